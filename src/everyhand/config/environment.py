@@ -96,7 +96,9 @@ def mail_server(text: str) -> SplitResult | None:
     except ValueError:
         right = False
     if not right:
-        raise ValueError("give smtp://HOST:PORT, smtp+starttls://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST:465")
+        raise ValueError(
+            "give smtp://HOST:PORT, smtp+starttls://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST:465"
+        )
     return address
 
 
@@ -152,7 +154,9 @@ SETTINGS: Final = (
     Setting("acknowledge", "off", switch, "Whether a new conversation is acknowledged by mail, naming owner and time."),
     Setting("acknowledge_at_most_every", "1h", duration, "At most one acknowledgement to an address in this time."),
     Setting("undo_send", "10s", duration, "How long a reply can be taken back before it is sent."),
-    Setting("free_space", "100", megabytes, "With less free disk than this, in megabytes, mail is asked to come later."),
+    Setting(
+        "free_space", "100", megabytes, "With less free disk than this, in megabytes, mail is asked to come later."
+    ),
     Setting("language", "en", language, "The language of people who chose none."),
     Setting("time_zone", "UTC", time_zone, "The time zone of people who chose none."),
     Setting("workers", "2", few, "How many mails are parsed at the same time."),
@@ -190,7 +194,9 @@ def read(variables: Mapping[str, str] | None = None) -> Environment:
         raise SettingWrong(f"{data / FILE} has settings nobody knows: {unknown}. docs/settings.md lists all of them.")
     unknown_variables = _unknown(variables)
     if unknown_variables:
-        raise SettingWrong(f"{', '.join(unknown_variables)}: there is no such setting. docs/settings.md lists all of them.")
+        raise SettingWrong(
+            f"{', '.join(unknown_variables)}: there is no such setting. docs/settings.md lists all of them."
+        )
     return Environment(data, values)
 
 

@@ -42,7 +42,9 @@ DEBUG = False
 _bind_host, _bind_port = EVERYHAND.web or ("127.0.0.1", 8000)
 BASE_URL = EVERYHAND.url.geturl() if EVERYHAND.url else f"http://{_bind_host}:{_bind_port}"
 _secure = BASE_URL.startswith("https://")
-ALLOWED_HOSTS = sorted({_bind_host, "localhost", "127.0.0.1", "[::1]"} | ({EVERYHAND.url.hostname} if EVERYHAND.url else set()))
+ALLOWED_HOSTS = sorted(
+    {_bind_host, "localhost", "127.0.0.1", "[::1]"} | ({EVERYHAND.url.hostname} if EVERYHAND.url else set())
+)
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
 INSTALLED_APPS = [
@@ -90,7 +92,10 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [PACKAGE / "web" / "templates"],
         "APP_DIRS": False,
-        "OPTIONS": {"environment": "everyhand.web.jinja.environment", "context_processors": ["everyhand.web.reader.context"]},
+        "OPTIONS": {
+            "environment": "everyhand.web.jinja.environment",
+            "context_processors": ["everyhand.web.reader.context"],
+        },
     },
     # allauth's own mails and the few pages of it that are not restyled yet
     {
@@ -141,9 +146,15 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("email", "name")}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]

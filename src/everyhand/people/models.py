@@ -14,7 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 def known_time_zone(value: str) -> None:
     if value not in available_timezones():
-        raise ValidationError(_("There is no time zone called “%(value)s”. Try one like Europe/Berlin."), params={"value": value})
+        raise ValidationError(
+            _("There is no time zone called “%(value)s”. Try one like Europe/Berlin."), params={"value": value}
+        )
 
 
 class MemberManager(BaseUserManager["Member"]):
@@ -103,7 +105,11 @@ class WorkingHours(models.Model):
 
     def covers(self, local: datetime) -> bool:
         now = local.time()
-        return local.weekday() == self.weekday and self.start <= now and (now < self.end or self.end.hour == self.end.minute == 0)
+        return (
+            local.weekday() == self.weekday
+            and self.start <= now
+            and (now < self.end or self.end.hour == self.end.minute == 0)
+        )
 
 
 class Team(models.Model):

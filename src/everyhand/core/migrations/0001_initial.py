@@ -5,35 +5,40 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Blob',
+            name="Blob",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sha256', models.CharField(max_length=64, unique=True)),
-                ('size', models.PositiveBigIntegerField()),
-                ('content', models.BinaryField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sha256", models.CharField(max_length=64, unique=True)),
+                ("size", models.PositiveBigIntegerField()),
+                ("content", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('action', models.CharField(max_length=60)),
-                ('actor', models.CharField(blank=True, max_length=60)),
-                ('subject', models.CharField(blank=True, max_length=60)),
-                ('particulars', models.JSONField(default=dict)),
-                ('at', models.DateTimeField()),
-                ('transaction', models.BigIntegerField(db_default=everyhand.core.journal.CurrentTransaction(), editable=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("action", models.CharField(max_length=60)),
+                ("actor", models.CharField(blank=True, max_length=60)),
+                ("subject", models.CharField(blank=True, max_length=60)),
+                ("particulars", models.JSONField(default=dict)),
+                ("at", models.DateTimeField()),
+                (
+                    "transaction",
+                    models.BigIntegerField(db_default=everyhand.core.journal.CurrentTransaction(), editable=False),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['subject', 'id'], name='journal_by_subject'), models.Index(fields=['transaction', 'id'], name='journal_in_order'), models.Index(fields=['action', 'at'], name='journal_by_action')],
+                "indexes": [
+                    models.Index(fields=["subject", "id"], name="journal_by_subject"),
+                    models.Index(fields=["transaction", "id"], name="journal_in_order"),
+                    models.Index(fields=["action", "at"], name="journal_by_action"),
+                ],
             },
         ),
     ]

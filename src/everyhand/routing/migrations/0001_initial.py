@@ -6,36 +6,81 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('people', '0001_initial'),
+        ("people", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Fallback',
+            name="Fallback",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Rule',
+            name="Rule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('looks_at', models.CharField(choices=[('recipient', 'the address it was sent to'), ('subject', 'the subject'), ('words', 'the subject or the text'), ('sender', "the sender's address"), ('page', 'a page it mentions')], default='words', max_length=20, verbose_name='looks at')),
-                ('pattern', models.CharField(max_length=300, verbose_name='finds')),
-                ('thing', models.CharField(blank=True, max_length=200, verbose_name='which is about')),
-                ('member', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='rules', to=settings.AUTH_USER_MODEL)),
-                ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='rules', to='people.team')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveIntegerField()),
+                (
+                    "looks_at",
+                    models.CharField(
+                        choices=[
+                            ("recipient", "the address it was sent to"),
+                            ("subject", "the subject"),
+                            ("words", "the subject or the text"),
+                            ("sender", "the sender's address"),
+                            ("page", "a page it mentions"),
+                        ],
+                        default="words",
+                        max_length=20,
+                        verbose_name="looks at",
+                    ),
+                ),
+                ("pattern", models.CharField(max_length=300, verbose_name="finds")),
+                ("thing", models.CharField(blank=True, max_length=200, verbose_name="which is about")),
+                (
+                    "member",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rules",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rules",
+                        to="people.team",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('member__isnull', False), ('team', None)), models.Q(('member', None), ('team__isnull', False)), _connector='OR'), name='a_rule_names_a_member_or_a_team')],
+                "ordering": ["position", "pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("member__isnull", False), ("team", None)),
+                            models.Q(("member", None), ("team__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="a_rule_names_a_member_or_a_team",
+                    )
+                ],
             },
         ),
     ]

@@ -5,109 +5,175 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('conversations', '0001_initial'),
+        ("conversations", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Mailbox',
+            name="Mailbox",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address', models.CharField(max_length=320, unique=True, verbose_name='address')),
-                ('name', models.CharField(blank=True, max_length=200, verbose_name='name customers see')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("address", models.CharField(max_length=320, unique=True, verbose_name="address")),
+                ("name", models.CharField(blank=True, max_length=200, verbose_name="name customers see")),
             ],
             options={
-                'verbose_name_plural': 'mailboxes',
-                'ordering': ['pk'],
+                "verbose_name_plural": "mailboxes",
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='RawMail',
+            name="RawMail",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sha256', models.CharField(max_length=64, unique=True)),
-                ('size', models.PositiveBigIntegerField()),
-                ('content', models.BinaryField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sha256", models.CharField(max_length=64, unique=True)),
+                ("size", models.PositiveBigIntegerField()),
+                ("content", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(
-            name='Mail',
+            name="Mail",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('due_at', models.DateTimeField()),
-                ('claimed_until', models.DateTimeField(editable=False, null=True)),
-                ('claim', models.CharField(blank=True, editable=False, max_length=16)),
-                ('attempts', models.PositiveIntegerField(default=0, editable=False)),
-                ('done_at', models.DateTimeField(editable=False, null=True)),
-                ('quarantined_at', models.DateTimeField(editable=False, null=True)),
-                ('last_error', models.TextField(blank=True, editable=False)),
-                ('source', models.CharField(max_length=1000)),
-                ('envelope_from', models.CharField(blank=True, max_length=320)),
-                ('envelope_to', models.JSONField(default=list)),
-                ('accepted_at', models.DateTimeField()),
-                ('outcome', models.CharField(choices=[('pending', 'Pending'), ('filed', 'Filed'), ('suppressed', 'Suppressed'), ('quarantined', 'Quarantined'), ('duplicate', 'Duplicate')], default='pending', max_length=12)),
-                ('why', models.CharField(blank=True, max_length=500)),
-                ('fingerprint', models.CharField(max_length=64, null=True, unique=True)),
-                ('sender', models.CharField(blank=True, max_length=320)),
-                ('subject', models.CharField(blank=True, max_length=500)),
-                ('conversation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='mails', to='conversations.conversation')),
-                ('duplicate_of', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='email.mail')),
-                ('message', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='mails', to='conversations.message')),
-                ('raw', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='mail', to='email.rawmail')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("due_at", models.DateTimeField()),
+                ("claimed_until", models.DateTimeField(editable=False, null=True)),
+                ("claim", models.CharField(blank=True, editable=False, max_length=16)),
+                ("attempts", models.PositiveIntegerField(default=0, editable=False)),
+                ("done_at", models.DateTimeField(editable=False, null=True)),
+                ("quarantined_at", models.DateTimeField(editable=False, null=True)),
+                ("last_error", models.TextField(blank=True, editable=False)),
+                ("source", models.CharField(max_length=1000)),
+                ("envelope_from", models.CharField(blank=True, max_length=320)),
+                ("envelope_to", models.JSONField(default=list)),
+                ("accepted_at", models.DateTimeField()),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("filed", "Filed"),
+                            ("suppressed", "Suppressed"),
+                            ("quarantined", "Quarantined"),
+                            ("duplicate", "Duplicate"),
+                        ],
+                        default="pending",
+                        max_length=12,
+                    ),
+                ),
+                ("why", models.CharField(blank=True, max_length=500)),
+                ("fingerprint", models.CharField(max_length=64, null=True, unique=True)),
+                ("sender", models.CharField(blank=True, max_length=320)),
+                ("subject", models.CharField(blank=True, max_length=500)),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="mails",
+                        to="conversations.conversation",
+                    ),
+                ),
+                (
+                    "duplicate_of",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="email.mail"
+                    ),
+                ),
+                (
+                    "message",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="mails",
+                        to="conversations.message",
+                    ),
+                ),
+                (
+                    "raw",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="mail", to="email.rawmail"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Redelivery',
+            name="Redelivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(max_length=1000)),
-                ('envelope_to', models.JSONField(default=list)),
-                ('at', models.DateTimeField()),
-                ('mail', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='redeliveries', to='email.mail')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("source", models.CharField(max_length=1000)),
+                ("envelope_to", models.JSONField(default=list)),
+                ("at", models.DateTimeField()),
+                (
+                    "mail",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="redeliveries", to="email.mail"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'redeliveries',
+                "verbose_name_plural": "redeliveries",
             },
         ),
         migrations.CreateModel(
-            name='SystemMail',
+            name="SystemMail",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('due_at', models.DateTimeField()),
-                ('claimed_until', models.DateTimeField(editable=False, null=True)),
-                ('claim', models.CharField(blank=True, editable=False, max_length=16)),
-                ('attempts', models.PositiveIntegerField(default=0, editable=False)),
-                ('done_at', models.DateTimeField(editable=False, null=True)),
-                ('quarantined_at', models.DateTimeField(editable=False, null=True)),
-                ('last_error', models.TextField(blank=True, editable=False)),
-                ('kind', models.CharField(choices=[('sign-in', 'Sign-in code'), ('acknowledgement', 'Acknowledgement')], max_length=20)),
-                ('address', models.CharField(max_length=320)),
-                ('envelope_from', models.CharField(blank=True, max_length=320)),
-                ('content', models.BinaryField()),
-                ('made_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("due_at", models.DateTimeField()),
+                ("claimed_until", models.DateTimeField(editable=False, null=True)),
+                ("claim", models.CharField(blank=True, editable=False, max_length=16)),
+                ("attempts", models.PositiveIntegerField(default=0, editable=False)),
+                ("done_at", models.DateTimeField(editable=False, null=True)),
+                ("quarantined_at", models.DateTimeField(editable=False, null=True)),
+                ("last_error", models.TextField(blank=True, editable=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("sign-in", "Sign-in code"), ("acknowledgement", "Acknowledgement")], max_length=20
+                    ),
+                ),
+                ("address", models.CharField(max_length=320)),
+                ("envelope_from", models.CharField(blank=True, max_length=320)),
+                ("content", models.BinaryField()),
+                ("made_at", models.DateTimeField()),
             ],
             options={
-                'abstract': False,
-                'indexes': [models.Index(condition=models.Q(('done_at', None), ('quarantined_at', None)), fields=['due_at'], name='systemmail_open_by_due'), models.Index(condition=models.Q(('quarantined_at__isnull', False)), fields=['quarantined_at'], name='systemmail_stuck'), models.Index(fields=['address', 'kind', 'made_at'], name='systemmail_to_address')],
+                "abstract": False,
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("done_at", None), ("quarantined_at", None)),
+                        fields=["due_at"],
+                        name="systemmail_open_by_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("quarantined_at__isnull", False)),
+                        fields=["quarantined_at"],
+                        name="systemmail_stuck",
+                    ),
+                    models.Index(fields=["address", "kind", "made_at"], name="systemmail_to_address"),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='mail',
-            index=models.Index(condition=models.Q(('done_at', None), ('quarantined_at', None)), fields=['due_at'], name='mail_open_by_due'),
+            model_name="mail",
+            index=models.Index(
+                condition=models.Q(("done_at", None), ("quarantined_at", None)),
+                fields=["due_at"],
+                name="mail_open_by_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='mail',
-            index=models.Index(condition=models.Q(('quarantined_at__isnull', False)), fields=['quarantined_at'], name='mail_stuck'),
+            model_name="mail",
+            index=models.Index(
+                condition=models.Q(("quarantined_at__isnull", False)), fields=["quarantined_at"], name="mail_stuck"
+            ),
         ),
         migrations.AddIndex(
-            model_name='mail',
-            index=models.Index(fields=['outcome', '-id'], name='mail_by_outcome'),
+            model_name="mail",
+            index=models.Index(fields=["outcome", "-id"], name="mail_by_outcome"),
         ),
     ]
