@@ -22,7 +22,7 @@ from django.utils import timezone
 from everyhand.channels.email import accept, file
 from everyhand.channels.email.models import Mail
 from everyhand.cli import setting_up
-from everyhand.core import heartbeat, work
+from everyhand.core import heartbeat
 from everyhand.desk.inbound import Address, Inbound
 
 BATCH = 32

@@ -51,7 +51,7 @@ def receive(
     conversation = proven if proven and queries.takes_part(proven, identity) else None
     opened = conversation is None
     if conversation is None:
-        decision = routing.owner_for(_hints(inbound), at=at)
+        decision = routing.owner_for(hints(inbound), at=at)
         conversation = conversations.open_conversation(
             customer_identity=identity,
             subject=inbound.subject,
@@ -72,7 +72,8 @@ def receive(
     return Received(conversation, message, promise, opened)
 
 
-def _hints(inbound: Inbound) -> Hints:
+def hints(inbound: Inbound) -> Hints:
+    """What the ownership map may look at in this message: its own words before quoted ones."""
     return Hints(
         recipients=inbound.recipients,
         sender=inbound.sender.email,
