@@ -125,6 +125,13 @@ def words(value: str, *, hint: str = "") -> str:
     return "".join(out)
 
 
+def encoded_word(value: str, position: int) -> str:
+    """The encoded word that starts at `position`, as sent; "" if none does."""
+    start = _WORD_START.match(value, position)
+    end = value.find("?=", start.end()) if start else -1
+    return value[position : end + 2] if end >= 0 else ""
+
+
 def _plain(value: str, hint: str) -> str:
     if value.isascii():
         return charsets.storable(value)
