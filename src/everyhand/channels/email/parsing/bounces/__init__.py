@@ -115,10 +115,13 @@ def _bounce(message: Message, report: Report, concerned: list[Recipient], *, del
         Recipient(one.address, status=next((other.status for other in concerned), "")) for one in in_words
     ]
     said = {one.address.lower(): one.said for one in in_words}
-    notice = (diagnosis.reply_lines(report.notice), report.notice)
+    replies = diagnosis.reply_lines(report.notice)
     verdicts = [
         diagnosis.judge(
-            (one.diagnostic, diagnosis.reply_lines(beside), beside, *notice), status=one.status, delayed=delayed
+            (one.diagnostic, diagnosis.reply_lines(beside), beside, replies),
+            notice=report.notice,
+            status=one.status,
+            delayed=delayed,
         )
         for one in named or concerned or [Recipient()]
         for beside in (said.get(one.address.lower(), ""),)
@@ -142,4 +145,4 @@ def _named_in_words(message: Message, report: Report) -> list[addresses.Named]:
     if told:
         said = {one.address.lower(): one.said for one in listed}
         return [addresses.Named(address, said.get(address.lower(), "")) for address in told]
-    return listed
+    return listed or [addresses.Named(address, "") for address in report.only_recipient_of_lost_mail]

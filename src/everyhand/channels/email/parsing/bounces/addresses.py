@@ -51,7 +51,8 @@ _CUES = (
     "does not exist",
     "unknown",
 )
-_OUR_OWN = re.compile(r"^(?:mailer-?daemon|postmaster|abuse|support|hostmaster)@", re.IGNORECASE)
+_WHOM_TO_ASK = ("contact", "assistance", "for help", "more information", "send mail to", "reply to", "questions")
+_KEEPER = re.compile(r"^(?:mailer-?daemon|postmaster|abuse|hostmaster)@", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +105,8 @@ def _spoken_of(lines: list[str]) -> list[Named]:
     """Addresses inside a sentence about a failure."""
     found = []
     for line in lines:
-        low = line.lower()
-        if any(cue in low for cue in _CUES):
+        low = " ".join(line.lower().split())
+        if any(cue in low for cue in _CUES) and not any(word in low for word in _WHOM_TO_ASK):
             found += [Named(_tidy(match.group()), "") for match in _ANY.finditer(line)]
     return found
 
@@ -123,6 +124,8 @@ def _without_repeats(found: list[Named], ignore: frozenset[str]) -> list[Named]:
     kept: dict[str, Named] = {}
     for one in found:
         key = one.address.lower()
-        if key not in ignore and not _OUR_OWN.match(key) and "." in key.rpartition("@")[2]:
+        if key not in ignore and "." in key.rpartition("@")[2]:
             kept.setdefault(key, one)
-    return list(kept.values())[:MAX_ADDRESSES]
+    # Notices like to name whom to ask. Only where nobody else is named can a postmaster be the one who got no mail.
+    others = [one for one in kept.values() if not _KEEPER.match(one.address)]
+    return (others or list(kept.values()))[:MAX_ADDRESSES]

@@ -61,7 +61,6 @@ BY_STATUS: dict[str, Condition] = {
     "4.5": TRY_LATER,
     "4.6": LOOP,
     "4.7": EXPIRED,
-    "5.0": BROKEN_SERVER,
     "7.0": REFUSED,
     "7.1": REFUSED,
 }

@@ -42,6 +42,8 @@ _LOST_MAIL_LINE = re.compile(
 )
 # Only trace fields begin a returned mail: a notice itself may say "Subject: ..." or "To: ..." about it.
 _TRACE_FIELD = re.compile(r"^(?:received|return-path|x-originating-ip|dkim-signature|delivered-to):", re.IGNORECASE)
+_TO = re.compile(r"^to[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)
+_ADDRESS = re.compile(r"[^\s<>;,:\"()\[\]]{1,250}@[^\s<>;,:\"()\[\]@]{1,250}")
 _MESSAGE_ID = re.compile(r"^[ \t>]*message-id[ \t]*:\s{0,4}(<[^<>\s]{1,900}>)", re.IGNORECASE | re.MULTILINE)
 
 
@@ -60,6 +62,13 @@ class Report:
     def lost_message_id(self) -> str:
         found = _MESSAGE_ID.search(self.lost_mail) or _MESSAGE_ID.search(self.notice)
         return found.group(1) if found else ""
+
+    @property
+    def only_recipient_of_lost_mail(self) -> list[str]:
+        """Whom the lost mail was sent to, where that was one address."""
+        found = _TO.search(self.lost_mail[:20_000])
+        everyone = _ADDRESS.findall(found.group(1)[:1_000]) if found else []
+        return everyone if len(everyone) == 1 else []
 
 
 def read(message: Message, *, text: str) -> Report:

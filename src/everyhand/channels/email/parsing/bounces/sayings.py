@@ -7,6 +7,8 @@ above what is said on many occasions.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from everyhand.channels.email.parsing.bounces.conditions import (
     BROKEN_SERVER,
     EXPIRED,
@@ -27,12 +29,46 @@ from everyhand.channels.email.parsing.bounces.conditions import (
     Condition,
 )
 
+# The pieces of a saying with a gap stand close together, in this order.
+MAX_GAP = 60
 
-def _sayings(listed: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(" ".join(saying.split()) for saying in listed.split("|") if saying.strip()))
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """Words of a server; "user .. not found" leaves room for a name."""
+
+    pieces: tuple[str, ...]
+
+    @property
+    def is_one_word(self) -> bool:
+        return len(self.pieces) == 1 and " " not in self.pieces[0]
+
+    def is_in(self, words: str) -> bool:
+        """Whether `words`, lower case with single spaces, holds the saying. Looks at each first piece, linearly."""
+        first, *others = self.pieces
+        start = words.find(first)
+        while start >= 0 and others:
+            position = start + len(first)
+            for piece in others:
+                position = words.find(piece, position, position + MAX_GAP + len(piece))
+                if position < 0:
+                    break
+                position += len(piece)
+            else:
+                return True
+            start = words.find(first, start + 1)
+        return start >= 0
 
 
-SAYINGS: tuple[tuple[Condition, tuple[str, ...]], ...] = (
+Table = tuple[tuple[Condition, tuple[Saying, ...]], ...]
+
+
+def _sayings(listed: str) -> tuple[Saying, ...]:
+    unique = dict.fromkeys(" ".join(saying.split()) for saying in listed.split("|") if saying.strip())
+    return tuple(Saying(tuple(piece.strip() for piece in saying.split(" .. "))) for saying in unique)
+
+
+SAYINGS: Table = (
     (
         MAILBOX_FULL,
         _sayings(
@@ -115,6 +151,11 @@ SAYINGS: tuple[tuple[Condition, tuple[str, ...]], ...] = (
         UNKNOWN_USER,
         _sayings(
             """
+        recipient address rejected: access denied | no such .. here | user .. not found | user .. unknown |
+        user .. does not exist | user .. doesn't exist | account .. does not exist | mailbox .. does not exist |
+        mailbox .. not found | mailbox .. unknown | address .. not found | address .. does not exist |
+        recipient .. not found | recipient .. does not exist | recipient .. unknown | no .. by that name |
+        destinataire invalide | destinatario non valido |
         user unknown | unknown user | unknown local | unknown recipient | unknown address | unknown account |
         unknown mailbox | unknown or illegal alias | unknown virtual mailbox | user not known | user not found |
         user is unknown | user doesn't have | user does not have | user doesn't exist | user does not exist |
@@ -169,7 +210,8 @@ SAYINGS: tuple[tuple[Condition, tuple[str, ...]], ...] = (
         UNKNOWN_HOST,
         _sayings(
             """
-        host unknown | unknown host | host not found | hostname not found | domain not found |
+        host .. not found | domain .. not found | domain .. does not exist | domain .. doesn't exist |
+        host .. does not exist | host unknown | unknown host | host not found | hostname not found | domain not found |
         domain is not found | domain does not exist | domain doesn't exist | domain unknown | unknown domain |
         domain name not found | name or service not known | no such domain | no such host | non-existent domain |
         nonexistent domain | nxdomain | couldn't find any host | could not find any host |
@@ -198,7 +240,7 @@ SAYINGS: tuple[tuple[Condition, tuple[str, ...]], ...] = (
         REFUSED,
         _sayings(
             """
-        spam | junk | unsolicited | virus | malware | infected | phish | malicious | black list | blacklist |
+        groups.google.com | spam | junk | unsolicited | virus | malware | infected | phish | malicious | black list | blacklist |
         blocklist | block list | denylist | blocked | blacklisted | spamhaus | rbl | dnsbl | reputation | banned |
         poor standing | listed at | listed in | listed by | policy | content | prohibited | forbidden | relay |
         not rfc | rfc 5322 | rfc5322 | rfc 2822 | header | restricted | restriction | security | suspicious |
@@ -238,6 +280,7 @@ SAYINGS: tuple[tuple[Condition, tuple[str, ...]], ...] = (
         EXPIRED,
         _sayings(
             """
+        hosts have been failing | hosts .. have been failing | all hosts .. failing | within the allowed queue period |
         retry timeout exceeded | message expired | delivery expired | expired | in the queue too long |
         in queue too long | queued too long | retry time not reached | retry count exceeded |
         could not be delivered for | was not delivered within | delivery time expired | time limit | too old |
@@ -282,17 +325,29 @@ SAYINGS: tuple[tuple[Condition, tuple[str, ...]], ...] = (
         internal server | system error | unexpected error | mailer error | i/o error | database error |
         out of memory | disk full | insufficient system | can't create | cannot create | unable to write |
         pipe to | | command died | command failed | exit status | exited with | died with status |
-        service unavailable | service not available | not available | protocol error | bad sequence |
+        protocol error | bad sequence |
         syntax error | command not | unrecognized command | procmail | ldap
             """
         ),
     ),
+)
+
+# Words that hint at a condition where nothing above is said and no code tells more.
+HINTS: Table = (
     (
         UNKNOWN_USER,
         _sayings(
             """
         recipient address rejected | recipient rejected | rejected recipient | recipient not accepted |
-        does not like recipient | mailbox unavailable | invalid | not exist | unknown | does not exist
+        does not like recipient | mailbox unavailable | invalid | not exist | unknown
+            """
+        ),
+    ),
+    (
+        BROKEN_SERVER,
+        _sayings(
+            """
+        service unavailable | service not available | not available
             """
         ),
     ),

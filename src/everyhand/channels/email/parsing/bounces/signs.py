@@ -7,7 +7,7 @@ import re
 MAX_LINES = 60
 
 _DAEMON = re.compile(
-    r"mailer[-_. ]?daemon|post ?master|mail ?delivery|delivery (?:subsystem|system|agent)|mail ?administrator|"
+    r"mailer[-_. ]?daemon|post[-_. ]?master|mail ?delivery|delivery (?:subsystem|system|agent)|mail ?administrator|"
     r"mail ?system|system administrator|mdaemon|mail ?router|mmdf|smtp server|mail ?server|symantec_antivirus|"
     r"bounce|mail gateway|mailgateway|virus ?scan",
     re.IGNORECASE,
