@@ -67,7 +67,9 @@ def takes_part(conversation: Conversation, identity: Identity) -> bool:
 def addressees(conversation: Conversation) -> list[tuple[str, str]]:
     """(address, name) of everybody a reply goes to: the customer first, then who else was approved."""
     participants = (
-        Participant.objects.filter(conversation=conversation, approved_at__isnull=False, declined_at=None)
+        Participant.objects.filter(
+            conversation=conversation, approved_at__isnull=False, declined_at=None, identity__kind=Identity.EMAIL
+        )
         .select_related("identity__customer")
         .order_by("pk")
     )

@@ -125,7 +125,7 @@ def fail(row: DueRow, reason: str, *, at: datetime) -> None:
         return
     pause = row.pauses[row.attempts - 1]
     # Up to a tenth more, so that what failed together does not come back together.
-    pause += pause * random.random() * 0.1  # noqa: S311 (spreads load, guards nothing)
+    pause += pause * random.random() * 0.1
     _mine(row).update(due_at=at + pause, claimed_until=None, claim="", last_error=reason[:2000])
 
 
