@@ -48,7 +48,9 @@ def parse(value: str, *, hint: str = "") -> list[Address]:
 
 def normal(email: str) -> str:
     """`email` with its domain in lower case and in ASCII (IDNA 2008); the local part is the sender's business."""
-    email = _INVISIBLE.sub("", headers.one_line(email)).replace(" ", "")[: EMAIL_LENGTH + 1]
+    email = _INVISIBLE.sub("", headers.one_line(email))
+    if not email.startswith('"'):
+        email = email.replace(" ", "")
     if len(email) > EMAIL_LENGTH:
         return ""
     local, at, domain = email.rpartition("@")
@@ -77,8 +79,8 @@ class _Item:
         if email is None:
             bare = [word for word in phrase.split() if "@" in word.strip("@") and not word.startswith("=?")]
             if bare:
-                email = bare[-1]
-                phrase = " ".join(word for word in phrase.split() if word != email)
+                email = bare[0]
+                phrase = " ".join(word for word in phrase.split() if word not in bare)
         email = normal(_local(email or ""))
         name = _name(phrase, hint) or _name(" ".join(self.comments), hint)
         return Address(name, email) if name or email else None
@@ -165,9 +167,7 @@ def _angle(value: str, start: int, last_close: int, item: _Item) -> int:
     if "<" in inside:  # "<Ann <ann@example.com>": the inner one is the address
         before, _, inside = inside.rpartition("<")
         item.words.append(before)
-    if inside or item.angle is None:
-        if item.angle:
-            item.words.append(" " + item.angle)
+    if item.angle is None:
         item.angle = inside
     return following
 
@@ -179,9 +179,17 @@ def _local(email: str) -> str:
         email = email.partition(":")[2]  # a source route (RFC 5322, section 4.4)
     if email[:7].lower() == "mailto:":
         email = email[7:]
-    if "(" in email and email.endswith(")"):
-        email = email[: email.index("(")]
+    if "(" in email and not email.startswith('"'):
+        email = _without_comments(email)
     return email.strip().strip("'").strip(",;")
+
+
+def _without_comments(email: str) -> str:
+    kept, position = [], 0
+    while (start := email.find("(", position)) >= 0 and (end := _comment_end(email, start)) >= 0:
+        kept.append(email[position:start])
+        position = end
+    return "".join([*kept, email[position:]])
 
 
 def _name(phrase: str, hint: str) -> str:

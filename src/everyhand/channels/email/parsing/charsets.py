@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable
 from encodings.aliases import aliases
 
+from charset_normalizer import from_bytes
+
 # A label says "gb2312" and means what Windows writes under that name. The wider codec reads the narrow one too
 # (the WHATWG Encoding Standard, section 4.2, makes the same choices).
 _WIDER = {
@@ -26,6 +28,11 @@ _WIDER = {
     "big5": "big5hkscs",
     "koi8_r": "koi8_u",
 }
+
+# Labels that promise 7 bits and so explain nothing once there are 8.
+_SEVEN_BITS = frozenset(
+    ("ascii", "usascii", "646", "iso646us", "ansix341968", "unknown8bit", "unknown", "8bit", "binary")
+)
 
 # Codecs that turn bytes into text in linear time. Python also lists base64, zlib, punycode or unicode_escape as
 # "encodings": a stranger's label must never reach those.
@@ -114,6 +121,11 @@ _BYTE_ORDER_MARKS = (
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _HIGH = re.compile(rb"[\x80-\xff]")
 _JAPANESE_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\$\([DO-Q]|\([BJI]|\$B)")
+# What unlabelled mail is written in, as far as it is not UTF-8.
+_USUAL = (
+    *("cp1252", "cp1251", "koi8_r", "cp1250", "cp1253", "cp1254", "cp1255", "cp1256", "cp874"),
+    *("gb18030", "big5", "cp932", "euc_jp", "cp949"),
+)
 # How much of an unlabelled text the guesser sees, in bytes: it costs about 1 ms a kilobyte.
 _SAMPLE = 4_096
 # Below this many non-ASCII bytes a guess is a throw of the dice.
@@ -136,7 +148,8 @@ def decode(data: bytes, label: str = "", *, hint: str = "") -> str:
         codec = known(label)
         if not codec or codec.startswith(("cp125", "iso8859", "utf_8", "gb", "cp9", "koi8", "big5", "euc")):
             return storable(data.decode("ascii"))
-    return storable(_decode(data, known(label), known(hint)))
+    codec = "" if _key(label) in _SEVEN_BITS else known(label)
+    return storable(_decode(data, codec, "" if _key(hint) in _SEVEN_BITS else known(hint)))
 
 
 def storable(text: str) -> str:
@@ -190,16 +203,17 @@ def _mixed_or_mislabelled(data: bytes, codec: str, hint: str) -> str:
 
 
 def _guess(data: bytes) -> str:
-    from charset_normalizer import from_bytes  # 20 ms to import, and most mails never need it
-
     first = _HIGH.search(data)
     start = max(0, first.start() - 64) if first else 0
-    best = from_bytes(data[start : start + _SAMPLE], steps=4, chunk_size=512, preemptive_behaviour=False).best()
-    return best.encoding if best is not None and best.encoding in _TEXT else ""
+    sample = data[start : start + _SAMPLE]
+    best = from_bytes(sample, steps=4, chunk_size=512, cp_isolation=_USUAL, preemptive_behaviour=False).best()
+    return _WIDER.get(best.encoding, best.encoding) if best is not None else ""
 
 
 def _as_windows(error: UnicodeError) -> tuple[str, int]:
     assert isinstance(error, UnicodeDecodeError)
+    if error.end == len(error.object) and error.reason == "unexpected end of data":
+        return "\ufffd", error.end  # cut off in the middle of a character
     return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
 
 

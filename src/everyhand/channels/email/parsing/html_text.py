@@ -56,21 +56,20 @@ def _too_deep(html: str) -> bool:
 
 def _walk(root: LexborNode, *, minds_hidden: bool) -> _Page:
     page = _Page(minds_hidden)
-    node: LexborNode | None = root
-    while node is not None:
+    node, depth = root, 0
+    while True:
         child = node.child if page.enter(node) else None
         if child is not None:
-            node = child
+            node, depth = child, depth + 1
             continue
-        while node is not None:
+        page.leave(node)
+        # Nodes are not compared: for this library that means to write out and compare their HTML.
+        while depth and node.next is None and node.parent is not None:
+            node, depth = node.parent, depth - 1
             page.leave(node)
-            if node.next is not None:
-                node = node.next
-                break
-            node = node.parent
-            if node is None or node == root:
-                return page
-    return page
+        if not depth or node.next is None:
+            return page
+        node = node.next
 
 
 class _Page:

@@ -12,8 +12,10 @@ from everyhand.channels.email.parsing import (
     headers,
     html_text,
     invitations,
+    limits,
     plain,
     signed,
+    structure,
     tnef,
     transfer,
 )
@@ -71,6 +73,7 @@ class _Reader:
         self.content = Content()
         self.shelved: list[Shown] = []  # texts that came as named files: shown if there is nothing else to read
         self.nameless = 0
+        self.room = limits.TEXT_BYTES
 
     def remark(self, sentence: str) -> None:
         self.content.remarks[sentence] = None
@@ -122,8 +125,13 @@ class _Reader:
             return self._winmail(name, kind, data)
         if kind in signed.WRAPPED and (inner := signed.unwrapped(data)) is not None:
             self._keep(part, name, kind, data)
-            return self.take(inner_part(inner, part))
+            return self.take(structure.read(inner, depth=part.depth + 1, budget=part.budget))
         if kind.startswith("text/") and kind[5:] not in _DOCUMENTS:
+            if len(data) > self.room:
+                self.remark("The text is very long: the beginning is shown, and all of it is among the files.")
+                self._keep(part, name, kind, data)
+                return [self._text(part, kind, self._beginning(data), type_arguments)]
+            self.room -= len(data)
             text = self._text(part, kind, data, type_arguments)
             if disposition == "attachment" or name:
                 self._keep(part, name, kind, data)
@@ -137,6 +145,11 @@ class _Reader:
             self.remark(f"Part of this mail is not in it ({kind}): its content was sent separately or lies elsewhere.")
             return [Shown(plain.lines(charsets.decode(data)).strip(), aside=True)]
         return []
+
+    def _beginning(self, data: bytes) -> bytes:
+        end = data.rfind(b"\n", 0, self.room)
+        beginning, self.room = data[: end if end > 0 else self.room], 0
+        return beginning
 
     def _text(self, part: Part, kind: str, data: bytes, arguments: dict[str, str]) -> Shown:
         charset = arguments.get("charset", "")
@@ -182,13 +195,6 @@ class _Reader:
             self.content.files.append(File(file_names.harmless(file.name) or "file", file.type, file.content))
         self.shelved.append(Shown(unpacked.text or html_text.text(unpacked.html), unpacked.html))
         return []
-
-
-def inner_part(raw: bytes, around: Part) -> Part:
-    """The part that a signature is wrapped around."""
-    from everyhand.channels.email.parsing import structure
-
-    return structure.read(raw, depth=around.depth + 1, budget=around.budget)
 
 
 def _meta_charset(data: bytes) -> str:

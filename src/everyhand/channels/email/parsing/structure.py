@@ -57,7 +57,10 @@ class Part(Message):
     @property
     def content(self) -> bytes:
         """The body with its transfer encoding undone."""
-        return transfer.decode(self.body, " ".join(headers.raw(self, "content-transfer-encoding")[:1]).strip())
+        return transfer.decode(
+            memoryview(self.raw)[self.start : self.end],
+            " ".join(headers.raw(self, "content-transfer-encoding")[:1]).strip(),
+        )
 
     def get_content_type(self) -> str:
         main = re.sub(r"\s+", "", self.field("content-type")[0])
