@@ -10,6 +10,7 @@ import socket
 import sys
 import traceback
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import BinaryIO
 
 from everyhand.channels.email.parsing import mail, wire
@@ -42,8 +43,8 @@ def serve() -> None:
 
 def _limit(memory: int) -> None:
     """No more than `memory` bytes beyond what we use now, no files written, no core dumps, hardly any files open."""
-    with open("/proc/self/statm", encoding="ascii") as statm:
-        now = int(statm.read().split()[0]) * resource.getpagesize()
+    pages, *_ = Path("/proc/self/statm").read_text(encoding="ascii").split()
+    now = int(pages) * resource.getpagesize()
     for what, limit in (
         (resource.RLIMIT_AS, now + memory),
         (resource.RLIMIT_FSIZE, 0),
@@ -67,7 +68,7 @@ def _answer(connection: socket.socket, incoming: BinaryIO, request_size: int, ra
     except MemoryError:
         _say(connection, FAILED, "The mail needs more memory to read than we allow, so we stopped.")
         return False
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is reported, and the next mail is not its business
         # The place tells us what to mend; the message could quote the mail and is not passed on.
         place = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{type(error).__name__} at {place.filename.rpartition('/')[2]}:{place.lineno}"

@@ -141,31 +141,41 @@ class _Reader:
             self._keep(part, name, kind, data)
             return self.take(structure.read(inner, depth=part.depth + 1, budget=part.budget))
         if kind.startswith("text/") and kind[5:] not in _DOCUMENTS:
-            if len(data) > self.room:
-                self.remark("The text is very long: the beginning is shown, and all of it is among the files.")
-                self._keep(part, name, kind, data)
-                return [self._text(part, kind, self._beginning(data), type_arguments)]
-            self.room -= len(data)
-            text = self._text(part, kind, data, type_arguments)
-            if disposition == "attachment" or name:
-                self._keep(part, name, kind, data)
-                self.shelved.append(text)
-                return []
-            return [text]
+            return self._words(part, name, kind, data)
         self._keep(part, name, kind, data)
-        if kind == "text/calendar" and disposition != "attachment":
-            return [Shown(invitations.line(charsets.decode(data, type_arguments.get("charset", ""))), aside=True)]
+        return self._told(kind, data, type_arguments) if disposition != "attachment" else []
+
+    def _told(self, kind: str, data: bytes, arguments: dict[str, str]) -> list[Shown]:
+        """What is said of a part that is otherwise a file."""
+        if kind == "text/calendar":
+            return [Shown(invitations.line(charsets.decode(data, arguments.get("charset", ""))), aside=True)]
         if kind in _MACHINE_TYPES:
             self.remark(f"Part of this mail is not in it ({kind}): its content was sent separately or lies elsewhere.")
             return [Shown(plain.lines(charsets.decode(data)).strip(), aside=True)]
         return []
 
-    def _beginning(self, data: bytes) -> bytes:
-        end = data.rfind(b"\n", 0, self.room)
-        beginning, self.room = data[: end if end > 0 else self.room], 0
-        return beginning
+    def _words(self, part: Part, name: str, kind: str, data: bytes) -> list[Shown]:
+        """A text to read in place; a named one is a file first, read in place only if there is nothing else."""
+        too_long = len(data) > self.room
+        apart = bool(name) or part.field("content-disposition")[0] == "attachment"
+        if too_long or apart:
+            self._keep(part, name, kind, data)
+        if too_long:
+            self.remark("The text is very long: the beginning is shown, and all of it is among the files.")
+        text = self._text(kind, self._beginning(data), part.field("content-type")[1])
+        if apart:
+            self.shelved.append(text)
+        return [] if apart else [text]
 
-    def _text(self, part: Part, kind: str, data: bytes, arguments: dict[str, str]) -> Shown:
+    def _beginning(self, data: bytes) -> bytes:
+        """As much of `data` as there is room for, up to the end of a line."""
+        if len(data) > self.room:
+            end = data.rfind(b"\n", 0, self.room)
+            data = data[: end if end > 0 else self.room]
+        self.room -= len(data)
+        return data
+
+    def _text(self, kind: str, data: bytes, arguments: dict[str, str]) -> Shown:
         charset = arguments.get("charset", "")
         if kind == "text/html":
             html = charsets.decode(data, charset or _meta_charset(data))

@@ -11,7 +11,10 @@ _UU_BEGIN = re.compile(rb"^begin(?:-base64)? +[0-7]{3,4} +([^\r\n]+?)[ \t]*\r?$"
 
 
 def decode(body: memoryview, encoding: str) -> bytes:
-    """The bytes that were meant; a view is taken so that a big file is not copied first. Never raises: what cannot be decoded is returned as it came."""
+    """The bytes that were meant; a view is taken so that a big file is not copied first.
+
+    Never raises: what cannot be decoded is returned as it came.
+    """
     name = re.sub(r"[^a-z0-9-]", "", encoding.lower().partition(";")[0])
     if name in ("base64", "b64", "base-64"):
         return _base64(body)

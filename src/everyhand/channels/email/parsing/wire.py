@@ -37,8 +37,8 @@ def sizes(said: bytes) -> list[int]:
 def unpack(said: bytes, contents: list[bytes]) -> Inbound:
     """The `Inbound` again. Raises `ValueError`, `KeyError` or `TypeError` if the bytes are not what `pack` wrote."""
     read: dict[str, Any] = json.loads(said)
-    plain = {name: tuple(value) if isinstance(value := read[name], list) else value for name in _PLAIN}
-    people = {name: tuple(Address(*person) for person in read[name]) for name in _PEOPLE}
+    plain: dict[str, Any] = {name: tuple(value) if isinstance(value := read[name], list) else value for name in _PLAIN}
+    people: dict[str, Any] = {name: tuple(Address(*person) for person in read[name]) for name in _PEOPLE}
     files = tuple(
         File(name, kind, content, content_id, inline)
         for (name, kind, _size, content_id, inline), content in zip(read["files"], contents, strict=True)
