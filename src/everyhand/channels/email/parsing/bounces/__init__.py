@@ -72,7 +72,7 @@ def _is_report(message: Message, report: Report, sender: Address, subject: str, 
     subject_speaks = signs.speaks_of_failure(subject)
     opening = signs.opens_like_a_report(report.notice)
     automatic = headers.text(message, "auto-submitted").lower().startswith("auto-")
-    weight = 2 * daemon + 2 * subject_speaks + 2 * opening + null_sender + automatic
+    weight = 2 * daemon + 2 * subject_speaks + 2 * opening + null_sender + automatic + bool(report.lost_mail)
     return weight >= 4 and opening + subject_speaks > 0
 
 
@@ -145,4 +145,8 @@ def _named_in_words(message: Message, report: Report) -> list[addresses.Named]:
     if told:
         said = {one.address.lower(): one.said for one in listed}
         return [addresses.Named(address, said.get(address.lower(), "")) for address in told]
-    return listed or [addresses.Named(address, "") for address in report.only_recipient_of_lost_mail]
+    return listed or [
+        addresses.Named(address, "")
+        for address in report.only_recipient_of_lost_mail
+        if address.lower() not in both_ends
+    ]

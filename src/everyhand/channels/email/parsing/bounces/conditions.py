@@ -65,10 +65,10 @@ BY_STATUS: dict[str, Condition] = {
     "7.1": REFUSED,
 }
 BY_STATUS_SUBJECT: dict[str, Condition] = {
+    "1": UNKNOWN_USER,
     "2": REFUSED,
     "3": BROKEN_SERVER,
     "4": UNREACHABLE,
-    "5": BROKEN_SERVER,
     "6": REFUSED,
     "7": REFUSED,
 }

@@ -24,7 +24,7 @@ _AFTER_CONTENT = re.compile(
     re.IGNORECASE,
 )
 _AFTER_RECIPIENT = re.compile(r"in reply to rcpt|after rcpt to|\[rcpt_to\]|>>> rcpt", re.IGNORECASE)
-_USER_UNKNOWN = re.compile(r"user unknown|unknown user", re.IGNORECASE)
+_USER_UNKNOWN = re.compile(r"user unknown|unknown user|no such user", re.IGNORECASE)
 _AFTER_SENDER = re.compile(r"(?:error|response|in reply to|after) .{0,60}mail from\b|>>> mail from", re.IGNORECASE)
 _NOT_WORDS = re.compile(r"<[^<>\s]{0,300}>|\S{1,300}@\S{1,300}|(?<=\w)/\S+|\[[^\]\s]{0,80}\]")
 _LEADING_CODES = re.compile(r"^(?:[\s:;,.()#-]|[245]\d\d\b|[245]\.\d{1,3}\.\d{1,3}\b|smtp;)+")
@@ -78,15 +78,18 @@ def _condition(texts: Sequence[str], code: str, reply: str, notice: str) -> Cond
     detail = code.partition(".")[2]
     for number, words in enumerate(texts):
         if heard := said_in(words, SAYINGS):
-            return _of_the_address(heard, words, texts, detail)
+            return _of_the_address(heard, words, (*texts, notice), detail)
         if number == 0 and detail in conditions.BY_STATUS:
             return conditions.BY_STATUS[detail]
     hints = (
         conditions.BY_STATUS.get(detail),
+        conditions.BY_STATUS_SUBJECT.get(detail[:1]) if detail[:1] in ("3", "6", "7") else None,
         *(said_in(words, HINTS) for words in texts),
         said_in(notice, SAYINGS, phrases_only=True),
         conditions.BY_STATUS_SUBJECT.get(detail[:1]),
         conditions.TRY_LATER if (code or reply).startswith("4") else None,
+        # A server gave a reason and it says nothing about the address.
+        conditions.REFUSED if reply else None,
     )
     return next((hint for hint in hints if hint), conditions.NOT_SAID)
 
@@ -113,7 +116,9 @@ def _of_the_address(heard: Condition, words: str, texts: Sequence[str], detail: 
         return heard
     # Filters and switched-off mailboxes like to pretend that nobody is there. What they say is "user unknown"; the
     # code, or that they say it only when they have seen the mail, gives them away.
-    if _USER_UNKNOWN.search(words) and (detail.startswith("2.") or any(_AFTER_CONTENT.search(text) for text in texts)):
+    if _USER_UNKNOWN.search(words) and (
+        detail.startswith(("2.", "7.")) or any(_AFTER_CONTENT.search(text) for text in texts)
+    ):
         return conditions.REFUSED
     return heard
 

@@ -42,6 +42,8 @@ _LOST_MAIL_LINE = re.compile(
 )
 # Only trace fields begin a returned mail: a notice itself may say "Subject: ..." or "To: ..." about it.
 _TRACE_FIELD = re.compile(r"^(?:received|return-path|x-originating-ip|dkim-signature|delivered-to):", re.IGNORECASE)
+_LINE_END = re.compile(r"<(?:br|/p|/div|/tr|/li|/h\d)\b[^<>]{0,200}>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>@]{0,2000}>")
 _TO = re.compile(r"^to[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)
 _ADDRESS = re.compile(r"[^\s<>;,:\"()\[\]]{1,250}@[^\s<>;,:\"()\[\]@]{1,250}")
 _MESSAGE_ID = re.compile(r"^[ \t>]*message-id[ \t]*:\s{0,4}(<[^<>\s]{1,900}>)", re.IGNORECASE | re.MULTILINE)
@@ -74,6 +76,7 @@ class Report:
 def read(message: Message, *, text: str) -> Report:
     """The report in `message`, whose words for people are `text` as far as they are known already."""
     notices: list[str] = []
+    pages: list[str] = []
     fields: list[str] = []
     lost: list[str] = []
     kinds: set[str] = set()
@@ -84,11 +87,13 @@ def read(message: Message, *, text: str) -> Report:
             lost.append(_source(part))
         elif kind.endswith("delivery-status"):
             fields.append(_source(part))
-        elif part is message and kind.startswith("multipart/") and isinstance(part.get_payload(), str):
+        elif kind.startswith("multipart/") and isinstance(part.get_payload(), str):
             notices.append(_source(part))  # the parts were promised and never marked
         elif kind == "text/plain" and part is not message:
             notices.append(_source(part))
-    words = "\n".join(notices) if "".join(notices).strip() else text
+        elif kind == "text/html" and part is not message:
+            pages.append(_TAG.sub("", _LINE_END.sub("\n", _source(part)[:MAX_TEXT])))
+    words = "\n".join(notices) if "".join(notices).strip() else "\n".join(pages) or text
     words, below = split_at_lost_mail(words[:MAX_TEXT])
     if not fields:
         # Some servers send the fields as plain text, above the returned mail or where it should be.

@@ -41,7 +41,7 @@ class Saying:
 
     @property
     def is_one_word(self) -> bool:
-        return len(self.pieces) == 1 and " " not in self.pieces[0]
+        return len(self.pieces) == 1 and not set(self.pieces[0]) & set(" .")
 
     def is_in(self, words: str) -> bool:
         """Whether `words`, lower case with single spaces, holds the saying. Looks at each first piece, linearly."""
@@ -280,7 +280,7 @@ SAYINGS: Table = (
         EXPIRED,
         _sayings(
             """
-        hosts have been failing | hosts .. have been failing | all hosts .. failing | within the allowed queue period |
+        after multiple retries | delivery failed .. attempts | hosts have been failing | hosts .. have been failing | all hosts .. failing | within the allowed queue period |
         retry timeout exceeded | message expired | delivery expired | expired | in the queue too long |
         in queue too long | queued too long | retry time not reached | retry count exceeded |
         could not be delivered for | was not delivered within | delivery time expired | time limit | too old |
@@ -339,7 +339,7 @@ HINTS: Table = (
         _sayings(
             """
         recipient address rejected | recipient rejected | rejected recipient | recipient not accepted |
-        does not like recipient | mailbox unavailable | invalid | not exist | unknown
+        does not like recipient | mailbox unavailable
             """
         ),
     ),
@@ -348,6 +348,14 @@ HINTS: Table = (
         _sayings(
             """
         service unavailable | service not available | not available
+            """
+        ),
+    ),
+    (
+        REFUSED,
+        _sayings(
+            """
+        rejected | refused | denied | violation | not accept
             """
         ),
     ),

@@ -27,7 +27,7 @@ _SUBJECT = re.compile(
     r"mancata consegna|impossibile recapitare|não entregue|não foi possível entregar|falha na entrega|"
     r"не доставлен|недоставлен|не может быть доставлен|niedostarczon|nie dostarczon|kézbesítetlen|doručen|onbestelbaar|"
     r"退信|无法投递|投递失败|退回|配信不能|配信エラー|送信エラー|届きません|エラーメール|배달 실패|반송|teslim edilemedi|"
-    r"aws notification message|mail could not|undelivered|warning: .{0,100}(?:delay|unknown|not)",
+    r"aws notification message|mail could not|undelivered|warning: .{0,100}(?:delay|unknown|not)|are not (?:a )?member|non remis|processing error",
     re.IGNORECASE,
 )
 _OPENING = re.compile(
@@ -36,7 +36,7 @@ _OPENING = re.compile(
     r"(?:has|have) been delayed|is delayed|delayed for|(?:did|have|has) not reach|could not deliver|couldn't deliver|error delivering|undeliverable|undelivered|"
     r"failed permanently|delivery (?:to|of|has|was|failed|failure|attempt|status)|deliver[ey]ry? .{0,60}(?:failed|aborted)|returned to (?:you|sender)|"
     r"this is a permanent error|following address(?:\(es\)|es)? (?:failed|had)|had permanent|transcript of session|fatal errors|"
-    r"generated following response|generated response|unknown user|user unknown|no such user|not receive|unknown local|encountered .{0,30}problems|"
+    r"generated following response|generated response|unknown user|user unknown|no such user|not receive|unknown local|has been returned|returned because|encountered an error|not a member of th|encountered .{0,30}problems|"
     r"invalid final delivery userid|rejected by|was rejected|was refused|has been (?:rejected|refused|blocked|quarantined)|"
     r"mail system error|mailbox .{0,40}full|over quota|message not delivered|recipients? .{0,40}(?:failed|rejected|not)|"
     r"failure reasons|error reason|notificationtype|technical details|smtp error|550 |554 |552 |"
