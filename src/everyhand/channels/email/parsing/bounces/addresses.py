@@ -19,7 +19,7 @@ _AT_LINE_START = re.compile(
     re.IGNORECASE,
 )
 _LABEL = re.compile(
-    r"^\s{0,20}(?:failed |original |final |intended |e-?mail )?"
+    r"^\s{0,20}(?:failed |original |final |intended |e-?mail |undeliverable |invalid |bad |unknown |to: ?)?"
     r"(?:recipients?|address|addressee|user|empfänger|destinatario|destinataire|получатель)(?: address| name)?\s{0,10}:",
     re.IGNORECASE,
 )
@@ -48,8 +48,7 @@ _CUES = (
     "message for",
     "was rejected",
     "does not exist",
-    "mailbox is full",
-    "mailbox full",
+    "mailbox",
     "attempts:",
 )
 _WHOM_TO_ASK = ("contact", "assistance", "for help", "more information", "send mail to", "reply to", "questions")
@@ -92,9 +91,10 @@ def _listed(lines: list[str]) -> list[Named]:
             address = _tidy(labelled.group() if labelled else start.group(1) if start else "")
             current = [line]
         elif address:
-            if original := _ORIGINALLY.search(line):
-                address = _tidy(original.group(1))
             current.append(line)
+            if original := _ORIGINALLY.search(line):
+                # Both names of the one mailbox: the alias we wrote to and where it led.
+                found.append(Named(_tidy(original.group(1)), "\n".join(current)))
     if address:
         found.append(Named(address, "\n".join(current)))
     if not found:

@@ -52,6 +52,7 @@ BY_STATUS: dict[str, Condition] = {
     "2.1": SUSPENDED,
     "2.2": MAILBOX_FULL,
     "2.3": TOO_LARGE,
+    "3.2": TAKES_NO_MAIL,
     "3.3": BROKEN_SERVER,
     "3.4": TOO_LARGE,
     "4.1": UNREACHABLE,

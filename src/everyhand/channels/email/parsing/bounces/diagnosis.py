@@ -23,7 +23,7 @@ _AFTER_CONTENT = re.compile(
     r"after data)|>>> (?:data|\.)\s",
     re.IGNORECASE,
 )
-_AFTER_RECIPIENT = re.compile(r"in reply to rcpt|after rcpt to|\[rcpt_to\]|>>> rcpt", re.IGNORECASE)
+_AFTER_RECIPIENT = re.compile(r"in reply to rcpt|after rcpt to|\[rcpt_to\]|>>> rcpt|bad-mailbox", re.IGNORECASE)
 _USER_UNKNOWN = re.compile(r"user unknown|unknown user|no such user", re.IGNORECASE)
 _AFTER_SENDER = re.compile(r"(?:error|response|in reply to|after) .{0,60}mail from\b|>>> mail from", re.IGNORECASE)
 _NOT_WORDS = re.compile(r"<[^<>\s]{0,300}>|\S{1,300}@\S{1,300}|(?<=\w)/\S+|\[[^\]\s]{0,80}\]")

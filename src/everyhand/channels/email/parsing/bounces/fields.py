@@ -74,6 +74,8 @@ def _address(block: dict[str, str]) -> str:
 
 def _diagnostic(block: dict[str, str]) -> str:
     said = block.get("diagnostic-code", "") or block.get("x-supplementary-info", "") or block.get("x-notes", "")
+    category = block.get("x-powermta-bouncecategory", "")
     kind, separator, words = said.partition(";")
     # "smtp; 550 5.1.1 User unknown": the words before the semicolon name the dialect.
-    return words.strip() if separator and len(kind.strip()) < 20 and " " not in kind.strip() else said.strip()
+    words = words if separator and len(kind.strip()) < 20 and " " not in kind.strip() else said
+    return f"{words.strip()} {category.strip()}".strip()

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import re
+from email.message import Message
+
+from everyhand.channels.email.parsing import headers
+from everyhand.channels.email.parsing.bounces.fields import Recipient
+from everyhand.channels.email.parsing.bounces.report import Report
+from everyhand.desk.inbound import Address
 
 MAX_LINES = 60
 
@@ -44,6 +50,52 @@ _OPENING = re.compile(
     r"送信できませんでした|届けられません|送信に失敗|配送できません|配信できません|エラー|无法|失败|退回",
     re.IGNORECASE,
 )
+
+
+_STILL_TRYING = re.compile(
+    r"not yet been delivered|warning message only|this is a warning only|will be retried until|temporary failure report|"
+    r"attempts will continue|will continue to|still being retried|do not need to re-?send|will keep trying|"
+    r"will try again|(?:has|have) been delayed|is delayed",
+    re.IGNORECASE,
+)
+
+
+def is_report(message: Message, report: Report, sender: Address, subject: str, *, lists_recipients: bool) -> bool:
+    """Whether `message` is a server's report that mail was not delivered.
+
+    `lists_recipients` says that it names them in the fields of RFC 3464. Without those it takes several signs
+    together: who sends, what the subject says, how the text opens, and whether the lost mail is enclosed.
+    """
+    daemon = is_daemon(sender.name, sender.email)
+    if report.report_type == "disposition-notification" or "message/disposition-notification" in report.kinds:
+        # A receipt, except that some servers use its form to return a mail they would not keep.
+        return "rejected" in headers.text(message, "auto-submitted").lower() or "rejected" in subject.lower()
+    if report.kind == "multipart/report" and (lists_recipients or report.report_type == "delivery-status"):
+        return True
+    if is_answer(subject) and not daemon:
+        return False
+    if headers.text(message, "x-failed-recipients"):
+        return True
+    from_nobody = came_from_nobody(message)
+    if lists_recipients and (daemon or from_nobody):
+        return True
+    spoken = 2 * speaks_of_failure(subject) + 2 * opens_like_a_report(report.notice)
+    automatic = headers.text(message, "auto-submitted").lower().startswith("auto-")
+    around = 2 * daemon + from_nobody + automatic + bool(report.lost_mail) + lists_recipients
+    return spoken > 0 and spoken + around >= 4
+
+
+def is_delay(report: Report, subject: str, concerned: list[Recipient]) -> bool:
+    """Whether a report on the `concerned` recipients says that the server still tries."""
+    if any(one.action for one in concerned):
+        return all(one.action == "delayed" for one in concerned if one.action)
+    return bool(_STILL_TRYING.search(f"{subject[:400]}\n{report.notice}"))
+
+
+def came_from_nobody(message: Message) -> bool:
+    """Whether the envelope named no sender (RFC 5321, section 4.5.5), as the last server noted."""
+    paths = [value.strip().lower() for value in headers.raw(message, "return-path")[:1]]
+    return any(path == "<>" or path.startswith(("<mailer-daemon", "mailer-daemon")) for path in paths)
 
 
 def is_daemon(name: str, email: str) -> bool:
