@@ -23,6 +23,9 @@ from everyhand.channels.email.parsing.bounces.report import (
 )
 from everyhand.desk.inbound import Address, Bounce
 
+# A report on more addresses than this is judged by its first ones.
+MAX_JUDGED = 50
+
 _FINE = frozenset(("delivered", "relayed", "expanded", "deliverable"))
 
 
@@ -71,12 +74,12 @@ def _bounce(message: Message, report: Report, concerned: list[Recipient], *, del
     replies = diagnosis.reply_lines(report.notice)
     verdicts = [
         diagnosis.judge(
-            (one.diagnostic, diagnosis.reply_lines(beside), beside, replies),
+            (one.diagnostic, diagnosis.first_reply(beside), diagnosis.reply_lines(beside), beside, replies),
             notice=report.notice,
             status=one.status,
             delayed=delayed,
         )
-        for one in named or concerned or [Recipient()]
+        for one in (named or concerned or [Recipient()])[:MAX_JUDGED]
         for beside in (said.get(one.address.lower(), ""),)
     ]
     if not named:
@@ -97,8 +100,8 @@ def _named_in_words(message: Message, report: Report) -> list[addresses.Named]:
     told = addresses.all_in(", ".join(headers.all_text(message, "x-failed-recipients")))
     if not told:
         return listed
-    said = {one.address.lower(): one.said for one in listed}
-    return [addresses.Named(address, said.get(address.lower(), "")) for address in told]
+    said = {one.address.lower(): one.lines for one in listed}
+    return [addresses.Named(address, said.get(address.lower(), [])) for address in told]
 
 
 def _only_recipient_of_lost_mail(message: Message, report: Report) -> list[str]:

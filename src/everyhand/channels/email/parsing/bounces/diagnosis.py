@@ -26,7 +26,7 @@ _AFTER_CONTENT = re.compile(
 _AFTER_RECIPIENT = re.compile(r"in reply to rcpt|after rcpt to|\[rcpt_to\]|>>> rcpt|bad-mailbox", re.IGNORECASE)
 _USER_UNKNOWN = re.compile(r"user unknown|unknown user|no such user", re.IGNORECASE)
 _AFTER_SENDER = re.compile(r"(?:error|response|in reply to|after) .{0,60}mail from\b|>>> mail from", re.IGNORECASE)
-_NOT_WORDS = re.compile(r"<[^<>\s]{0,300}>|\S{1,300}@\S{1,300}|(?<=\w)/\S+|\[[^\]\s]{0,80}\]")
+_NOT_WORDS = re.compile(r"<[^<>\s]{0,300}>|(?<=\w)/\S+|\[[^\[\]\s]{0,80}\]")
 _LEADING_CODES = re.compile(r"^(?:[\s:;,.()#-]|[245]\d\d\b|[245]\.\d{1,3}\.\d{1,3}\b|smtp;)+")
 
 
@@ -63,6 +63,12 @@ def judge(said: Sequence[str], *, notice: str = "", status: str = "", delayed: b
     )
 
 
+def first_reply(beside: str) -> str:
+    """The first line in `beside`, the lines about one address, where it holds the server's reply as well."""
+    line = beside.partition("\n")[0][:600]
+    return line if _REPLY.search(line) and len(_NOT_WORDS.sub(" ", line).split()) > 3 else ""
+
+
 def reply_lines(notice: str) -> str:
     """The lines of `notice` in which a server speaks, each with the line that continues it."""
     lines = notice[: MAX_WORDS * 4].splitlines()
@@ -96,7 +102,7 @@ def _condition(texts: Sequence[str], code: str, reply: str, notice: str) -> Cond
 
 def said_in(words: str, table: Table, *, phrases_only: bool = False) -> Condition | None:
     """The first condition of `table` with a saying in `words`; with `phrases_only` single words do not count."""
-    plain = " ".join(_NOT_WORDS.sub(" ", words.lower()).split())
+    plain = " ".join(word for word in _NOT_WORDS.sub(" ", words.lower()).split() if "@" not in word)
     for condition, sayings in table:
         for saying in sayings:
             if saying.is_in(plain) and not (phrases_only and saying.is_one_word):

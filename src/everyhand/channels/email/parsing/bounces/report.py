@@ -93,8 +93,9 @@ def read(message: Message, *, text: str) -> Report:
             notices.append(_source(part))
         elif kind == "text/html" and part is not message:
             pages.append(_TAG.sub("", _LINE_END.sub("\n", _source(part)[:MAX_TEXT])))
-    if not fields and returned and not "".join((*notices, *pages)).strip():
-        # A gateway wrapped the whole report into another one and added no word of its own.
+    own_words = "".join((*notices, *pages))
+    if not fields and returned and ("@" not in own_words or report_type(message) == "delivery-status"):
+        # A gateway wrapped the whole report into another mail, and at best added a disclaimer.
         wrapped = read(returned, text="")
         return replace(wrapped, kind=media_type(message), report_type=report_type(message))
     words = "\n".join(notices) if "".join(notices).strip() else "\n".join(pages) or text
