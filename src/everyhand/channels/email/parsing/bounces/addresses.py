@@ -14,6 +14,7 @@ _BETWEEN = re.compile(r"[\s<>;,:\"()\[\]|]+")
 _BEFORE = re.compile(
     r"^[\s*>•·-]{0,40}(?:\d{3} |rcpt[ -]to:|to:\s)?[\s<\[\"']{0,4}(?:smtp:)?[<\[\"']{0,2}", re.IGNORECASE
 )
+_DIALOGUE = re.compile(r"^\s{0,20}(?:<<<|>>> ?(?:rcpt|mail|data|quit|helo|ehlo|rset)\b)", re.IGNORECASE)
 # The address we wrote to, where the server tells it beside the one it failed at.
 _ORIGINALLY = re.compile(
     r"\b(?:generated from|originally addressed to|original recipient|expanded from)\b", re.IGNORECASE
@@ -102,7 +103,7 @@ def _listed(lines: list[str]) -> list[Named]:
 
 def _at_start(line: str) -> str:
     before = _BEFORE.match(line)
-    if line.lstrip().startswith((">>>", "<<<")) or not before:
+    if _DIALOGUE.match(line) or not before:
         return ""
     first, *rest = _BETWEEN.split(line[before.end() :], maxsplit=1)
     wording = rest[0].lstrip().lower() if rest else ""

@@ -73,7 +73,7 @@ SAYINGS: Table = (
         MAILBOX_FULL,
         _sayings(
             """
-        mailbox full | quota-issues | is over quota | has exceeded .. quota | exceeded .. storage | mailbox is full | mailbox has exceeded | mailbox exceeded | mailbox exceeds |
+        mailbox full | number of messages in .. exceeded | exceeded the local limit | mail folder .. full | quota-issues | is over quota | has exceeded .. quota | exceeded .. storage | mailbox is full | mailbox has exceeded | mailbox exceeded | mailbox exceeds |
         mailbox would exceed | mailbox size limit | mailbox quota | mailbox for user is full | mail box full |
         mail box is full | mail box space | mailfolder is full | mail quota exceeded | full mailbox |
         user mailbox exceeds | inbox is full | inbox full | account is full | over quota | overquota |
@@ -220,7 +220,7 @@ SAYINGS: Table = (
         _sayings(
             """
         host .. not found | domain .. not found | domain .. does not exist | domain .. doesn't exist |
-        host .. does not exist | domain .. couldn't be found | domain .. could not be found | no route found to domain |
+        host .. does not exist | domain .. doesnt exist | domain .. couldn't be found | domain .. could not be found | no route found to domain |
         bad-domain | domain is not valid | invalid domain | domain .. no longer exists | no a, aaaa or mx | host unknown | unknown host | host not found | hostname not found | domain not found |
         domain is not found | domain does not exist | domain doesn't exist | domain unknown | unknown domain |
         domain name not found | name or service not known | no such domain | no such host | non-existent domain |

@@ -12,10 +12,15 @@ from everyhand.desk.inbound import Address
 
 MAX_LINES = 60
 
-_DAEMON = re.compile(
-    r"mailer[-_. ]?daemon|post[-_. ]?master|mail ?delivery|delivery (?:subsystem|system|agent)|mail ?administrator|"
-    r"mail ?system|system administrator|mdaemon|mail ?router|mmdf|smtp server|mail ?server|symantec_antivirus|"
-    r"bounce|mail gateway|mailgateway|virus ?scan",
+# Programs that sign as themselves, and accounts of the people who keep a server, in whose name programs write too.
+_PROGRAM = re.compile(
+    r"mailer[-_. ]?daemon|post_master|mdaemon|mail[-_. ]?deliver|delivery (?:subsystem|system|agent)|"
+    r"system administrator|symantec_antivirus|mail router",
+    re.IGNORECASE,
+)
+_KEEPER = re.compile(
+    r"post[-. ]?master|mail ?administrator|mail ?system|mmdf|smtp server|mail ?server|bounce|mail ?gateway|virus ?scan|"
+    r"mail ?marshal|interscan|mail ?admin|smtp|mail[-_. ]?service|listserv|majordomo|-(?:admin|owner|request)$",
     re.IGNORECASE,
 )
 _ANSWER = re.compile(
@@ -64,25 +69,25 @@ def is_report(message: Message, report: Report, sender: Address, subject: str, *
     """Whether `message` is a server's report that mail was not delivered.
 
     `lists_recipients` says that it names them in the fields of RFC 3464. Without those it takes several signs
-    together: who sends, what the subject says, how the text opens, and whether the lost mail is enclosed.
+    together: that a machine sends it, what the subject says, how the text opens, and whether the lost mail is
+    enclosed. A person who writes that their parcel or their mail "was not delivered" is no machine.
     """
-    daemon = is_daemon(sender.name, sender.email)
+    program = is_program(sender)
     if report.report_type == "disposition-notification" or "message/disposition-notification" in report.kinds:
         # A receipt, except that some servers use its form to return a mail they would not keep.
         return "rejected" in headers.text(message, "auto-submitted").lower() or "rejected" in subject.lower()
     if report.kind == "multipart/report" and (lists_recipients or report.report_type == "delivery-status"):
         return True
-    if is_answer(subject) and not daemon:
+    if is_answer(subject) and not program:
         return False
     if headers.text(message, "x-failed-recipients"):
         return True
-    from_nobody = came_from_nobody(message)
-    if lists_recipients and (daemon or from_nobody):
-        return True
+    precedence = " ".join(headers.all_text(message, "precedence")).lower()
+    automatic = headers.text(message, "auto-submitted").lower().startswith("auto-") or "bulk" in precedence
+    machine = 2 * program + _is_keeper(sender) + came_from_nobody(message) + automatic
     spoken = 2 * speaks_of_failure(subject) + 2 * opens_like_a_report(report.notice)
-    automatic = headers.text(message, "auto-submitted").lower().startswith("auto-")
-    around = 2 * daemon + from_nobody + automatic + bool(report.lost_mail) + lists_recipients
-    return spoken > 0 and spoken + around >= 4
+    enclosed = bool(report.lost_mail) + 2 * lists_recipients
+    return machine > 0 and spoken + enclosed > 1 and machine + spoken + enclosed >= 4
 
 
 def is_delay(report: Report, subject: str, concerned: list[Recipient]) -> bool:
@@ -98,10 +103,19 @@ def came_from_nobody(message: Message) -> bool:
     return any(path == "<>" or path.startswith(("<mailer-daemon", "mailer-daemon")) for path in paths)
 
 
-def is_daemon(name: str, email: str) -> bool:
-    """Whether a mail server or its keeper signs as the sender; nobody at all counts too."""
-    local = email.partition("@")[0]
-    return not email.strip() or bool(_DAEMON.search(local[:100]) or _DAEMON.search(name[:200]))
+def is_program(sender: Address) -> bool:
+    """Whether a mail program signs as the sender ("Mail Delivery System", mailer-daemon@example.org)."""
+    return bool(_PROGRAM.search(sender.email.partition("@")[0][:100]) or _PROGRAM.search(sender.name[:200]))
+
+
+def is_keeper_of_mail(email: str) -> bool:
+    """Whether `email` is an address that servers use for themselves, and hardly a person."""
+    return bool(re.match(r"(?:mailer[-_.]?daemon|postmaster)(?:@|$)", email[:100].strip(), re.IGNORECASE))
+
+
+def _is_keeper(sender: Address) -> bool:
+    local = sender.email.partition("@")[0]
+    return not sender.email.strip() or bool(_KEEPER.search(local[:100]) or _KEEPER.search(sender.name[:200]))
 
 
 def is_answer(subject: str) -> bool:
