@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .languages import attributions as words
-from .lines import Kind, flat, is_quoted, plain
+from everyhand.channels.email.parsing.replies.languages import attributions as words
+from everyhand.channels.email.parsing.replies.lines import Kind, flat, is_quoted, plain
 
 # An attribution may be wrapped over this many lines, empty ones between them included, and hold this many characters.
 MOST_LINES = 6
@@ -17,7 +17,7 @@ _ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:@]{1,80}@[^\s<>()\[\]\"',;:@]{1,120}")
 _BRACKETED = re.compile(r"[<(\[]\s*(?:mailto:)?[^<>()\[\]@]{1,80}@[^<>()\[\]@\s]{1,120}")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[./-]\d{1,2}[./-](?:\d\d)?")
 _CLOCK = re.compile(r"(?<!\d)\d{1,2}\s?[:.h時时시]\s?\d{2}(?!\d)|(?<!\d)\d{1,2}\s?[時时시]|(?<!\w)\d{1,2}\s?[ap]\.?m(?!\w)")
-_SENTENCE_END = re.compile(r"\w{4,}[.!?]\s|[!?]\s")
+_SENTENCE_END = re.compile(r"\w{4}[.!?]\s|[!?]\s")
 _RULE = re.compile(r"[-_=*~\s]+$")
 _LEAD = " \t-_*=~\"'«„“”>|"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from .languages import markers as words
-from .lines import flat, plain
+from everyhand.channels.email.parsing.replies.languages import markers as words
+from everyhand.channels.email.parsing.replies.lines import flat, plain
 
 ORIGINAL = "original"
 FORWARDED = "forwarded"
@@ -16,10 +16,10 @@ _REPLY_ABOVE = tuple(flat(words.REPLY_ABOVE))
 _INSIDE = tuple(sorted(flat(words.ANSWERS_INSIDE)))
 _PREFIXES = flat(words.FORWARD_PREFIXES)
 
-_FRAME = "-_=*~—–─ \t>:|.#"  # noqa: RUF001 - the dashes are meant
-_FRAMED = re.compile(r"[-_=*~—–─#]{2,}[ \t]?")  # noqa: RUF001
-_RULE = re.compile(r"[ \t>]*(?:[-_=*~#+—–─](?:[ \t]?)){3,}$")  # noqa: RUF001
-_PREFIX = re.compile(r"\s*(?:\[[^\]]{0,40}\]\s*)?([^\s:：\[(]{1,16}(?: [^\s:：]{1,16})?)\s{0,2}(?:\[\d{1,3}\]|\(\d{1,3}\))?[:：]")  # noqa: RUF001
+_FRAME = "-_=*~—–─ \t>:|.#"
+_FRAMED = re.compile(r"[-_=*~—–─#]{2,}[ \t]?")
+_RULE = re.compile(r"[ \t>]*(?:[-_=*~#+—–─](?:[ \t]?)){3,}$")
+_PREFIX = re.compile(r"\s*(?:\[[^\]]{0,40}\]\s*)?([^\s:：\[(]{1,16}(?: [^\s:：]{1,16})?)\s{0,2}(?:\[\d{1,3}\]|\(\d{1,3}\))?[:：]")
 
 
 def announces(line: str) -> tuple[str, str] | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .languages import signatures as words
-from .lines import Kind, flat, is_blank, plain
-from .markers import is_rule
+from everyhand.channels.email.parsing.replies.languages import signatures as words
+from everyhand.channels.email.parsing.replies.lines import Kind, flat, is_blank, plain
+from everyhand.channels.email.parsing.replies.markers import is_rule
 
 # What follows "-- " (RFC 3676, section 4.3) is a signature up to this many lines that are not empty.
 LONGEST_SIGNATURE = 40
@@ -45,7 +45,7 @@ def is_footer(line: str) -> bool:
         return False
     if low in _JUNK or low.startswith(_FOOTERS):
         return True
-    low = _LINK.sub(" ", low).strip(" .!*_-–—\"'•|[]()~")  # noqa: RUF001 - the dashes are meant
+    low = _LINK.sub(" ", low).strip(" .!*_-–—\"'•|[]()~")
     if not low or len(low) > 90:
         return False
     return low in _WHOLE or _is_sent_from(low)
@@ -53,12 +53,10 @@ def is_footer(line: str) -> bool:
 
 def _is_sent_from(low: str) -> bool:
     for before, after in _BY_FIRST.get(low[:2], ()):
-        if before and low.startswith(before) and low.endswith(after) and len(low) > len(before) + len(after):
-            if _is_device(low[len(before) : len(low) - len(after)], low):
-                return True
-    return any(
-        low.endswith(after) and after and _is_device(low[: -len(after)], low) for _, after in _BY_FIRST.get("", ())
-    )
+        fits = before and low.startswith(before) and low.endswith(after) and len(low) > len(before) + len(after)
+        if fits and _is_device(low[len(before) : len(low) - len(after)], low):
+            return True
+    return any(low.endswith(after) and _is_device(low[: -len(after)], low) for _, after in _BY_FIRST.get("", ()))
 
 
 def _is_device(name: str, line: str) -> bool:
@@ -90,7 +88,7 @@ def _allowed_below(line: str) -> int:
     """How many lines a signature may have below this delimiter; 0 if the line is none."""
     if line.rstrip("\u00a0") in ("-- ", "- -- "):
         return LONGEST_SIGNATURE
-    if line.strip() in ("--", "–-", "—", "– –", "- --"):  # noqa: RUF001 - the dashes are meant
+    if line.strip() in ("--", "–-", "—", "– –", "- --"):
         return LONGEST_DOUBTFUL_SIGNATURE
     return LONGEST_RULED_SIGNATURE if is_rule(line) else 0
 
