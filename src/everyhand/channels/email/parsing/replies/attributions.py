@@ -15,7 +15,7 @@ MOST_CHARACTERS = 700
 _WORD = re.compile(r"\w+")
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:@]{1,80}@[^\s<>()\[\]\"',;:@]{1,120}")
 _BRACKETED = re.compile(r"[<(\[]\s*(?:mailto:)?[^<>()\[\]@]{1,80}@[^<>()\[\]@\s]{1,120}")
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[./-]\d{1,2}[./-](?:\d\d)?")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[./-] ?\d{1,2}[./-] ?(?:\d\d)?")
 _CLOCK = re.compile(r"(?<!\d)\d{1,2}\s?[:.h時时시]\s?\d{2}(?!\d)|(?<!\d)\d{1,2}\s?[時时시]|(?<!\w)\d{1,2}\s?[ap]\.?m(?!\w)")
 _SENTENCE_END = re.compile(r"\w{4}[.!?]\s|[!?]\s")
 _RULE = re.compile(r"[-_=*~\s]+$")
@@ -109,8 +109,9 @@ def _read(joined: str) -> Kind | None:
         return Kind.DOUBTFUL if verb and len(body) < 80 else None
     if not _begins(body) and not _names_somebody_first(body):
         return None
-    bracketed = _BRACKETED.search(body) is not None
-    sure = bracketed or (dated and timed and _begins(body))
+    # Programs write "<ann@example.org>"; a person may well type "your colleague Ann (ann@example.org) wrote:".
+    sure = "<" in body and _BRACKETED.search(body) is not None
+    sure = sure or (_begins(body) and dated and (timed or _BRACKETED.search(body) is not None))
     if not sure or not _FIRST_PERSON.isdisjoint(_WORD.findall(_ADDRESS.sub(" ", body))):
         return Kind.DOUBTFUL
     return Kind.ATTRIBUTION

@@ -40,7 +40,8 @@ def plain(line: str) -> str:
         return ""
     if not line.isascii():
         line = unicodedata.normalize("NFKC", line).translate(_INVISIBLE)
-    return line.strip().casefold()
+    # The Turkish capital "İ" folds into two signs, of which the second is of no use here.
+    return line.strip().casefold().replace("i\u0307", "i")
 
 
 def is_blank(line: str) -> bool:

@@ -21,7 +21,9 @@ _DEVICE = re.compile(r"[\w.@&'’*®+-]+")
 _LINK = re.compile(r"<[^<>]{0,400}>|\(https?://[^()\s]{0,400}\)|\[https?://[^\]\s]{0,400}\]|https?://\S{1,400}")
 _DISCLAIMERS = tuple(tuple(plain(stem) for stem in stems) for stems in words.DISCLAIMER.values())
 _DEVICES = frozenset(plain(device) for device in words.DEVICES)
-_CJK_DEVICES = tuple(device for device in _DEVICES if not device.isascii()) + ("iphone", "ipad", "android", "outlook", "yahoo")
+# Many languages inflect the name or write no blank around it ("iPhonu", "iPhoneから").
+_STEMS = ("iphon", "ipad", "android", "outlook", "yahoo", "samsung", "huawei", "xiaomi")
+_STEMS_ANYWHERE = tuple(device for device in _DEVICES if not device.isascii()) + _STEMS
 _FOOTERS = tuple(plain(footer) for footer in words.FOOTERS)
 _JUNK = frozenset("ᐧ")
 
@@ -63,9 +65,9 @@ def _is_device(name: str, line: str) -> bool:
     parts = _DEVICE.findall(name)
     if not 1 <= len(parts) <= 8:
         return False
-    if any(part.strip(".'’") in _DEVICES or part.split("'")[0].split("’")[0].split("-")[0] in _DEVICES for part in parts):
+    if any(part.startswith(_STEMS) or re.split("['’.-]", part)[0] in _DEVICES or part in _DEVICES for part in parts):
         return True
-    return not line.isascii() and any(device in name for device in _CJK_DEVICES)
+    return not line.isascii() and any(device in name for device in _STEMS_ANYWHERE)
 
 
 def mark(lines: Sequence[str], kinds: list[Kind]) -> None:
