@@ -7,6 +7,7 @@ the transaction of the fact it tells of, so a fact and its entry exist together 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar
@@ -45,6 +46,11 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject}".strip()
+
+    @property
+    def cursor(self) -> str:
+        """Where a reader stands who has read up to this entry; see `since`."""
+        return f"{self.transaction}.{self.pk}"
 
 
 def note(action: str, *, subject: models.Model | str, at: datetime, actor: object = "", **particulars: Any) -> Entry:
@@ -95,12 +101,12 @@ def _oldest_running() -> RawSQL:
 
 
 def _position(cursor: str) -> tuple[int, int]:
-    transaction, _, entry_id = cursor.partition(".")
-    return (int(transaction), int(entry_id)) if transaction.isdigit() and entry_id.isdigit() else (0, 0)
+    match = re.fullmatch(r"([0-9]{1,18})\.([0-9]{1,18})", cursor)
+    return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
 def _cursor(entries: Iterable[Entry]) -> str:
     last = None
     for last in entries:
         pass
-    return f"{last.transaction}.{last.pk}" if last else ""
+    return last.cursor if last else ""
