@@ -65,7 +65,10 @@ def restore(file: Path) -> None:
                 if content is None:
                     setting_up.stop(f"{file} is no backup of Everyhand.")
                 arriving = data / (name + ".restoring")
-                with content, open(os.open(arriving, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as target:
+                with (
+                    content,
+                    os.fdopen(os.open(arriving, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as target,
+                ):
                     while block := content.read(1 << 20):
                         target.write(block)
                 if name == DATABASE:

@@ -70,7 +70,8 @@ def _disk() -> Iterator[Finding]:
     yield Finding(
         f"{free // 1_000_000:,} MB of disk are free",
         free > 3 * settings.EVERYHAND.free_space,
-        f"Below {settings.EVERYHAND.free_space // 1_000_000} MB mail is asked to come later. Make room in {settings.EVERYHAND.data}.",
+        f"Below {settings.EVERYHAND.free_space // 1_000_000} MB mail is asked to come later. "
+        f"Make room in {settings.EVERYHAND.data}.",
     )
 
 

@@ -76,13 +76,10 @@ class _Taking:
             for one in batch:
                 self.refuse(one.source, f"not taken, because the database refused: {error}")
             return
-        filed = self._file([one.mail for one in accepted if not one.again], now)
-        for arriving, one in zip(batch, accepted, strict=True):
-            line = (
-                line_of(arriving.source, file.Filed(one.mail), again=True)
-                if one.again
-                else line_of(arriving.source, filed[one.mail.pk])
-            )
+        filed = self._file([taken.mail for taken in accepted if not taken.again], now)
+        for arriving, taken in zip(batch, accepted, strict=True):
+            became = file.Filed(taken.mail) if taken.again else filed[taken.mail.pk]
+            line = line_of(arriving.source, became, again=taken.again)
             self._outcomes[line["outcome"]] = self._outcomes.get(line["outcome"], 0) + 1
             if self._as_json:
                 click.echo(json.dumps(line, ensure_ascii=False))

@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
@@ -100,7 +101,7 @@ def run_worker() -> None:
     at_work.run()
 
 
-def _alone(variable: str, address: tuple[str, int] | None, run: object) -> None:
+def _alone(variable: str, address: tuple[str, int] | None, run: Callable[[socket.socket], None]) -> None:
     setting_up.set_up()
     if address is None:
         setting_up.stop(f"{variable} is off, so there is nothing to run.")
@@ -110,7 +111,6 @@ def _alone(variable: str, address: tuple[str, int] | None, run: object) -> None:
         setting_up.stop(str(taken))
     connections.close_all()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    assert callable(run)
     run(door)
 
 
@@ -153,8 +153,12 @@ def first_mail(host: str, port: int) -> str:
             f"swaks --server {host}:{port} --from ada@example.org --to {to} --h-Subject 'No paper this morning' "
             "--body 'Good morning, Riverside route 4 again: no paper since Monday. Ada Brown'"
         )
-    letter = f"From: Ada Brown <ada@example.org>\\nTo: {to}\\nSubject: No paper this morning\\n\\nGood morning, Riverside route 4 again: no paper since Monday. Ada Brown\\n"
-    return f"""python3 -c "import smtplib; smtplib.SMTP('{host}', {port}).sendmail('ada@example.org', ['{to}'], '{letter}')\""""
+    letter = (
+        rf"From: Ada Brown <ada@example.org>\nTo: {to}\nSubject: No paper this morning\n\n"
+        r"Good morning, Riverside route 4 again: no paper since Monday. Ada Brown\n"
+    )
+    send = f"smtplib.SMTP('{host}', {port}).sendmail('ada@example.org', ['{to}'], '{letter}')"
+    return f'python3 -c "import smtplib; {send}"'
 
 
 def _answers(address: tuple[str, int]) -> bool:

@@ -45,9 +45,8 @@ def set_up() -> bool:
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", verbosity=0, interactive=False)
     except DatabaseError as error:
-        stop(
-            f"the database can't be used: {str(error).strip().splitlines()[0]}. Check EVERYHAND_DATA or EVERYHAND_DATABASE_URL."
-        )
+        reason = str(error).strip().splitlines()[0]
+        stop(f"the database can't be used: {reason}. Check EVERYHAND_DATA or EVERYHAND_DATABASE_URL.")
     return _first_things()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.db import connection
 from django.db.models import F, Q, QuerySet
 
-from everyhand.conversations.models import Attachment, Conversation, Delivery, Message, Participant, Status
+from everyhand.conversations.models import Attachment, Conversation, Delivery, Message, Participant
 from everyhand.customers.models import Identity
 from everyhand.people.models import Member, Team
 

@@ -8,7 +8,6 @@ the transaction of the fact it tells of, so a fact and its entry exist together 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -101,12 +100,10 @@ def _oldest_running() -> RawSQL:
 
 
 def _position(cursor: str) -> tuple[int, int]:
-    match = re.fullmatch(r"([0-9]{1,18})\.([0-9]{1,18})", cursor)
-    return (int(match[1]), int(match[2])) if match else (0, 0)
+    """The place a cursor names; the beginning for what is none, since cursors come back from browsers."""
+    found = re.fullmatch(r"(\d{1,18})\.(\d{1,18})", cursor)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
-def _cursor(entries: Iterable[Entry]) -> str:
-    last = None
-    for last in entries:
-        pass
-    return last.cursor if last else ""
+def _cursor(entries: list[Entry]) -> str:
+    return entries[-1].cursor if entries else ""

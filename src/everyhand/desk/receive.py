@@ -44,7 +44,8 @@ def receive(
 
     `proof` is the conversation whose signed token the message carries. The message joins it only when its sender also
     takes part in it; otherwise it opens a conversation of its own, linked to that one. `answered_from` is the address
-    of ours that answers it; `ours` are all among its recipients that belong to us and so are nobody's. Raises `routing.NobodyAnswers` when nobody works here.
+    of ours that answers it; `ours` are all among its recipients that belong to us and so are nobody's participants.
+    Raises `routing.NobodyAnswers` when nobody works here.
     """
     identity = customers.identify(email=inbound.sender.email, name=inbound.sender.name, at=at)
     proven = queries.with_proof(proof)

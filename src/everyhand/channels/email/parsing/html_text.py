@@ -13,14 +13,82 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from everyhand.channels.email.parsing import charsets
 from everyhand.channels.email.parsing.limits import HTML_DEPTH, HTML_LENGTH
 
-_SILENT = frozenset("head style script title template noscript meta link object svg math iframe audio video".split())
-_PARAGRAPHS = frozenset("p h1 h2 h3 h4 h5 h6 ul ol dl pre blockquote table".split())
+_SILENT = frozenset(
+    [
+        "head",
+        "style",
+        "script",
+        "title",
+        "template",
+        "noscript",
+        "meta",
+        "link",
+        "object",
+        "svg",
+        "math",
+        "iframe",
+        "audio",
+        "video",
+    ]
+)
+_PARAGRAPHS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "pre", "blockquote", "table"])
 _BLOCKS = _PARAGRAPHS | frozenset(
-    "div li tr dt dd hr address article aside body caption center details fieldset figcaption figure footer form header"
-    " legend main nav option section summary tbody tfoot thead".split()
+    [
+        "div",
+        "li",
+        "tr",
+        "dt",
+        "dd",
+        "hr",
+        "address",
+        "article",
+        "aside",
+        "body",
+        "caption",
+        "center",
+        "details",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "header",
+        "legend",
+        "main",
+        "nav",
+        "option",
+        "section",
+        "summary",
+        "tbody",
+        "tfoot",
+        "thead",
+    ]
 )
 # These close themselves or never open anything, so they say nothing about depth.
-_SHALLOW = frozenset("br img hr meta link input area base col embed source wbr p li td th tr dt dd option".split())
+_SHALLOW = frozenset(
+    [
+        "br",
+        "img",
+        "hr",
+        "meta",
+        "link",
+        "input",
+        "area",
+        "base",
+        "col",
+        "embed",
+        "source",
+        "wbr",
+        "p",
+        "li",
+        "td",
+        "th",
+        "tr",
+        "dt",
+        "dd",
+        "option",
+    ]
+)
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
 _BLANKS = re.compile(r"[ \t\r\n\f\v]+")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
@@ -91,7 +159,7 @@ class _Page:
         if tag == "-text":
             self.say(node.text_content or "")
             return False
-        if tag.startswith("-") and tag != "-document" or tag in _SILENT:
+        if (tag.startswith("-") and tag != "-document") or tag in _SILENT:
             return False
         if self.minds_hidden and _HIDDEN.search(node.attributes.get("style") or ""):
             self.hid = True

@@ -21,7 +21,21 @@ from everyhand.channels.email.parsing.structure import MESSAGE_TYPES, Part
 from everyhand.desk.inbound import File
 
 # Text that is a document of its own rather than words to read in place.
-_DOCUMENTS = frozenset("calendar csv vcard x-vcard directory rtf xml css javascript x-amp-html rfc822-headers".split())
+_DOCUMENTS = frozenset(
+    [
+        "calendar",
+        "csv",
+        "vcard",
+        "x-vcard",
+        "directory",
+        "rtf",
+        "xml",
+        "css",
+        "javascript",
+        "x-amp-html",
+        "rfc822-headers",
+    ]
+)
 _MACHINE_TYPES = frozenset(("message/partial", "message/external-body"))
 _MIME_NOTICE = re.compile(r"mime|multi-?part", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
@@ -201,7 +215,7 @@ def _is_stub(text: str, from_html: str) -> bool:
     few, many = _WORD.findall(text[:20_000]), _WORD.findall(from_html[:100_000])
     if len(many) < 2 * len(few) + 5:
         return False
-    return len(few) < 60 and "html" in text.lower() or set(few) <= set(many)
+    return (len(few) < 60 and "html" in text.lower()) or set(few) <= set(many)
 
 
 def _differ(text: str, from_html: str) -> bool:

@@ -19,7 +19,7 @@ def unflowed(text: str, *, delsp: bool = False) -> str:
     for line in text.split("\n"):
         bare = line.lstrip(">")
         quotes = len(line) - len(bare)
-        content = bare[1:] if bare.startswith(" ") else bare
+        content = bare.removeprefix(" ")
         signature = content in ("-- ", "--")
         if open_quotes == quotes and not signature:
             out[-1] += content

@@ -21,7 +21,9 @@ _CARRIES_ON = re.compile(
     re.IGNORECASE,
 )
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+\Z")
-_BOUNDARY_AND_FIELD = re.compile(rb"(?:\A|\n)--([^\r\n]{4,200}?)[ \t]*\r?\n[ \t\r\n]*content-[a-z-]{2,40}[ \t]*:", re.I)
+_BOUNDARY_AND_FIELD = re.compile(
+    rb"(?:\A|\n)--([^\r\n]{4,200}?)[ \t]*\r?\n[ \t\r\n]*content-[a-z-]{2,40}[ \t]*:", re.IGNORECASE
+)
 MESSAGE_TYPES = ("message/rfc822", "message/global", "message/news")
 # How many lines a stray line in a header is forgiven for, if fields follow it.
 _LOOK_AHEAD = 20

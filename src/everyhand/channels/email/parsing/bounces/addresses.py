@@ -85,7 +85,7 @@ def _listed(lines: list[str]) -> list[Named]:
     for line in lines:
         start = None if line.lstrip().startswith((">>>", "<<<")) else _AT_LINE_START.match(line)
         labelled = _ANY.search(line) if _LABEL.match(line) else None
-        if start and not _looks_like_a_sentence(start.group(2)) or labelled:
+        if (start and not _looks_like_a_sentence(start.group(2))) or labelled:
             if address:
                 found.append(Named(address, "\n".join(current)))
             address = _tidy(labelled.group() if labelled else start.group(1) if start else "")

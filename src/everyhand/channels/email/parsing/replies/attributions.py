@@ -16,7 +16,9 @@ _WORD = re.compile(r"\w+")
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:@]{1,80}@[^\s<>()\[\]\"',;:@]{1,120}")
 _BRACKETED = re.compile(r"[<(\[]\s*(?:mailto:)?[^<>()\[\]@]{1,80}@[^<>()\[\]@\s]{1,120}")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[./-]\d{1,2}[./-](?:\d\d)?")
-_CLOCK = re.compile(r"(?<!\d)\d{1,2}\s?[:.h時时시]\s?\d{2}(?!\d)|(?<!\d)\d{1,2}\s?[時时시]|(?<!\w)\d{1,2}\s?[ap]\.?m(?!\w)")
+_CLOCK = re.compile(
+    r"(?<!\d)\d{1,2}\s?[:.h時时시]\s?\d{2}(?!\d)|(?<!\d)\d{1,2}\s?[時时시]|(?<!\w)\d{1,2}\s?[ap]\.?m(?!\w)"
+)
 _SENTENCE_END = re.compile(r"\w{4,}[.!?]\s|[!?]\s")
 _RULE = re.compile(r"[-_=*~\s]+$")
 _LEAD = " \t-_*=~\"'«„“”>|"
@@ -24,7 +26,9 @@ _LEAD = " \t-_*=~\"'«„“”>|"
 _VERBS = flat(words.WROTE)
 _VERB_WORDS = frozenset(word for verb in _VERBS for word in _WORD.findall(verb) if len(word) > 2)
 # Scripts written without blanks cannot be cut into words.
-_VERB_PARTS = tuple(plain(verb) for code in ("ja", "ko", "th", "zh") for verb in words.WROTE[code] if not verb.isascii())
+_VERB_PARTS = tuple(
+    plain(verb) for code in ("ja", "ko", "th", "zh") for verb in words.WROTE[code] if not verb.isascii()
+)
 _OPENERS = tuple(sorted((opener + " " for opener in flat(words.OPENERS)), key=len, reverse=True))
 _TIGHT_OPENERS = tuple(plain(opener) for code in ("he", "th", "zh") for opener in words.OPENERS[code])
 _WEEKDAYS = flat(words.WEEKDAYS)

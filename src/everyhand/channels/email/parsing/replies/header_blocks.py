@@ -26,7 +26,7 @@ for _field, _table in (
         _FIELDS[_name] = _FIELDS.get(_name, frozenset()) | {_field}
 
 _TIME = re.compile(r"\d{1,2}[:.h]\d{2}")
-_COLON = re.compile(r"\s*[:：]")  # noqa: RUF001 - the full-width sign is meant
+_COLON = re.compile(r"\s*[:：]")
 
 
 @dataclass(slots=True)

@@ -9,8 +9,10 @@ from enum import StrEnum
 # What programs write above a quotation is short. Longer lines are never compared with the tables, which bounds the work.
 LONGEST = 600
 
-_QUOTE = re.compile(r"[ \t\u00a0]{0,8}(?:[>＞]|[A-Z]{1,4}>)")  # noqa: RUF001 - the full-width sign is meant
-_INVISIBLE = dict.fromkeys([0xFEFF, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+_QUOTE = re.compile(r"[ \t\u00a0]{0,8}(?:[>＞]|[A-Z]{1,4}>)")
+_INVISIBLE = dict.fromkeys(
+    [0xFEFF, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+)
 
 
 class Kind(StrEnum):

@@ -16,10 +16,12 @@ _REPLY_ABOVE = tuple(flat(words.REPLY_ABOVE))
 _INSIDE = tuple(sorted(flat(words.ANSWERS_INSIDE)))
 _PREFIXES = flat(words.FORWARD_PREFIXES)
 
-_FRAME = "-_=*~—–─ \t>:|.#"  # noqa: RUF001 - the dashes are meant
-_FRAMED = re.compile(r"[-_=*~—–─#]{2,}[ \t]?")  # noqa: RUF001
-_RULE = re.compile(r"[ \t>]*(?:[-_=*~#+—–─](?:[ \t]?)){3,}$")  # noqa: RUF001
-_PREFIX = re.compile(r"\s*(?:\[[^\]]{0,40}\]\s*)?([^\s:：\[(]{1,16}(?: [^\s:：]{1,16})?)\s{0,2}(?:\[\d{1,3}\]|\(\d{1,3}\))?[:：]")  # noqa: RUF001
+_FRAME = "-_=*~—–─ \t>:|.#"
+_FRAMED = re.compile(r"[-_=*~—–─#]{2,}[ \t]?")
+_RULE = re.compile(r"[ \t>]*(?:[-_=*~#+—–─](?:[ \t]?)){3,}$")
+_PREFIX = re.compile(
+    r"\s*(?:\[[^\]]{0,40}\]\s*)?([^\s:：\[(]{1,16}(?: [^\s:：]{1,16})?)\s{0,2}(?:\[\d{1,3}\]|\(\d{1,3}\))?[:：]"
+)
 
 
 def announces(line: str) -> tuple[str, str] | None:
@@ -40,7 +42,7 @@ def announces(line: str) -> tuple[str, str] | None:
 
 
 def _with_text_behind(line: str, core: str) -> tuple[str, str] | None:
-    """"----- Forwarded Message ----- From: ...", or the phrase in two languages, or "forwarded by Ann on 3 May"."""
+    """ "----- Forwarded Message ----- From: ...", or the phrase in two languages, or "forwarded by Ann on 3 May"."""
     phrase, _, rest = core.partition("--")
     phrase = phrase.strip(_FRAME)
     kind = FORWARDED if phrase in _FORWARDED else ORIGINAL if phrase in _ORIGINAL else None

@@ -21,7 +21,13 @@ _DEVICE = re.compile(r"[\w.@&'’*®+-]+")
 _LINK = re.compile(r"<[^<>]{0,400}>|\(https?://[^()\s]{0,400}\)|\[https?://[^\]\s]{0,400}\]|https?://\S{1,400}")
 _DISCLAIMERS = tuple(tuple(plain(stem) for stem in stems) for stems in words.DISCLAIMER.values())
 _DEVICES = frozenset(plain(device) for device in words.DEVICES)
-_CJK_DEVICES = tuple(device for device in _DEVICES if not device.isascii()) + ("iphone", "ipad", "android", "outlook", "yahoo")
+_CJK_DEVICES = tuple(device for device in _DEVICES if not device.isascii()) + (
+    "iphone",
+    "ipad",
+    "android",
+    "outlook",
+    "yahoo",
+)
 _FOOTERS = tuple(plain(footer) for footer in words.FOOTERS)
 _JUNK = frozenset("ᐧ")
 
@@ -45,7 +51,7 @@ def is_footer(line: str) -> bool:
         return False
     if low in _JUNK or low.startswith(_FOOTERS):
         return True
-    low = _LINK.sub(" ", low).strip(" .!*_-–—\"'•|[]()~")  # noqa: RUF001 - the dashes are meant
+    low = _LINK.sub(" ", low).strip(" .!*_-–—\"'•|[]()~")
     if not low or len(low) > 90:
         return False
     return low in _WHOLE or _is_sent_from(low)
@@ -65,7 +71,9 @@ def _is_device(name: str, line: str) -> bool:
     parts = _DEVICE.findall(name)
     if not 1 <= len(parts) <= 8:
         return False
-    if any(part.strip(".'’") in _DEVICES or part.split("'")[0].split("’")[0].split("-")[0] in _DEVICES for part in parts):
+    if any(
+        part.strip(".'’") in _DEVICES or part.split("'")[0].split("’")[0].split("-")[0] in _DEVICES for part in parts
+    ):
         return True
     return not line.isascii() and any(device in name for device in _CJK_DEVICES)
 
@@ -90,7 +98,7 @@ def _allowed_below(line: str) -> int:
     """How many lines a signature may have below this delimiter; 0 if the line is none."""
     if line.rstrip("\u00a0") in ("-- ", "- -- "):
         return LONGEST_SIGNATURE
-    if line.strip() in ("--", "–-", "—", "– –", "- --"):  # noqa: RUF001 - the dashes are meant
+    if line.strip() in ("--", "–-", "—", "– –", "- --"):
         return LONGEST_DOUBTFUL_SIGNATURE
     return LONGEST_RULED_SIGNATURE if is_rule(line) else 0
 
@@ -108,7 +116,9 @@ def _mark_below(lines: Sequence[str], kinds: list[Kind], start: int, most: int) 
         end += 1
     if most == LONGEST_RULED_SIGNATURE and count and not _reads_as_contact(lines[start + 1 : end]):
         return start + 1
-    if most < LONGEST_SIGNATURE and any(len(line) > 400 or line.rstrip().endswith("?") for line in lines[start + 1 : end]):
+    if most < LONGEST_SIGNATURE and any(
+        len(line) > 400 or line.rstrip().endswith("?") for line in lines[start + 1 : end]
+    ):
         return start + 1
     if most == LONGEST_RULED_SIGNATURE and not count and end < len(lines):
         return start + 1

@@ -8,7 +8,7 @@ from . import attributions, header_blocks, markers, markup, signatures
 from .lines import Kind, is_blank, is_quoted, split_lines
 
 _BOUNDARIES = (Kind.ATTRIBUTION, Kind.HEADER, Kind.MARKER)
-_RULE_SIGNS = frozenset("-_=*~#+ \t\u00a0\u1427—–─")  # noqa: RUF001 - the dashes are meant
+_RULE_SIGNS = frozenset("-_=*~#+ \t\u00a0\u1427—–─")
 
 
 def split(text: str, html: str = "", *, subject: str = "") -> tuple[str, str]:
