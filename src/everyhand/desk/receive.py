@@ -44,14 +44,15 @@ def receive(
 
     `proof` is the conversation whose signed token the message carries. The message joins it only when its sender also
     takes part in it; otherwise it opens a conversation of its own, linked to that one. `answered_from` is the address
-    of ours that answers it; `ours` are all among its recipients that belong to us and so are nobody's. Raises `routing.NobodyAnswers` when nobody works here.
+    of ours that answers it; `ours` are all among its recipients that belong to us and so are nobody's participants.
+    Raises `routing.NobodyAnswers` when nobody works here.
     """
     identity = customers.identify(email=inbound.sender.email, name=inbound.sender.name, at=at)
     proven = queries.with_proof(proof)
     conversation = proven if proven and queries.takes_part(proven, identity) else None
     opened = conversation is None
     if conversation is None:
-        decision = routing.owner_for(_hints(inbound), at=at)
+        decision = routing.owner_for(hints(inbound), at=at)
         conversation = conversations.open_conversation(
             customer_identity=identity,
             subject=inbound.subject,
@@ -72,7 +73,8 @@ def receive(
     return Received(conversation, message, promise, opened)
 
 
-def _hints(inbound: Inbound) -> Hints:
+def hints(inbound: Inbound) -> Hints:
+    """What the ownership map may look at in this message: its own words before quoted ones."""
     return Hints(
         recipients=inbound.recipients,
         sender=inbound.sender.email,

@@ -34,7 +34,7 @@ class Accepted:
 
 
 def accept(arriving: Arriving, *, at: datetime) -> Accepted:
-    """Take one mail in. When this returns, it can't be lost any more. Raises `django.db.Error` when it was not taken."""
+    """Take one mail in. When this returns, it can't be lost any more. Raises `django.db.Error` when it was not."""
     return accept_many([arriving], at=at)[0]
 
 

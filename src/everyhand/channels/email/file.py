@@ -20,7 +20,7 @@ from everyhand.conversations.models import Conversation, Delivery, Message
 from everyhand.core import journal, work
 from everyhand.customers import actions as customers
 from everyhand.desk import receive as desk
-from everyhand.desk.inbound import Inbound
+from everyhand.desk.inbound import Bounce, Inbound
 
 log = structlog.get_logger(__name__)
 
@@ -53,10 +53,10 @@ class Filer:
         """File the mails, which must be claimed. Each ends filed, suppressed, quarantined, a duplicate, or is tried
         again later; none of them can stop the others.
         """
-        understood = self._threads.map(lambda mail: self._understand(mail, at), mails)
+        understood = self._threads.map(self._understand, mails)
         return [self._file(mail, inbound, at) for mail, inbound in zip(mails, understood, strict=True)]
 
-    def _understand(self, mail: Mail, at: datetime) -> Inbound | TooHostile | ParseFailed:
+    def _understand(self, mail: Mail) -> Inbound | TooHostile | ParseFailed:
         try:
             return self._parser.parse(
                 bytes(mail.raw.content), source=mail.source, recipients=tuple(mail.envelope_to), at=mail.accepted_at
@@ -105,12 +105,12 @@ def _settle(mail: Mail, inbound: Inbound, at: datetime) -> Filed:
             why = inbound.automatic or _ours_or_nobodys(inbound)
             filed = _suppress(mail, inbound, why, at) if why else _receive(mail, inbound, at)
             work.complete(mail, at=at)
-        return filed
     except IntegrityError:
         original = Mail.objects.filter(fingerprint=fingerprint).exclude(pk=mail.pk).first()
         if original is None:
             raise
         return _duplicate(mail, inbound, original, at)
+    return filed
 
 
 def _receive(mail: Mail, inbound: Inbound, at: datetime) -> Filed:
@@ -138,17 +138,16 @@ def _ours_or_nobodys(inbound: Inbound) -> str:
 
 def _suppress(mail: Mail, inbound: Inbound, why: str, at: datetime) -> Filed:
     if inbound.bounce:
-        _bounced(inbound, at)
+        _bounced(inbound, inbound.bounce, at)
     _remember(mail, Mail.Outcome.SUPPRESSED, why)
     return Filed(mail, inbound)
 
 
-def _bounced(inbound: Inbound, at: datetime) -> None:
+def _bounced(inbound: Inbound, bounce: Bounce, at: datetime) -> None:
     """A report that came to the signed return path of a delivery tells of exactly that one; others change nothing."""
-    assert inbound.bounce is not None
     delivery_id = tokens.returned_delivery(inbound.recipients)
     delivery = Delivery.objects.select_related("message").filter(pk=delivery_id).first() if delivery_id else None
-    if delivery is None or not inbound.bounce.permanent:
+    if delivery is None or not bounce.permanent:
         return
     customers.mark_undeliverable(email=delivery.address, at=at)
     journal.note(
@@ -157,7 +156,7 @@ def _bounced(inbound: Inbound, at: datetime) -> None:
         at=at,
         delivery=delivery.pk,
         message=delivery.message_id,
-        status=inbound.bounce.status,
+        status=bounce.status,
     )
 
 
