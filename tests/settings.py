@@ -1,0 +1,28 @@
+"""The program's own settings, on a data directory of this process and on the database this run is about.
+
+EVERYHAND_TEST_DATABASE=sqlite (default) or postgresql chooses. The settings are read before any test is collected, in
+the process of `pytest` and in each of its workers; the first of them starts the PostgreSQL cluster, and the workers
+inherit its address. pytest-django gives every worker a database of its own in it.
+"""
+
+import atexit
+import os
+import shutil
+
+from tests.servers import postgres
+from tests.servers.processes import open_directory
+
+data = open_directory("data")
+atexit.register(shutil.rmtree, data)
+os.environ["EVERYHAND_DATA"] = str(data)
+os.environ.pop("EVERYHAND_DATABASE_URL", None)
+
+if os.environ.get("EVERYHAND_TEST_DATABASE") == "postgresql" and postgres.found():
+    if "EVERYHAND_TEST_POSTGRES" not in os.environ:
+        cluster = postgres.Postgres()
+        cluster.start()
+        atexit.register(cluster.stop)
+        os.environ["EVERYHAND_TEST_POSTGRES"] = cluster.url
+    os.environ["EVERYHAND_DATABASE_URL"] = os.environ["EVERYHAND_TEST_POSTGRES"] + "/everyhand"
+
+from everyhand.config.settings import *  # noqa: E402, F403 - they read the environment set above
