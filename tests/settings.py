@@ -14,8 +14,10 @@ from tests.servers.processes import open_directory
 
 data = open_directory("data")
 atexit.register(shutil.rmtree, data)
+for name in os.environ:
+    if name.startswith("EVERYHAND_") and not name.startswith("EVERYHAND_TEST_"):
+        del os.environ[name]  # what the developer's own installation is set to
 os.environ["EVERYHAND_DATA"] = str(data)
-os.environ.pop("EVERYHAND_DATABASE_URL", None)
 
 if os.environ.get("EVERYHAND_TEST_DATABASE") == "postgresql" and postgres.found():
     if "EVERYHAND_TEST_POSTGRES" not in os.environ:

@@ -16,8 +16,6 @@ import pytest
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
-FORBIDDEN = os.environ.get("EVERYHAND_TEST_SKIPS") == "forbidden"
-
 
 def absent(what: str, remedy: str) -> NoReturn:
     """Skip the running test because the machine lacks `what`; `remedy` tells the reader how to get it."""
@@ -35,7 +33,8 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 
 
 def _fail_if_skipped(report: Report) -> Report:
-    if FORBIDDEN and report.skipped and not hasattr(report, "wasxfail"):
+    forbidden = os.environ.get("EVERYHAND_TEST_SKIPS") == "forbidden"
+    if forbidden and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"Skips are forbidden here: {_reason(report)}"
     return report

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
-from everyhand.conversations.models import Attachment, Conversation, Delivery, Message, Participant, Status
+from everyhand.conversations.models import Attachment, Conversation, Delivery, Message, Participant
 from everyhand.customers.models import Identity
 from everyhand.people.models import Member, Team
 
@@ -67,7 +67,9 @@ def takes_part(conversation: Conversation, identity: Identity) -> bool:
 def addressees(conversation: Conversation) -> list[tuple[str, str]]:
     """(address, name) of everybody a reply goes to: the customer first, then who else was approved."""
     participants = (
-        Participant.objects.filter(conversation=conversation, approved_at__isnull=False, declined_at=None)
+        Participant.objects.filter(
+            conversation=conversation, approved_at__isnull=False, declined_at=None, identity__kind=Identity.EMAIL
+        )
         .select_related("identity__customer")
         .order_by("pk")
     )
@@ -107,6 +109,6 @@ def customer_spoke_last(conversation: Conversation) -> bool:
     return last is not None and last.direction == Message.Direction.IN
 
 
-def waiting_for_us(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
-    """Open ones, what breaks first on top."""
-    return conversations.filter(status=Status.OPEN).order_by("reply_due", "id")
+def by_urgency(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
+    """What breaks first on top; what nothing is promised for comes last."""
+    return conversations.order_by(F("reply_due").asc(nulls_last=True), "id")

@@ -7,7 +7,6 @@ the transaction of the fact it tells of, so a fact and its entry exist together 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -99,8 +98,5 @@ def _position(cursor: str) -> tuple[int, int]:
     return (int(transaction), int(entry_id)) if transaction.isdigit() and entry_id.isdigit() else (0, 0)
 
 
-def _cursor(entries: Iterable[Entry]) -> str:
-    last = None
-    for last in entries:
-        pass
-    return f"{last.transaction}.{last.pk}" if last else ""
+def _cursor(entries: list[Entry]) -> str:
+    return f"{entries[-1].transaction}.{entries[-1].pk}" if entries else ""

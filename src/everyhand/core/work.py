@@ -9,7 +9,6 @@ that fails too often is quarantined and shown to people, never dropped. The rows
 
 from __future__ import annotations
 
-import random
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -111,7 +110,7 @@ def complete(row: DueRow, *, at: datetime) -> None:
     row.done_at, row.claimed_until, row.claim, row.last_error = at, None, "", ""
 
 
-def put_off(row: DueRow, reason: str, *, at: datetime, until: datetime) -> None:
+def put_off(row: DueRow, reason: str, *, until: datetime) -> None:
     """Not now, and through no fault of the row's (nobody to deliver to yet): the attempt does not count."""
     _mine(row).update(
         due_at=until, claimed_until=None, claim="", last_error=reason[:2000], attempts=models.Value(row.attempts - 1)
@@ -125,7 +124,7 @@ def fail(row: DueRow, reason: str, *, at: datetime) -> None:
         return
     pause = row.pauses[row.attempts - 1]
     # Up to a tenth more, so that what failed together does not come back together.
-    pause += pause * random.random() * 0.1  # noqa: S311 (spreads load, guards nothing)
+    pause += pause * secrets.randbelow(100) / 1000
     _mine(row).update(due_at=at + pause, claimed_until=None, claim="", last_error=reason[:2000])
 
 

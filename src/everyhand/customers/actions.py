@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from everyhand.core import tokens
 from everyhand.customers.models import Customer, Identity
 
 
 def identify(*, email: str, name: str, at: datetime) -> Identity:
     """The identity behind a mail address, with its customer; both are made when we never heard of it.
 
+    Somebody who gave no address at all is a new customer each time: nothing says that they were here before.
+
     Knowing an address proves nothing: anybody can write any sender. What needs proof is decided elsewhere.
     """
     value = normalised(email)
+    if not value:
+        nobody = Customer.objects.create(name=name[:300], since=at)
+        return Identity.objects.create(customer=nobody, kind=Identity.UNKNOWN, value=tokens.random(), name=name[:300])
     identity = Identity.objects.select_related("customer").filter(kind=Identity.EMAIL, value=value).first()
     if identity is None:
         customer = Customer.objects.create(name=name[:300], since=at)

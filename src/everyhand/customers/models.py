@@ -27,6 +27,7 @@ class Identity(models.Model):
     """An address by which we know a customer. `value` is normalised (see `actions.normalised`) and unique."""
 
     EMAIL = "email"
+    UNKNOWN = "unknown"  # wrote to us without any address; `value` is random
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="identities")
     kind = models.CharField(max_length=20, default=EMAIL)

@@ -15,6 +15,7 @@ from everyhand.customers import actions as customers
 from everyhand.customers.models import Identity
 from everyhand.desk.inbound import Address, Inbound
 from everyhand.promises import actions as promises
+from everyhand.promises.models import Promise
 from everyhand.routing import actions as routing
 from everyhand.routing.decide import Hints
 
@@ -25,30 +26,38 @@ class Received:
 
     conversation: Conversation
     message: Message
+    promise: Promise
     opened: bool
 
 
 @transaction.atomic
 def receive(
-    inbound: Inbound, *, channel: str, at: datetime, proof: int | None = None, ours: Sequence[str] = ()
+    inbound: Inbound,
+    *,
+    channel: str,
+    at: datetime,
+    answered_from: str = "",
+    proof: int | None = None,
+    ours: Sequence[str] = (),
 ) -> Received:
     """Take one message from outside into the house.
 
     `proof` is the conversation whose signed token the message carries. The message joins it only when its sender also
-    takes part in it; otherwise it opens a conversation of its own, linked to that one. `ours` are addresses among its
-    recipients that belong to us and so are nobody's participants. Raises `routing.NobodyAnswers` when nobody works here.
+    takes part in it; otherwise it opens a conversation of its own, linked to that one. `answered_from` is the address
+    of ours that answers it; `ours` are all among its recipients that belong to us and so are nobody's participants.
+    Raises `routing.NobodyAnswers` when nobody works here.
     """
     identity = customers.identify(email=inbound.sender.email, name=inbound.sender.name, at=at)
     proven = queries.with_proof(proof)
     conversation = proven if proven and queries.takes_part(proven, identity) else None
     opened = conversation is None
     if conversation is None:
-        decision = routing.owner_for(_hints(inbound), at=at)
+        decision = routing.owner_for(hints(inbound), at=at)
         conversation = conversations.open_conversation(
             customer_identity=identity,
             subject=inbound.subject,
             channel=channel,
-            address=_address(inbound, ours),
+            address=answered_from,
             owner=decision.owner,
             team=decision.team,
             because=decision.because,
@@ -60,21 +69,18 @@ def receive(
     if conversation.status == Status.CLOSED:
         conversations.reopen(conversation, by=None, at=at)
     conversations.wait_for(conversation, Status.OPEN)
-    promises.customer_waiting(conversation, at=at)
-    return Received(conversation, message, opened)
+    promise = promises.customer_waiting(conversation, at=at)
+    return Received(conversation, message, promise, opened)
 
 
-def _hints(inbound: Inbound) -> Hints:
+def hints(inbound: Inbound) -> Hints:
+    """What the ownership map may look at in this message: its own words before quoted ones."""
     return Hints(
         recipients=inbound.recipients,
         sender=inbound.sender.email,
         subject=inbound.subject,
         text=inbound.reply or inbound.text,
     )
-
-
-def _address(inbound: Inbound, ours: Sequence[str]) -> str:
-    return next(iter(ours), next(iter(inbound.recipients), ""))
 
 
 def _files(inbound: Inbound) -> list[conversations.Upload]:

@@ -38,28 +38,29 @@ def owner_for(hints: Hints, *, at: datetime) -> Decision:
     return follow(decide(rules, hints), at=at)
 
 
-def follow(match: Match | None, *, at: datetime) -> Decision:
+def follow(found: Match | None, *, at: datetime) -> Decision:
     """From the rule that matched to a person: a member, or whoever of a team is on duty with the fewest open ones."""
-    if match is None:
+    if found is None:
         return _fallback({"code": "no-rule"})
-    rule = match.rule
+    rule = found.rule
     because: dict[str, Any] = {
         "code": "rule",
         "rule": rule.pk,
         "looks_at": rule.looks_at,
-        "found": match.found[:200],
+        "found": found.found[:200],
         "thing": rule.thing,
     }
-    if rule.member:
-        if rule.member.is_active:
-            return Decision(rule.member, None, because)
-        return _fallback({**because, "gone": rule.member.name})
-    assert rule.team is not None  # the table's constraint
-    because["team"] = rule.team.name
-    member, how = _of_team(rule.team, at)
-    if member is None:
-        return _fallback({**because, "nobody_in_team": True}, team=rule.team)
-    return Decision(member, rule.team, {**because, **how})
+    match rule.answers:
+        case Member(is_active=True) as member:
+            return Decision(member, None, because)
+        case Member() as gone:
+            return _fallback({**because, "gone": gone.name})
+        case Team() as team:
+            because["team"] = team.name
+            on_call, how = _of_team(team, at)
+            if on_call is None:
+                return _fallback({**because, "nobody_in_team": True}, team=team)
+            return Decision(on_call, team, {**because, **how})
 
 
 def _of_team(team: Team, at: datetime) -> tuple[Member | None, dict[str, Any]]:

@@ -40,6 +40,14 @@ class Rule(models.Model):
     def __str__(self) -> str:
         return f"{self.get_looks_at_display()}: {self.pattern}"
 
+    @property
+    def answers(self) -> Member | Team:
+        """Who this belongs to."""
+        answers = self.member or self.team
+        if answers is None:
+            raise ValueError("a rule names a member or a team")
+        return answers
+
     def clean(self) -> None:
         if bool(self.member) == bool(self.team):
             raise ValidationError(_("Choose either a person or a team who answers for this."))

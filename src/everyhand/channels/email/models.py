@@ -54,8 +54,8 @@ class Mail(DueRow):
     accepted_at = models.DateTimeField()
     outcome = models.CharField(max_length=12, choices=Outcome.choices, default=Outcome.PENDING)
     why = models.CharField(max_length=500, blank=True)  # a code for what was suppressed, a sentence for quarantine
-    # The same letter in other bytes (another route, other Received lines) has the same fingerprint.
-    fingerprint = models.CharField(max_length=64, unique=True, null=True)
+    # The same letter in other bytes (another route, other Received lines) has the same fingerprint; unknown until read.
+    fingerprint = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 (NULLs don't collide, "" would)
     duplicate_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
     sender = models.CharField(max_length=320, blank=True)
     subject = models.CharField(max_length=500, blank=True)

@@ -46,8 +46,10 @@ def proven_conversation(recipients: Iterable[str], message_ids: Iterable[str]) -
     for recipient in recipients:
         found = _REPLY.fullmatch(recipient.strip())
         conversation = Conversation.objects.filter(pk=int(found["id"])).first() if found else None
-        if found and conversation and tokens.is_signed(
-            "reply-address", f"{conversation.pk}:{conversation.secret}", found["signature"]
+        if (
+            found
+            and conversation
+            and tokens.is_signed("reply-address", f"{conversation.pk}:{conversation.secret}", found["signature"])
         ):
             return conversation.pk
     for one in reversed(list(message_ids)):

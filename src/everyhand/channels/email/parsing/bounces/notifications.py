@@ -1,0 +1,62 @@
+"""What Amazon's mail service tells about a mail in JSON (a topic of SNS subscribed by mail)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from everyhand.channels.email.parsing.bounces import diagnosis
+from everyhand.desk.inbound import Bounce
+
+MAX_JSON = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """`kind` is "bounce", "delay", "feedback-report" or "receipt"; `bounce` is None for the last two."""
+
+    kind: str
+    bounce: Bounce | None = None
+
+
+def read(notice: str) -> Notification | None:
+    """The notification that `notice` begins with, or None where it holds something else."""
+    start = notice.lstrip()[:MAX_JSON]
+    if not start.startswith("{") or ("otificationType" not in start[:200] and "ventType" not in start[:200]):
+        return None
+    try:
+        told, _ = json.JSONDecoder(strict=False).raw_decode(start)
+    except (ValueError, RecursionError):
+        return None
+    return _understood(told) if isinstance(told, dict) else None
+
+
+def _understood(told: dict[str, object]) -> Notification | None:
+    kind = str(told.get("notificationType") or told.get("eventType") or "")
+    if kind == "Complaint":
+        return Notification("feedback-report")
+    if kind == "Delivery":
+        return Notification("receipt")
+    if kind not in ("Bounce", "DeliveryDelay"):
+        return None
+    delayed = kind == "DeliveryDelay"
+    details = told.get("deliveryDelay" if delayed else "bounce")
+    details = details if isinstance(details, dict) else {}
+    listed = details.get("delayedRecipients" if delayed else "bouncedRecipients")
+    people = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    verdicts = [
+        diagnosis.judge((str(one.get("diagnosticCode") or ""),), status=str(one.get("status") or ""), delayed=delayed)
+        for one in people
+    ] or [diagnosis.judge(())]
+    mail = told.get("mail")
+    ids = mail.get("commonHeaders") if isinstance(mail, dict) else None
+    return Notification(
+        "delay" if delayed else "bounce",
+        Bounce(
+            addresses=tuple(dict.fromkeys(str(one.get("emailAddress") or "") for one in people)),
+            status=verdicts[0].status,
+            permanent=all(verdict.permanent for verdict in verdicts),
+            reason=verdicts[0].reason,
+            original_message_id=str(ids.get("messageId") or "") if isinstance(ids, dict) else "",
+        ),
+    )

@@ -1,0 +1,170 @@
+"""The parts of a delivery report: the words for people, the fields for programs, and what is left of the lost mail.
+
+RFC 3462 puts them in three parts of a `multipart/report`. Real servers send the fields as plain text, in base64, with
+blank lines in the middle, or not at all, and glue the lost mail under the words; so parts are recognised by what
+they hold rather than by where they stand.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import Message
+
+from everyhand.channels.email.parsing import charsets, headers
+
+# A report is short. What lies beyond these bounds is the returned mail or an attack, and is not read.
+MAX_PARTS = 60
+MAX_TEXT = 60_000
+MAX_NOTICE = 16_000
+
+_PARAMETER = re.compile(r"""report-type\s*=\s*["']?([\w.-]{1,60})""", re.IGNORECASE)
+_LOST_MAIL_TYPES = frozenset(
+    ("message/rfc822", "message/global", "message/global-headers", "message/partial", "text/rfc822-headers")
+)
+_FIELD_LINE = re.compile(r"^(?:final|original)-recipient[ \t]*:", re.IGNORECASE | re.MULTILINE)
+
+# The line above the returned mail: "--- Below this line is a copy of the message.", "Original message follows." ...
+_LOST_MAIL_LINE = re.compile(
+    r"^[\W_]{0,60}(?:"
+    r"(?:(?:this|below|included|enclosed|attached|attachment|here|following|the following)\b.{0,40}\b)?"
+    r"(?:copy of (?:the|your)|headers? of (?:the|your)|header and top)\b.{0,60}"
+    r"|(?:the )?(?:original|returned|unsent|undelivered|failed|rejected|message|start of)[ -]"
+    r"(?:message|mail|headers?|returned|original)\b.{0,20}?(?:follows?|below|text|info|headers?|body)?\b.{0,30}"
+    r"|your message reads\b.{0,30}|a summary of the undelivered message\b.{0,30}"
+    r"|message headers follow.{0,10}|original message was.{0,60}"
+    r"|オリジナルメッセージ.{0,20}|mensaje original.{0,20}|mensagem original.{0,20}|ursprüngliche nachricht.{0,20}"
+    r")[\W_]{0,60}$",
+    re.IGNORECASE,
+)
+# Only trace fields begin a returned mail: a notice itself may say "Subject: ..." or "To: ..." about it.
+_TRACE_FIELD = re.compile(r"^(?:received|return-path|x-originating-ip|dkim-signature|delivered-to):", re.IGNORECASE)
+_TO = re.compile(r"^to[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)
+_ADDRESS = re.compile(r"[^\s<>;,:\"()\[\]]{1,250}@[^\s<>;,:\"()\[\]@]{1,250}")
+_MESSAGE_ID = re.compile(r"^[ \t>]*message-id[ \t]*:\s{0,4}(<[^<>\s]{1,900}>)", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The parts found. Texts are decoded and bounded; `kinds` holds the lower-case media types that were met."""
+
+    notice: str = ""
+    fields: str = ""
+    lost_mail: str = ""
+    kind: str = ""
+    report_type: str = ""
+    kinds: frozenset[str] = frozenset()
+
+    @property
+    def lost_message_id(self) -> str:
+        found = _MESSAGE_ID.search(self.lost_mail) or _MESSAGE_ID.search(self.notice)
+        return found.group(1) if found else ""
+
+    @property
+    def only_recipient_of_lost_mail(self) -> list[str]:
+        """Whom the lost mail was sent to, where that was one address."""
+        found = _TO.search(self.lost_mail[:20_000])
+        everyone = _ADDRESS.findall(found.group(1)[:1_000]) if found else []
+        return everyone if len(everyone) == 1 else []
+
+
+def read(message: Message, *, text: str) -> Report:
+    """The report in `message`, whose words for people are `text` as far as they are known already."""
+    notices: list[str] = []
+    fields: list[str] = []
+    lost: list[str] = []
+    kinds: set[str] = set()
+    for part in _parts(message):
+        kind = media_type(part)
+        kinds.add(kind)
+        if kind in _LOST_MAIL_TYPES:
+            lost.append(_source(part))
+        elif kind.endswith("delivery-status"):
+            fields.append(_source(part))
+        elif part is message and kind.startswith("multipart/") and isinstance(part.get_payload(), str):
+            notices.append(_source(part))  # the parts were promised and never marked
+        elif kind == "text/plain" and part is not message:
+            notices.append(_source(part))
+    words = "\n".join(notices) if "".join(notices).strip() else text
+    words, below = split_at_lost_mail(words[:MAX_TEXT])
+    if not fields:
+        # Some servers send the fields as plain text, above the returned mail or where it should be.
+        fields.extend(block for block in (words, below) if _FIELD_LINE.search(block))
+    return Report(
+        notice=words[:MAX_NOTICE],
+        fields="\n\n".join(fields)[:MAX_TEXT],
+        lost_mail="\n".join((*lost, below))[:MAX_TEXT],
+        kind=media_type(message),
+        report_type=report_type(message),
+        kinds=frozenset(kinds),
+    )
+
+
+def media_type(part: Message) -> str:
+    """The media type as written ("multipart/report"), lower case; "text/plain" where none is given."""
+    for value in headers.raw(part, "content-type"):
+        return value[:200].partition(";")[0].strip().lower() or "text/plain"
+    return "text/plain"
+
+
+def report_type(message: Message) -> str:
+    """The `report-type` of a `multipart/report` (RFC 6522), lower case, or ""."""
+    for value in headers.raw(message, "content-type"):
+        if found := _PARAMETER.search(value[:2_000]):
+            return found.group(1).lower()
+    return ""
+
+
+def split_at_lost_mail(words: str) -> tuple[str, str]:
+    """`words` above and below the line where a returned mail begins."""
+    said_something = False
+    position = 0
+    for line in words.splitlines(keepends=True):
+        bare = line.strip()
+        if said_something and bare and (_TRACE_FIELD.match(line) or _LOST_MAIL_LINE.match(bare[:160])):
+            return words[:position], words[position:]
+        said_something = said_something or bool(bare)
+        position += len(line)
+    return words, ""
+
+
+def _parts(message: Message) -> Iterator[Message]:
+    """`message` and its parts in order, not those of mails inside it."""
+    waiting = [message]
+    for _ in range(MAX_PARTS):
+        if not waiting:
+            return
+        part = waiting.pop()
+        yield part
+        payload = part.get_payload()
+        if isinstance(payload, list) and media_type(part).startswith("multipart/"):
+            waiting.extend(child for child in reversed(payload[:MAX_PARTS]) if isinstance(child, Message))
+
+
+def _source(part: Message) -> str:
+    """The text of `part`; of a part that was read as a mail or as fields, those as they were written."""
+    payload = part.get_payload()
+    if not isinstance(payload, list):
+        content = part.get_payload(decode=True)
+        return charsets.decode(content, headers.charset_hint(part)) if isinstance(content, bytes) else str(payload)
+    blocks = []
+    for block in payload[:MAX_PARTS]:
+        if isinstance(block, Message):
+            fields = "\n".join(f"{name}: {value}" for name, value in block.raw_items())
+            body = block.get_payload()
+            blocks.append(f"{fields}\n\n{body if isinstance(body, str) else ''}"[:MAX_TEXT])
+    words = "\n\n".join(blocks)
+    if any("base64" in value.lower() for value in headers.raw(part, "content-transfer-encoding")):
+        words = _from_base64(words) or words
+    return charsets.decode(words.encode("utf-8", "surrogateescape"), "utf-8")[:MAX_TEXT]
+
+
+def _from_base64(words: str) -> str:
+    letters = "".join(words.split())[:MAX_TEXT]
+    try:
+        return charsets.decode(base64.b64decode(letters + "=" * (-len(letters) % 4)), "utf-8")
+    except binascii.Error:
+        return ""
