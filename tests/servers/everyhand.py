@@ -9,7 +9,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.servers import postgres
@@ -94,6 +94,10 @@ class RunningEveryhand:
                 return bool(response.status == 200)
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return False  # not yet listening, or answering that it is not ready
+
+    def wait_until(self, ready: Callable[[], bool], *, seconds: float, what: str) -> None:
+        """Return once `ready()` is true. Raises AssertionError with the log when it ends first or time runs out."""
+        self._running().wait_until(ready, seconds=seconds, what=what)
 
     def log(self) -> str:
         """What every start of it printed so far."""
