@@ -26,7 +26,8 @@ if os.environ.get("EVERYHAND_TEST_DATABASE") == "postgresql" and postgres.found(
     os.environ["EVERYHAND_DATABASE_URL"] = os.environ["EVERYHAND_TEST_POSTGRES"] + "/everyhand"
 
 from everyhand.config.settings import *  # noqa: E402, F403 - they read the environment set above
+from everyhand.config.settings import DATABASES, EVERYHAND  # noqa: E402
 
-if "sqlite" in DATABASES["default"]["ENGINE"]:  # noqa: F405
-    # A file, as in production: in memory SQLite locks tables instead of queueing writers.
-    DATABASES["default"]["TEST"] = {"NAME": str(data / "test.sqlite3")}  # noqa: F405
+# A file as in real life: in memory SQLite has neither a write-ahead log nor our queue of writers.
+if "sqlite" in DATABASES["default"]["ENGINE"]:
+    DATABASES["default"]["TEST"] = {"NAME": str(EVERYHAND.data / "tests.sqlite3")}
