@@ -14,8 +14,7 @@ from tests.servers.processes import open_directory
 for name in os.environ:
     if name.startswith("EVERYHAND_") and not name.startswith("EVERYHAND_TEST_"):
         del os.environ[name]  # what the developer's own installation is set to
-data = open_directory("data")
-os.environ["EVERYHAND_DATA"] = str(data)
+os.environ["EVERYHAND_DATA"] = str(open_directory("data"))
 
 if os.environ.get("EVERYHAND_TEST_DATABASE") == "postgresql" and postgres.found():
     if "EVERYHAND_TEST_POSTGRES" not in os.environ:

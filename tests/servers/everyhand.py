@@ -55,7 +55,11 @@ class RunningEveryhand:
         self._process = Process(
             [PROGRAM, "serve", *arguments], log=self.directory / "log", environment=self.environment
         )
-        self._process.wait_until(self.healthy, seconds=seconds, what="Everyhand answers /healthz")
+        try:
+            self._process.wait_until(self.healthy, seconds=seconds, what="Everyhand answers /healthz")
+        except AssertionError:
+            self.kill9()
+            raise
 
     def stop(self, *, seconds: float = 15) -> None:
         """End it as an operator does, with SIGTERM. Raises AssertionError unless all of it ends, in time and well."""
