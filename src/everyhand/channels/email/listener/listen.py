@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from django.conf import settings
@@ -38,15 +38,15 @@ def listen(host: str, port: int) -> Listener:
     return Listener(host, port)
 
 
-def run_forever(host: str, port: int) -> None:
-    """Take mail in until SIGTERM or SIGINT, then finish what is being committed. Raises `CannotListen`.
-
-    Call it in the main thread of a process of its own.
+def run_forever(door: socket.socket) -> None:
+    """Take mail in at `door`, a socket that listens already, until SIGTERM or SIGINT; then finish what is being
+    committed. Raises `CannotListen`. Call it in the main thread of a process of its own.
     """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    listener = listen(host, port)
+    host, port = door.getsockname()[:2]
+    listener = Listener(host, port, door=door)
     listener.start()
     try:
         stop.wait()
@@ -55,13 +55,22 @@ def run_forever(host: str, port: int) -> None:
 
 
 class Listener:
-    """The door on one address, run by a thread of its own. `clock` tells the time at which mail is accepted."""
+    """The door on one address, run by a thread of its own. `clock` tells the time at which mail is accepted; `door` is
+    a socket that listens there already.
+    """
 
     def __init__(
-        self, host: str, port: int, *, clock: Callable[[], datetime] = timezone.now, limits: Limits | None = None
+        self,
+        host: str,
+        port: int,
+        *,
+        clock: Callable[[], datetime] = timezone.now,
+        limits: Limits | None = None,
+        door: socket.socket | None = None,
     ) -> None:
         self.host = host
         self.port = port
+        self._door = door
         limits = limits or Limits(size=settings.EVERYHAND.smtp_max_size)
         self._company = Company(limits)
         self._committer = Committer(clock=clock)
@@ -107,7 +116,8 @@ class Listener:
         if self._certificate:
             self._certificate.context()
         try:
-            server = await self._loop.create_server(self._dialogue, self.host, self.port, backlog=128)
+            where: dict[str, Any] = {"sock": self._door} if self._door else {"host": self.host, "port": self.port}
+            server = await self._loop.create_server(self._dialogue, backlog=128, **where)
         except OSError as error:
             raise _cannot_listen(self.host, self.port, error) from None
         self._committer.start()
