@@ -11,7 +11,7 @@ from everyhand.channels.email.parsing.bounces.conditions import Condition
 from everyhand.channels.email.parsing.bounces.sayings import HINTS, SAYINGS, Table
 
 MAX_WORDS = 4_000
-MAX_REASON = 240
+MAX_REASON = 180
 
 _ENHANCED = re.compile(r"(?:^|[\s(#:;<\[=-])([245])\.(\d{1,3})\.(\d{1,3})(?![\d]|\.\d)")
 _REPLY = re.compile(r"(?:^|[\s:\"'>#(<=,])([45]\d\d)(?=[\s:#,;-]|$)")
@@ -27,7 +27,8 @@ _AFTER_RECIPIENT = re.compile(r"in reply to rcpt|after rcpt to|\[rcpt_to\]|>>> r
 _USER_UNKNOWN = re.compile(r"user unknown|unknown user|no such user", re.IGNORECASE)
 _AFTER_SENDER = re.compile(r"(?:error|response|in reply to|after) .{0,60}mail from\b|>>> mail from", re.IGNORECASE)
 _NOT_WORDS = re.compile(r"<[^<>\s]{0,300}>|(?<=\w)/\S+|\[[^\[\]\s]{0,80}\]")
-_LEADING_CODES = re.compile(r"^(?:[\s:;,.()#-]|[245]\d\d\b|[245]\.\d{1,3}\.\d{1,3}\b|smtp;)+")
+_LEADING_ADDRESS = re.compile(r"^[\s*<\[]{0,20}[^\s@<>]{1,80}@[^\s<>]{1,200}>?[\s:,.\]]{0,10}")
+_LEADING_CODES = re.compile(r"^(?:[\s:;,.()#<>-]|[245]\d\d\b|[245]\.\d{1,3}\.\d{1,3}\b|smtp;)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,10 @@ def _enhanced(words: str) -> str:
 
 
 def _sentence(condition: Condition, words: str) -> str:
-    words = _LEADING_CODES.sub("", words)
-    words = words[:MAX_REASON].strip(" .;:-")
-    return f"{condition.sentence}: {words}" if words else f"{condition.sentence}."
+    said = words
+    for _ in range(3):
+        said = _LEADING_ADDRESS.sub("", _LEADING_CODES.sub("", said))
+    said = said.strip(" .;:-*=")
+    if len(said) > MAX_REASON:
+        said = f"{said[:MAX_REASON].rpartition(' ')[0] or said[:MAX_REASON]} …"
+    return f"{condition.sentence}: {said}" if said else f"{condition.sentence}."

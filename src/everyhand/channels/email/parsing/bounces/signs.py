@@ -76,6 +76,8 @@ def is_report(message: Message, report: Report, sender: Address, subject: str, *
     if report.report_type == "disposition-notification" or "message/disposition-notification" in report.kinds:
         # A receipt, except that some servers use its form to return a mail they would not keep.
         return "rejected" in headers.text(message, "auto-submitted").lower() or "rejected" in subject.lower()
+    if report.kind.endswith("delivery-status"):
+        return True
     if report.kind == "multipart/report" and (lists_recipients or report.report_type == "delivery-status"):
         return True
     if is_answer(subject) and not program:
