@@ -22,7 +22,7 @@ class Notification:
 def read(notice: str) -> Notification | None:
     """The notification that `notice` begins with, or None where it holds something else."""
     start = notice.lstrip()[:MAX_JSON]
-    if not start.startswith("{") or "otificationType" not in start[:200] and "ventType" not in start[:200]:
+    if not start.startswith("{") or ("otificationType" not in start[:200] and "ventType" not in start[:200]):
         return None
     try:
         told, _ = json.JSONDecoder(strict=False).raw_decode(start)

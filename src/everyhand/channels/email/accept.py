@@ -1,0 +1,83 @@
+"""Accepting mail: raw bytes and one row each, committed and synced. Only then may anybody say 250 or "done".
+
+Nothing here looks inside a mail, so nothing in a mail can keep it out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from everyhand.channels.email.models import Mail, RawMail, Redelivery
+
+
+@dataclass(frozen=True, slots=True)
+class Arriving:
+    """A mail at the door: its bytes, where it comes from ("smtp 192.0.2.7", a file's path) and its envelope."""
+
+    raw: bytes
+    source: str
+    envelope_from: str = ""
+    envelope_to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The row of a mail, and whether we had exactly these bytes before."""
+
+    mail: Mail
+    again: bool
+
+
+def accept(arriving: Arriving, *, at: datetime) -> Accepted:
+    """Take one mail in. When this returns, it can't be lost any more. Raises `django.db.Error` when it was not."""
+    return accept_many([arriving], at=at)[0]
+
+
+def accept_many(arriving: Sequence[Arriving], *, at: datetime) -> list[Accepted]:
+    """Take several mails in with one commit, in order; all of them or, with `django.db.Error`, none."""
+    try:
+        return _accept(arriving, at)
+    except IntegrityError:
+        # On PostgreSQL somebody else may have accepted the same bytes between our look and our write.
+        return _accept(arriving, at)
+
+
+@transaction.atomic
+def _accept(arriving: Sequence[Arriving], at: datetime) -> list[Accepted]:
+    digests = [hashlib.sha256(one.raw).hexdigest() for one in arriving]
+    known = {mail.raw.sha256: mail for mail in _known(digests)}
+    new = {digest: one for digest, one in zip(digests, arriving, strict=True) if digest not in known}
+    raws = RawMail.objects.bulk_create(
+        RawMail(sha256=digest, size=len(one.raw), content=one.raw) for digest, one in new.items()
+    )
+    mails = Mail.objects.bulk_create(
+        Mail(
+            raw=raw,
+            source=one.source[:1000],
+            envelope_from=one.envelope_from[:320],
+            envelope_to=list(one.envelope_to),
+            accepted_at=at,
+            due_at=at,
+        )
+        for raw, one in zip(raws, new.values(), strict=True)
+    )
+    fresh = {mail.raw.sha256: mail for mail in mails}
+    accepted = []
+    for digest, one in zip(digests, arriving, strict=True):
+        mail = fresh.pop(digest, None)
+        if mail is None:
+            mail = known.get(digest) or next(made for made in mails if made.raw.sha256 == digest)
+            Redelivery.objects.create(mail=mail, source=one.source[:1000], envelope_to=list(one.envelope_to), at=at)
+            accepted.append(Accepted(mail, again=True))
+        else:
+            accepted.append(Accepted(mail, again=False))
+    return accepted
+
+
+def _known(digests: Sequence[str]) -> list[Mail]:
+    return list(Mail.objects.filter(raw__sha256__in=digests).select_related("raw").defer("raw__content"))

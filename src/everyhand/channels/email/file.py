@@ -1,0 +1,202 @@
+"""Filing: what became of an accepted mail. The worker's part of the journey, from stored bytes to a conversation."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import IntegrityError, transaction
+
+from everyhand.channels.email import queries, tokens
+from everyhand.channels.email.models import Mail
+from everyhand.channels.email.outbound import acknowledge
+from everyhand.channels.email.parsing.isolated import ParseFailed, Parser
+from everyhand.channels.email.parsing.limits import TooHostile
+from everyhand.conversations.models import Conversation, Delivery, Message
+from everyhand.core import journal, work
+from everyhand.customers import actions as customers
+from everyhand.desk import receive as desk
+from everyhand.desk.inbound import Bounce, Inbound
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Filed:
+    """What became of one mail: its row, what it said (None when it could not be read), and where it went."""
+
+    mail: Mail
+    inbound: Inbound | None = None
+    conversation: Conversation | None = None
+    message: Message | None = None
+    opened: bool = False
+
+
+class Filer:
+    """Files mails, parsing several at once in processes of their own. Close it when done."""
+
+    def __init__(self, parsers: int = 1) -> None:
+        self._parser = Parser()
+        self._threads = ThreadPoolExecutor(parsers, thread_name_prefix="parse")
+
+    def close(self) -> None:
+        self._threads.shutdown()
+        self._parser.close()
+
+    def file(self, mails: Sequence[Mail], *, at: datetime) -> list[Filed]:
+        """File the mails, which must be claimed. Each ends filed, suppressed, quarantined, a duplicate, or is tried
+        again later; none of them can stop the others.
+        """
+        understood = self._threads.map(self._understand, mails)
+        return [self._file(mail, inbound, at) for mail, inbound in zip(mails, understood, strict=True)]
+
+    def _understand(self, mail: Mail) -> Inbound | TooHostile | ParseFailed:
+        try:
+            return self._parser.parse(
+                bytes(mail.raw.content), source=mail.source, recipients=tuple(mail.envelope_to), at=mail.accepted_at
+            )
+        except (TooHostile, ParseFailed) as refused:
+            return refused
+
+    def _file(self, mail: Mail, inbound: Inbound | TooHostile | ParseFailed, at: datetime) -> Filed:
+        try:
+            if not isinstance(inbound, Inbound):
+                return _quarantine(mail, str(inbound), at)
+            return _settle(mail, inbound, at)
+        except work.LeaseLost:
+            log.warning("filed by somebody else meanwhile", mail=mail.pk)
+            return Filed(mail)
+        except Exception as error:
+            log.exception("filing failed", mail=mail.pk)
+            with transaction.atomic():
+                work.fail(mail, f"{type(error).__name__}: {error}", at=at)
+                if mail.quarantined_at:
+                    _remember(mail, Mail.Outcome.QUARANTINED, mail.last_error)
+            return Filed(mail)
+
+
+def claim(*, at: datetime, limit: int, only: Sequence[int] | None = None) -> list[Mail]:
+    """Mails to file now, with their bytes."""
+    mails = work.claim(Mail, at=at, limit=limit, lease=LEASE, only=only)
+    # Those that took their worker down too often were quarantined by the claim; say so in the ledger as well.
+    work.quarantined(Mail).filter(outcome=Mail.Outcome.PENDING).update(outcome=Mail.Outcome.QUARANTINED)
+    return mails
+
+
+@transaction.atomic
+def retry(mail: Mail, *, at: datetime) -> None:
+    """A person asks to try a quarantined mail again."""
+    work.retry(mail, at=at)
+    Mail.objects.filter(pk=mail.pk, done_at=None).update(outcome=Mail.Outcome.PENDING, why="")
+
+
+def _settle(mail: Mail, inbound: Inbound, at: datetime) -> Filed:
+    fingerprint = fingerprint_of(inbound)
+    try:
+        with transaction.atomic():
+            Mail.objects.filter(pk=mail.pk).update(fingerprint=fingerprint)
+            mail.sender, mail.subject = inbound.sender.email[:320], inbound.subject[:500]
+            why = inbound.automatic or _ours_or_nobodys(inbound)
+            filed = _suppress(mail, inbound, why, at) if why else _receive(mail, inbound, at)
+            work.complete(mail, at=at)
+    except IntegrityError:
+        original = Mail.objects.filter(fingerprint=fingerprint).exclude(pk=mail.pk).first()
+        if original is None:
+            raise
+        return _duplicate(mail, inbound, original, at)
+    return filed
+
+
+def _receive(mail: Mail, inbound: Inbound, at: datetime) -> Filed:
+    ours = queries.ours(inbound.recipients or [one.email for one in (*inbound.to, *inbound.cc)])
+    everybody = [*ours, *queries.ours(one.email for one in (*inbound.to, *inbound.cc))]
+    received = desk.receive(
+        inbound,
+        channel="email",
+        at=mail.accepted_at,
+        proof=tokens.proven_conversation(inbound.recipients, [*inbound.references, *inbound.in_reply_to]),
+        answered_from=queries.mailbox_for(ours),
+        ours=everybody,
+    )
+    if received.opened:
+        acknowledge.acknowledge(received.conversation, inbound, due_at=received.promise.due_at, at=at)
+    mail.conversation, mail.message = received.conversation, received.message
+    _remember(mail, Mail.Outcome.FILED, "")
+    return Filed(mail, inbound, received.conversation, received.message, received.opened)
+
+
+def _ours_or_nobodys(inbound: Inbound) -> str:
+    """Mail from one of our own addresses is our own mail coming back."""
+    return "loop" if queries.ours([inbound.sender.email]) else ""
+
+
+def _suppress(mail: Mail, inbound: Inbound, why: str, at: datetime) -> Filed:
+    if inbound.bounce:
+        _bounced(inbound, inbound.bounce, at)
+    _remember(mail, Mail.Outcome.SUPPRESSED, why)
+    return Filed(mail, inbound)
+
+
+def _bounced(inbound: Inbound, bounce: Bounce, at: datetime) -> None:
+    """A report that came to the signed return path of a delivery tells of exactly that one; others change nothing."""
+    delivery_id = tokens.returned_delivery(inbound.recipients)
+    delivery = Delivery.objects.select_related("message").filter(pk=delivery_id).first() if delivery_id else None
+    if delivery is None or not bounce.permanent:
+        return
+    customers.mark_undeliverable(email=delivery.address, at=at)
+    journal.note(
+        "delivery.bounced",
+        subject=f"conversation:{delivery.message.conversation_id}",
+        at=at,
+        delivery=delivery.pk,
+        message=delivery.message_id,
+        status=bounce.status,
+    )
+
+
+def _duplicate(mail: Mail, inbound: Inbound, original: Mail, at: datetime) -> Filed:
+    with transaction.atomic():
+        mail.duplicate_of = original
+        mail.sender, mail.subject = inbound.sender.email[:320], inbound.subject[:500]
+        _remember(mail, Mail.Outcome.DUPLICATE, "")
+        work.complete(mail, at=at)
+    return Filed(mail, inbound, original.conversation, original.message)
+
+
+def _quarantine(mail: Mail, reason: str, at: datetime) -> Filed:
+    with transaction.atomic():
+        work.quarantine(mail, reason, at=at)
+        _remember(mail, Mail.Outcome.QUARANTINED, reason)
+        journal.note("mail.quarantined", subject=mail, at=at)
+    return Filed(mail)
+
+
+def _remember(mail: Mail, outcome: Mail.Outcome, why: str) -> None:
+    mail.outcome, mail.why = outcome, why[:500]
+    mail.save(update_fields=["outcome", "why", "sender", "subject", "conversation", "message", "duplicate_of"])
+
+
+def fingerprint_of(inbound: Inbound) -> str:
+    """What makes it the same letter although the bytes differ (another route, other Received lines): the Message-ID
+    together with sender, date, subject, text and files. A Message-ID alone never decides, because it is re-used.
+    """
+    parts: Iterable[str] = (
+        inbound.message_id,
+        inbound.sender.email,
+        inbound.sent_at.isoformat() if inbound.sent_at else "",
+        inbound.subject,
+        inbound.text,
+        inbound.html,
+        *(file.sha256 for file in inbound.files),
+    )
+    digest = hashlib.sha256()
+    for part in parts:
+        encoded = part.encode("utf-8", "surrogatepass")
+        digest.update(len(encoded).to_bytes(8, "big") + encoded)
+    return digest.hexdigest()

@@ -1,0 +1,114 @@
+"""Mailboxes, the mail we accepted, and what we send that no conversation holds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from everyhand.conversations.models import Conversation, Message
+from everyhand.core.work import DueRow
+
+
+class Mailbox(models.Model):
+    """An address of ours. `*@example.com` takes every address of a domain."""
+
+    address = models.CharField(_("address"), max_length=320, unique=True)
+    name = models.CharField(_("name customers see"), max_length=200, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+        verbose_name_plural = "mailboxes"
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class RawMail(models.Model):
+    """The bytes of a mail exactly as they came. Written once, in the transaction that accepts it; never changed."""
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    size = models.PositiveBigIntegerField()
+    content = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.sha256[:12]} ({self.size} bytes)"
+
+
+class Mail(DueRow):
+    """A mail we accepted, and what became of it. As a row of work it is done when it has been filed or suppressed."""
+
+    class Outcome(models.TextChoices):
+        PENDING = "pending", _("Pending")
+        FILED = "filed", _("Filed")
+        SUPPRESSED = "suppressed", _("Suppressed")
+        QUARANTINED = "quarantined", _("Quarantined")
+        DUPLICATE = "duplicate", _("Duplicate")
+
+    raw = models.OneToOneField(RawMail, models.PROTECT, related_name="mail")
+    source = models.CharField(max_length=1000)  # "smtp 192.0.2.7", or the file it came from
+    envelope_from = models.CharField(max_length=320, blank=True)
+    envelope_to = models.JSONField(default=list)
+    accepted_at = models.DateTimeField()
+    outcome = models.CharField(max_length=12, choices=Outcome.choices, default=Outcome.PENDING)
+    why = models.CharField(max_length=500, blank=True)  # a code for what was suppressed, a sentence for quarantine
+    # The same letter in other bytes (another route, other Received lines) has the same fingerprint; unknown until read.
+    fingerprint = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 (NULLs don't collide, "" would)
+    duplicate_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
+    sender = models.CharField(max_length=320, blank=True)
+    subject = models.CharField(max_length=500, blank=True)
+    conversation = models.ForeignKey(Conversation, models.SET_NULL, null=True, related_name="mails")
+    message = models.ForeignKey(Message, models.SET_NULL, null=True, related_name="mails")
+
+    class Meta(DueRow.Meta):
+        abstract = False
+        indexes: ClassVar = [
+            *DueRow.Meta.indexes,
+            models.Index(fields=["outcome", "-id"], name="mail_by_outcome"),
+        ]
+
+    def __str__(self) -> str:
+        return f"mail {self.pk} from {self.source}"
+
+
+class Redelivery(models.Model):
+    """A mail we already had came again, byte for byte. Counted, so that the sender's story and ours agree."""
+
+    mail = models.ForeignKey(Mail, models.CASCADE, related_name="redeliveries")
+    source = models.CharField(max_length=1000)
+    envelope_to = models.JSONField(default=list)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "redeliveries"
+
+    def __str__(self) -> str:
+        return f"{self.mail_id} again at {self.at:%Y-%m-%d %H:%M}"
+
+
+class SystemMail(DueRow):
+    """A mail from the program itself to one person: a sign-in code, an acknowledgement. Emptied once it is sent."""
+
+    pauses = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 30, 60, 120))
+
+    class Kind(models.TextChoices):
+        SIGN_IN = "sign-in", _("Sign-in code")
+        ACKNOWLEDGEMENT = "acknowledgement", _("Acknowledgement")
+
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    address = models.CharField(max_length=320)
+    envelope_from = models.CharField(max_length=320, blank=True)  # "" is the null sender of RFC 3834
+    content = models.BinaryField()
+    made_at = models.DateTimeField()
+
+    class Meta(DueRow.Meta):
+        abstract = False
+        indexes: ClassVar = [
+            *DueRow.Meta.indexes,
+            models.Index(fields=["address", "kind", "made_at"], name="systemmail_to_address"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to {self.address}"

@@ -1,0 +1,149 @@
+"""Finding the line above a quotation that says who wrote it and when, wrapped over several lines or not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from everyhand.channels.email.parsing.replies.languages import attributions as words
+from everyhand.channels.email.parsing.replies.lines import Kind, flat, is_quoted, plain
+
+# An attribution may be wrapped over this many lines, empty ones between them included, and hold this many characters.
+MOST_LINES = 6
+MOST_CHARACTERS = 700
+
+_WORD = re.compile(r"\w+")
+_ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:@]{1,80}@[^\s<>()\[\]\"',;:@]{1,120}")
+_BRACKETED = re.compile(r"[<(\[]\s*(?:mailto:)?[^<>()\[\]@]{1,80}@[^<>()\[\]@\s]{1,120}")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[./-] ?\d{1,2}[./-] ?(?:\d\d)?")
+_CLOCK = re.compile(r"(?<!\d)\d{1,2}\s?[:.h時时시]\s?\d{2}(?!\d)|(?<!\d)\d{1,2}\s?[時时시]|(?<!\w)\d{1,2}\s?[ap]\.?m(?!\w)")
+_SENTENCE_END = re.compile(r"\w{4}[.!?]\s|[!?]\s")
+_RULE = re.compile(r"[-_=*~\s]+$")
+_LEAD = " \t-_*=~\"'«„“”>|"
+
+_VERBS = flat(words.WROTE)
+_VERB_WORDS = frozenset(word for verb in _VERBS for word in _WORD.findall(verb) if len(word) > 2)
+# Scripts written without blanks cannot be cut into words.
+_VERB_PARTS = tuple(plain(verb) for code in ("ja", "ko", "th", "zh") for verb in words.WROTE[code] if not verb.isascii())
+_OPENERS = tuple(sorted((opener + " " for opener in flat(words.OPENERS)), key=len, reverse=True))
+_TIGHT_OPENERS = tuple(plain(opener) for code in ("he", "th", "zh") for opener in words.OPENERS[code])
+_WEEKDAYS = flat(words.WEEKDAYS)
+_FIRST_PERSON = flat(words.FIRST_PERSON)
+
+
+def find(lines: Sequence[str], end: int) -> tuple[int, Kind] | None:
+    """The first line of the attribution whose last line is `lines[end]`, and how sure we are; None if there is none.
+
+    Looks back over at most `MOST_LINES` lines.
+    """
+    last = plain(lines[end])
+    if not _may_end(last):
+        return None
+    if is_quoted(lines[end]):
+        return _closed_by_quoted_line(lines, end)
+    joined, found = "", None
+    for start in range(end, max(-1, end - MOST_LINES), -1):
+        line = plain(lines[start])
+        if start < end and (is_quoted(lines[start]) or (not line and lines[start].strip())):
+            break
+        if not line:
+            if found is not None and not _is_cut(joined):
+                break
+            continue
+        longer = f"{line} {joined}".strip()
+        if len(longer) > MOST_CHARACTERS:
+            break
+        if found is not None and not _is_cut(joined) and (line[-1] in ".!?:," or not _begins(line) or not _dated(line)):
+            break
+        joined = longer
+        kind = _read(joined)
+        if kind is not None:
+            found = (start, kind)
+            if _begins(line) and not _is_cut(joined):
+                break
+    return found
+
+
+def _may_end(line: str) -> bool:
+    """A cheap first look: most lines of most mails end here."""
+    if not line:
+        return False
+    if line[-1] in ":-*_=~)>":
+        return True
+    return "@" in line and _has_verb(line[-40:])
+
+
+def _closed_by_quoted_line(lines: Sequence[str], end: int) -> tuple[int, Kind] | None:
+    """An address whose closing bracket was wrapped to the next line: "Ann Lee <ann@example.org" and then "> wrote:"."""
+    tail = plain(lines[end]).lstrip("> ")
+    if len(tail) > 40 or not (tail == ":" or (_has_verb(tail) and tail.endswith(":"))):
+        return None
+    joined = f"> {tail}"
+    for start in range(end - 1, max(-1, end - MOST_LINES), -1):
+        line = plain(lines[start])
+        if is_quoted(lines[start]) or len(joined) + len(line) > MOST_CHARACTERS:
+            return None
+        if not line:
+            continue
+        joined = f"{line} {joined}"
+        kind = _read(joined)
+        if kind is not None and _begins(line) and not _is_cut(joined):
+            return start, kind
+    return None
+
+
+def _read(joined: str) -> Kind | None:
+    """Is this (lower case, one line) an attribution?"""
+    body = joined.rstrip(" -_*=~")
+    colon = body.endswith(":")
+    verb = _has_verb(body)
+    address = _ADDRESS.search(body) is not None
+    dated, timed = _dated(body), _CLOCK.search(body) is not None
+    if not colon and not (verb and address):
+        # "2013/7/20 Ann Lee <ann@example.org>" is an attribution only above a quotation.
+        bare = address and dated and body.endswith(">") and body[0].isdigit() and len(body) < 160
+        return Kind.DOUBTFUL if bare and not _is_cut(body) else None
+    if not verb and not (address and dated and timed and _begins(body)):
+        return None
+    if not (address or dated or timed):
+        return Kind.DOUBTFUL if verb and len(body) < 80 else None
+    if not _begins(body) and not _names_somebody_first(body):
+        return None
+    # Programs write "<ann@example.org>"; a person may well type "your colleague Ann (ann@example.org) wrote:".
+    sure = "<" in body and _BRACKETED.search(body) is not None
+    sure = sure or (_begins(body) and dated and (timed or _BRACKETED.search(body) is not None))
+    if not sure or not _FIRST_PERSON.isdisjoint(_WORD.findall(_ADDRESS.sub(" ", body))):
+        return Kind.DOUBTFUL
+    return Kind.ATTRIBUTION
+
+
+def _names_somebody_first(body: str) -> bool:
+    """'Ann Lee <ann@example.org> schrieb am ...': no sentence may have ended before the address."""
+    before = re.split(r"[<(\[@]", body, maxsplit=1)[0]
+    return len(before.split()) <= 8 and not _SENTENCE_END.search(before)
+
+
+def _begins(line: str) -> bool:
+    """Does it begin as attributions do: with an opener ("On"), a number or a weekday?"""
+    line = line.lstrip(_LEAD)
+    if not line:
+        return False
+    if line[0].isdigit() or line.startswith(_OPENERS) or line.startswith(_TIGHT_OPENERS):
+        return True
+    first = _WORD.match(line)
+    return first is not None and first.group() in _WEEKDAYS
+
+
+def _dated(line: str) -> bool:
+    return _YEAR.search(line) is not None or ("年" in line or "년" in line)
+
+
+def _has_verb(line: str) -> bool:
+    if not _VERB_WORDS.isdisjoint(_WORD.findall(line)):
+        return True
+    return not line.isascii() and any(part in line for part in _VERB_PARTS)
+
+
+def _is_cut(joined: str) -> bool:
+    """Was the beginning left on an earlier line? Then a bracket closes that was never opened, or opens at once."""
+    return joined.startswith(("<", "mailto:", "(")) or joined.count(">") > joined.count("<")

@@ -1,0 +1,78 @@
+"""Reading what became of the mail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from django.db.models import Count, QuerySet
+from django.db.models.functions import Lower
+
+from everyhand.channels.email.models import Mail, Mailbox, RawMail, Redelivery
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The conservation law: every mail we accepted is filed, suppressed with a reason, quarantined or pending.
+
+    `accepted` is counted over the stored bytes and the others over what became of them, so that a mail that fell
+    between two stools shows. `duplicates` are deliveries of mail we already had; they are no mails of their own.
+    """
+
+    accepted: int
+    filed: int
+    suppressed: int
+    quarantined: int
+    pending: int
+    duplicates: int
+
+    @property
+    def balanced(self) -> bool:
+        return self.accepted == self.filed + self.suppressed + self.quarantined + self.pending
+
+    def as_dict(self) -> dict[str, int | bool]:
+        return {**asdict(self), "balanced": self.balanced}
+
+
+def ledger() -> Ledger:
+    """The ledger as it is now."""
+    counts = dict(Mail.objects.values_list("outcome").annotate(Count("pk")))
+    same_letter = counts.get(Mail.Outcome.DUPLICATE, 0)
+    return Ledger(
+        accepted=RawMail.objects.count() - same_letter,
+        filed=counts.get(Mail.Outcome.FILED, 0),
+        suppressed=counts.get(Mail.Outcome.SUPPRESSED, 0),
+        quarantined=counts.get(Mail.Outcome.QUARANTINED, 0),
+        pending=counts.get(Mail.Outcome.PENDING, 0),
+        duplicates=same_letter + Redelivery.objects.count(),
+    )
+
+
+def mails(outcome: str = "") -> QuerySet[Mail]:
+    """The mails with this outcome, or all, the newest first."""
+    every = Mail.objects.select_related("raw", "conversation").defer("raw__content").order_by("-id")
+    return every.filter(outcome=outcome) if outcome else every
+
+
+def ours(addresses: Iterable[str]) -> list[str]:
+    """Those of `addresses` that are addresses of ours: a mailbox, a +tag of one, or any address of a whole domain."""
+    wanted = {address: _forms(address) for address in addresses if "@" in address}
+    forms = {form for all_forms in wanted.values() for form in all_forms}
+    known = set(
+        Mailbox.objects.annotate(lower=Lower("address")).filter(lower__in=forms).values_list("lower", flat=True)
+    )
+    return [address for address, all_forms in wanted.items() if known & set(all_forms)]
+
+
+def mailbox_for(addresses: Iterable[str]) -> str:
+    """The address of ours, without any +tag, that a conversation with these recipients is answered from."""
+    for address in ours(addresses):
+        local, _, domain = address.partition("@")
+        return f"{local.partition('+')[0]}@{domain}"
+    first = Mailbox.objects.exclude(address__startswith="*").order_by("pk").first()
+    return first.address if first else "help@localhost"
+
+
+def _forms(address: str) -> tuple[str, str, str]:
+    local, _, domain = address.lower().rpartition("@")
+    return f"{local}@{domain}", f"{local.partition('+')[0]}@{domain}", f"*@{domain}"

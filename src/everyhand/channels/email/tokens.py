@@ -1,0 +1,75 @@
+"""The signed tokens by which our own mail is recognised when something comes back to it.
+
+Three places carry one, each signed with a key of its own so that none can be made from another:
+
+- the reply address, `help+42-SIGNATURE@example.com`, names a conversation;
+- the Message-ID, `<31-SIGNATURE@example.com>`, names a message;
+- the return path, `help+b7-SIGNATURE@example.com`, names a delivery, and only bounces go there (RFC 3834, VERP).
+
+A signature is 128 bits; a local part stays under the 64 characters of RFC 5321 section 4.5.3.1.1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from everyhand.conversations.models import Conversation, Delivery, Message
+from everyhand.core import tokens
+
+_REPLY = re.compile(r"(?P<box>[^+@]+)\+(?P<id>\d{1,18})-(?P<signature>[a-z2-7]{26})@(?P<domain>[^@]+)", re.IGNORECASE)
+_RETURN = re.compile(r"(?P<box>[^+@]+)\+b(?P<id>\d{1,18})-(?P<signature>[a-z2-7]{26})@(?P<domain>[^@]+)", re.IGNORECASE)
+_MESSAGE = re.compile(r"(?P<id>\d{1,18})-(?P<signature>[a-z2-7]{26})@(?P<domain>[^@]+)", re.IGNORECASE)
+
+
+def reply_address(conversation: Conversation) -> str:
+    """Where answers to `conversation` go. It stays the same for the whole conversation, so address books keep one."""
+    signature = tokens.sign("reply-address", f"{conversation.pk}:{conversation.secret}")
+    return _tagged(conversation.address, f"{conversation.pk}-{signature}")
+
+
+def return_path(delivery: Delivery) -> str:
+    """The envelope sender of one delivery."""
+    address = delivery.message.conversation.address
+    return _tagged(address, f"b{delivery.pk}-{tokens.sign('return-path', str(delivery.pk))}")
+
+
+def message_id(message_pk: int, address: str) -> str:
+    """The Message-ID, without angle brackets, of our message with this primary key."""
+    return f"{message_pk}-{tokens.sign('message-id', str(message_pk))}@{address.partition('@')[2] or 'localhost'}"
+
+
+def proven_conversation(recipients: Iterable[str], message_ids: Iterable[str]) -> int | None:
+    """The id of the conversation a mail proves to know: by one of its recipients, else by a Message-ID of ours among
+    those it answers or refers to (the last one first: that is what was answered).
+    """
+    for recipient in recipients:
+        found = _REPLY.fullmatch(recipient.strip())
+        conversation = Conversation.objects.filter(pk=int(found["id"])).first() if found else None
+        if (
+            found
+            and conversation
+            and tokens.is_signed("reply-address", f"{conversation.pk}:{conversation.secret}", found["signature"])
+        ):
+            return conversation.pk
+    for one in reversed(list(message_ids)):
+        found = _MESSAGE.fullmatch(one.strip())
+        if found and tokens.is_signed("message-id", found["id"], found["signature"]):
+            message = Message.objects.filter(pk=int(found["id"])).only("conversation_id").first()
+            if message:
+                return message.conversation_id
+    return None
+
+
+def returned_delivery(recipients: Iterable[str]) -> int | None:
+    """The id of the delivery whose return path is among `recipients` with a signature of ours."""
+    for recipient in recipients:
+        found = _RETURN.fullmatch(recipient.strip())
+        if found and tokens.is_signed("return-path", found["id"], found["signature"]):
+            return int(found["id"])
+    return None
+
+
+def _tagged(address: str, tag: str) -> str:
+    local, _, domain = address.partition("@")
+    return f"{local.partition('+')[0]}+{tag}@{domain or 'localhost'}"

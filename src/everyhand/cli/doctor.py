@@ -1,0 +1,127 @@
+"""`everyhand doctor`: is this installation well, and if not, what to do."""
+
+from __future__ import annotations
+
+import shutil
+import smtplib
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import click
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from everyhand.channels.email import queries
+from everyhand.channels.email.models import Mailbox
+from everyhand.channels.email.outbound import deliver
+from everyhand.cli import setting_up
+from everyhand.core import heartbeat, work
+from everyhand.people.models import Member
+from everyhand.routing.models import Fallback
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; `remedy` says what to do when it is not well."""
+
+    what: str
+    well: bool
+    remedy: str = ""
+
+
+@click.command()
+def doctor() -> None:
+    """Check this installation and say what to do; exit status 1 when something is wrong."""
+    setting_up.set_up()
+    well = True
+    for finding in (*_database(), *_disk(), *_mail(), *_people(), *_work()):
+        well &= finding.well
+        click.echo(
+            f"{'ok  ' if finding.well else 'LOOK'}  {finding.what}"
+            + (f"\n      {finding.remedy}" if not finding.well else "")
+        )
+    sys.exit(0 if well else 1)
+
+
+def _database() -> Iterator[Finding]:
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA quick_check(1)")
+            said = cursor.fetchone()[0]
+        yield Finding(
+            "the database is whole",
+            said == "ok",
+            f"SQLite says: {said}. Restore the last backup beside it and compare.",
+        )
+    ledger = queries.ledger()
+    yield Finding(
+        f"the mail ledger balances ({ledger.accepted} accepted)",
+        ledger.balanced,
+        f"accepted {ledger.accepted} is not filed {ledger.filed} + suppressed {ledger.suppressed} + quarantined "
+        f"{ledger.quarantined} + pending {ledger.pending}. Nothing is deleted; please report it.",
+    )
+
+
+def _disk() -> Iterator[Finding]:
+    free = shutil.disk_usage(settings.EVERYHAND.data).free
+    yield Finding(
+        f"{free // 1_000_000:,} MB of disk are free",
+        free > 3 * settings.EVERYHAND.free_space,
+        f"Below {settings.EVERYHAND.free_space // 1_000_000} MB mail is asked to come later. "
+        f"Make room in {settings.EVERYHAND.data}.",
+    )
+
+
+def _mail() -> Iterator[Finding]:
+    boxes = ", ".join(Mailbox.objects.values_list("address", flat=True))
+    yield Finding(f"mail is taken in at {boxes}", bool(boxes), "Add an address: everyhand mailbox add help@example.com")
+    if not settings.EVERYHAND.mail_url:
+        yield Finding(
+            "a mail server delivers our mail",
+            False,
+            "Set EVERYHAND_MAIL_URL=smtp://HOST:PORT; until then replies wait.",
+        )
+        return
+    try:
+        deliver.connect().quit()
+    except (OSError, smtplib.SMTPException) as error:
+        yield Finding(
+            "the mail server answers",
+            False,
+            f"It says: {error}. Check EVERYHAND_MAIL_URL. Replies wait and are tried again.",
+        )
+    else:
+        yield Finding("the mail server answers", True)
+
+
+def _people() -> Iterator[Finding]:
+    yield Finding(
+        f"{Member.objects.filter(is_active=True).count()} people can serve customers",
+        Member.objects.filter(is_active=True).exists(),
+        "Add the first: everyhand member add ADDRESS NAME --role admin",
+    )
+    yield Finding(
+        "somebody owns what no rule names",
+        Fallback.objects.filter(member__is_active=True).exists(),
+        "Choose them on the page Ownership map; until then it is the first administrator.",
+    )
+
+
+def _work() -> Iterator[Finding]:
+    now = timezone.now()
+    silent = heartbeat.silent(["worker"], at=now)
+    yield Finding(
+        "the worker runs", not silent, "Start it with `everyhand serve`, or `everyhand worker` where parts run alone."
+    )
+    for kind in work.kinds():
+        name = str(kind._meta.verbose_name_plural)
+        late = work.late(kind, at=now, by=timedelta(minutes=5)).count()
+        stuck = work.quarantined(kind).count()
+        yield Finding(
+            f"no {name} are late or stuck",
+            not late and not stuck,
+            f"{late} late, {stuck} stuck: see the page Stuck work.",
+        )

@@ -1,0 +1,174 @@
+"""Running: everything with one command, or one part each."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import shutil
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+import click
+import structlog
+from django.conf import settings
+from django.db import connections
+from django.utils import timezone
+
+from everyhand.cli import setting_up, supervisor
+from everyhand.people.models import Member, Role
+
+log = structlog.get_logger(__name__)
+
+
+@click.command()
+@click.option("--with-demo", is_flag=True, help="On the first start, load the demo company.")
+def serve(with_demo: bool) -> None:
+    """Run everything: web, live hub, worker and SMTP listener, as a small supervised process tree."""
+    parts = []
+    try:
+        if settings.EVERYHAND.web:
+            door = supervisor.open_door("EVERYHAND_WEB", settings.EVERYHAND.web)
+            parts.append(supervisor.Part("web", partial(run_web, door)))
+        if settings.EVERYHAND.smtp:
+            door = supervisor.open_door("EVERYHAND_SMTP", settings.EVERYHAND.smtp)
+            parts.append(supervisor.Part("smtp", partial(run_smtp, door)))
+    except supervisor.PortTaken as taken:
+        click.echo(f"everyhand: {taken}", err=True)
+        sys.exit(os.EX_CONFIG)
+    parts.append(supervisor.Part("worker", run_worker))
+    if setting_up.set_up() and with_demo:
+        from everyhand.cli.demo.company import load
+
+        load(at=timezone.now())
+    _load_program()
+    supervisor.Supervisor(parts).run(when_running=lambda: threading.Thread(target=_greet, daemon=True).start())
+
+
+@click.command()
+def web() -> None:
+    """Run the web server and the live hub alone."""
+    _alone("EVERYHAND_WEB", settings.EVERYHAND.web, run_web)
+
+
+@click.command()
+def smtp() -> None:
+    """Run the SMTP listener alone."""
+    _alone("EVERYHAND_SMTP", settings.EVERYHAND.smtp, run_smtp)
+
+
+@click.command()
+def worker() -> None:
+    """Run the worker alone. On PostgreSQL several may run, on several machines."""
+    setting_up.set_up()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    run_worker()
+
+
+def run_web(door: socket.socket) -> None:
+    import uvicorn
+
+    config = uvicorn.Config(
+        "everyhand.config.asgi:application",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=5,
+        timeout_keep_alive=30,
+        lifespan="on",
+    )
+    uvicorn.Server(config).run(sockets=[door])
+
+
+def run_smtp(door: socket.socket) -> None:
+    from everyhand.channels.email import listener
+
+    listener.run_forever(door)
+
+
+def run_worker() -> None:
+    from everyhand.cli.worker import Worker
+
+    at_work = Worker()
+    signal.signal(signal.SIGTERM, lambda *_: at_work.stop())
+    signal.signal(signal.SIGINT, lambda *_: at_work.stop())
+    at_work.run()
+
+
+def _alone(variable: str, address: tuple[str, int] | None, run: Callable[[socket.socket], None]) -> None:
+    setting_up.set_up()
+    if address is None:
+        setting_up.stop(f"{variable} is off, so there is nothing to run.")
+    try:
+        door = supervisor.open_door(variable, address)
+    except supervisor.PortTaken as taken:
+        setting_up.stop(str(taken))
+    connections.close_all()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    run(door)
+
+
+def _load_program() -> None:
+    """Import what the parts need once, before they are forked."""
+    import everyhand.channels.email.listener
+    import everyhand.cli.worker
+    import everyhand.config.asgi
+    import everyhand.config.urls  # noqa: F401
+
+
+def _greet() -> None:
+    """Once the web server answers, say where it is and how to begin."""
+    if settings.EVERYHAND.web and not _answers(settings.EVERYHAND.web):
+        return
+    lines = ["", f"  Everyhand is running at {settings.BASE_URL}"]
+    admin = Member.objects.filter(role=Role.ADMIN, is_active=True).order_by("-last_login", "pk").first()
+    if admin and settings.EVERYHAND.web:
+        from everyhand.people import actions as people
+
+        token = people.make_sign_in_link(admin, at=timezone.now(), valid_for=timedelta(hours=1))
+        lines += [f"  Sign in (once, as {admin.name}): {settings.BASE_URL}/sign-in/{token}"]
+    if settings.EVERYHAND.smtp:
+        lines += ["  Send it a first mail, from another shell:", f"    {first_mail(*settings.EVERYHAND.smtp)}"]
+    if not settings.EVERYHAND.mail_url:
+        lines += ["  Replies wait until a mail server is set: EVERYHAND_MAIL_URL=smtp://HOST:PORT"]
+    click.echo("\n".join([*lines, "  Ctrl-C ends it.", ""]))
+    sys.stdout.flush()
+    connections.close_all()
+
+
+def first_mail(host: str, port: int) -> str:
+    """One shell line that sends a mail with nothing but Python, or with swaks where it is installed."""
+    from everyhand.channels.email.models import Mailbox
+
+    boxes = [box for box in Mailbox.objects.values_list("address", flat=True) if not box.startswith("*")]
+    to = next((box for box in boxes if not box.endswith("@localhost")), boxes[0] if boxes else setting_up.FIRST_MAILBOX)
+    if shutil.which("swaks"):
+        return (
+            f"swaks --server {host}:{port} --from ada@example.org --to {to} --h-Subject 'No paper this morning' "
+            "--body 'Good morning, Riverside route 4 again: no paper since Monday. Ada Brown'"
+        )
+    letter = (
+        rf"From: Ada Brown <ada@example.org>\nTo: {to}\nSubject: No paper this morning\n\n"
+        r"Good morning, Riverside route 4 again: no paper since Monday. Ada Brown\n"
+    )
+    send = f"smtplib.SMTP('{host}', {port}).sendmail('ada@example.org', ['{to}'], '{letter}')"
+    return f'python3 -c "import smtplib; {send}"'
+
+
+def _answers(address: tuple[str, int]) -> bool:
+    give_up_at = time.monotonic() + 20
+    while time.monotonic() < give_up_at:
+        try:
+            asked = http.client.HTTPConnection(*address, timeout=2)
+            asked.request("GET", "/healthz")
+            return asked.getresponse().status < 500
+        except OSError:
+            time.sleep(0.05)
+    log.error("the web server does not answer", address=f"{address[0]}:{address[1]}")
+    return False

@@ -1,0 +1,123 @@
+"""The worker: everything that is due, done. One thread a kind of work, each claiming, doing, completing.
+
+This is the one page that says what runs in the background.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.db import Error, connection
+from django.utils import timezone
+
+from everyhand.channels.email import file, queries
+from everyhand.channels.email.models import SystemMail
+from everyhand.channels.email.outbound import deliver
+from everyhand.conversations.models import Delivery
+from everyhand.core import heartbeat, work
+from everyhand.promises import actions as promises
+
+log = structlog.get_logger(__name__)
+
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class Duty:
+    """Something the worker does again and again. `do` returns how much there was; after nothing it rests `pause`."""
+
+    name: str
+    do: Callable[[datetime], int]
+    pause: timedelta
+
+
+class Worker:
+    """Runs the duties until told to stop, each in a thread of its own, so that none waits for another."""
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+        self._filer = file.Filer(parsers=settings.EVERYHAND.workers)
+
+    def run(self) -> None:
+        """Work until `stop` is called; what is in hand is finished first."""
+        threads = [threading.Thread(target=self._repeat, args=(duty,), name=duty.name) for duty in self._duties()]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self._filer.close()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def _duties(self) -> Sequence[Duty]:
+        return (
+            Duty("file mail", self._file_mail, timedelta(seconds=0.1)),
+            Duty("deliver replies", self._deliver_replies, timedelta(seconds=0.5)),
+            Duty("deliver system mail", self._deliver_system_mail, timedelta(seconds=0.5)),
+            Duty("watch promises", lambda at: promises.tick(at=at), timedelta(seconds=5)),
+            Duty("check the ledger", _check_ledger, timedelta(minutes=1)),
+            Duty("say that we run", _beat, timedelta(seconds=15)),
+        )
+
+    def _repeat(self, duty: Duty) -> None:
+        """A duty that fails is logged and tried again: a database that is away comes back, and so do we."""
+        failures = 0
+        while not self._stopping.is_set():
+            try:
+                done = duty.do(timezone.now())
+                failures = 0
+            except Error:
+                failures += 1
+                log.warning(
+                    "the database is away; trying again", duty=duty.name, failures=failures, exc_info=failures == 1
+                )
+                connection.close()
+                done = 0
+            except Exception:
+                failures += 1
+                log.exception("duty failed", duty=duty.name, failures=failures)
+                done = 0
+            if not done:
+                self._stopping.wait(duty.pause.total_seconds() * min(2**failures, 60))
+        connection.close()
+
+    def _file_mail(self, at: datetime) -> int:
+        mails = file.claim(at=at, limit=BATCH)
+        if mails:
+            with heartbeat.leases_kept(mails):
+                self._filer.file(mails, at=at)
+        return len(mails)
+
+    def _deliver_replies(self, at: datetime) -> int:
+        deliveries = work.claim(Delivery, at=at, limit=BATCH)
+        if deliveries:
+            with heartbeat.leases_kept(deliveries):
+                deliver.deliver(deliveries, stopping=self._stopping)
+        return len(deliveries)
+
+    def _deliver_system_mail(self, at: datetime) -> int:
+        mails = work.claim(SystemMail, at=at, limit=BATCH)
+        if mails:
+            with heartbeat.leases_kept(mails):
+                deliver.deliver_system_mail(mails, stopping=self._stopping)
+        return len(mails)
+
+
+def _check_ledger(_at: datetime) -> int:
+    ledger = queries.ledger()
+    if not ledger.balanced:
+        log.error("the mail ledger does not balance", **ledger.as_dict())
+    return 0
+
+
+def _beat(at: datetime) -> int:
+    heartbeat.beat("worker", process=f"{socket.gethostname()}:{os.getpid()}", at=at)
+    return 0

@@ -1,0 +1,219 @@
+"""What can happen to a conversation and its messages. Each is called by a verb of the desk, in its transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from everyhand.conversations.models import Attachment, Conversation, Delivery, Message, Participant, Status
+from everyhand.core import blobs, journal
+from everyhand.customers.models import Identity
+from everyhand.people.models import Member, Team
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file a member attaches."""
+
+    name: str
+    type: str
+    content: bytes
+    content_id: str = ""
+    inline: bool = False
+
+
+def open_conversation(
+    *,
+    customer_identity: Identity,
+    subject: str,
+    channel: str,
+    address: str,
+    owner: Member,
+    team: Team | None,
+    because: dict[str, Any],
+    at: datetime,
+    linked_to: Conversation | None = None,
+) -> Conversation:
+    """A new conversation with its owner; the customer takes part from the start."""
+    conversation = Conversation.objects.create(
+        subject=subject[:500],
+        channel=channel,
+        customer=customer_identity.customer,
+        owner=owner,
+        team=team,
+        owner_because=because,
+        address=address[:320],
+        opened_at=at,
+        last_message_at=at,
+        linked_to=linked_to,
+    )
+    Participant.objects.create(conversation=conversation, identity=customer_identity, proposed_at=at, approved_at=at)
+    journal.note("conversation.opened", subject=conversation, at=at, owner=owner.pk, because=because)
+    return conversation
+
+
+def hear(
+    conversation: Conversation, *, identity: Identity, at: datetime, files: Iterable[Upload] = (), **words: Any
+) -> Message:
+    """A message from outside. `words` are fields of `Message`."""
+    message = Message.objects.create(
+        conversation=conversation, direction=Message.Direction.IN, author_identity=identity, at=at, **words
+    )
+    _attach(message, files)
+    _touch(conversation, message)
+    journal.note("message.received", subject=conversation, at=at, message=message.pk)
+    return message
+
+
+def say(
+    conversation: Conversation,
+    *,
+    author: Member,
+    text: str,
+    recipients: Sequence[tuple[str, str]],
+    at: datetime,
+    undo_within: timedelta,
+    message_id_for: Any,
+    files: Iterable[Upload] = (),
+    in_reply_to: str = "",
+    references: Sequence[str] = (),
+) -> Message:
+    """A reply of ours, with a delivery for each of `recipients` ((address, name)), due once it can't be undone any more.
+
+    `message_id_for` makes the Message-ID from the message's primary key, so that it is settled before the first try.
+    """
+    message = Message.objects.create(
+        conversation=conversation,
+        direction=Message.Direction.OUT,
+        author_member=author,
+        text=text,
+        reply=text,
+        at=at,
+        subject=conversation.subject,
+        in_reply_to=in_reply_to[:1000],
+        references=list(references),
+        recipients=[{"name": name, "email": address, "as": "to"} for address, name in recipients],
+    )
+    message.message_id = message_id_for(message.pk)
+    message.save(update_fields=["message_id"])
+    _attach(message, files)
+    Delivery.objects.bulk_create(
+        Delivery(message=message, address=address, name=name[:300], due_at=at + undo_within)
+        for address, name in recipients
+    )
+    _touch(conversation, message)
+    journal.note("message.sent", subject=conversation, actor=author, at=at, message=message.pk)
+    return message
+
+
+def note(
+    conversation: Conversation, *, author: Member, text: str, at: datetime, files: Iterable[Upload] = ()
+) -> Message:
+    """An internal remark. It has no deliveries and never gets any."""
+    message = Message.objects.create(
+        conversation=conversation,
+        kind=Message.Kind.NOTE,
+        direction=Message.Direction.OUT,
+        author_member=author,
+        text=text,
+        reply=text,
+        at=at,
+    )
+    _attach(message, files)
+    journal.note("note.written", subject=conversation, actor=author, at=at, message=message.pk)
+    return message
+
+
+def take_back(message: Message, *, by: Member, at: datetime) -> bool:
+    """Undo a reply while no delivery of it has begun; False when it is too late."""
+    untouched = Delivery.objects.filter(
+        message=message, done_at=None, quarantined_at=None, attempts=0, claimed_until=None, due_at__gt=at
+    )
+    if untouched.count() != message.deliveries.count():
+        return False
+    untouched.update(taken_back_at=at, done_at=at)
+    journal.note("message.taken_back", subject=message.conversation, actor=by, at=at, message=message.pk)
+    return True
+
+
+def assign(
+    conversation: Conversation,
+    *,
+    owner: Member,
+    team: Team | None,
+    because: dict[str, Any],
+    by: Member | None,
+    at: datetime,
+) -> None:
+    """Make somebody responsible."""
+    before, team_before = conversation.owner_id, conversation.team_id
+    conversation.owner, conversation.team, conversation.owner_because = owner, team, because
+    conversation.save(update_fields=["owner", "team", "owner_because"])
+    journal.note(
+        "conversation.assigned",
+        subject=conversation,
+        actor=by,
+        at=at,
+        owner=owner.pk,
+        before=before,
+        team=team.pk if team else None,
+        team_before=team_before,
+        because=because,
+    )
+
+
+def close(conversation: Conversation, *, by: Member | None, at: datetime) -> None:
+    conversation.status, conversation.closed_at = Status.CLOSED, at
+    conversation.save(update_fields=["status", "closed_at"])
+    journal.note("conversation.closed", subject=conversation, actor=by, at=at)
+
+
+def reopen(conversation: Conversation, *, by: Member | None, at: datetime) -> None:
+    """Open it again: a member decides so (`by`), or the customer wrote."""
+    conversation.status, conversation.closed_at = Status.OPEN, None
+    conversation.save(update_fields=["status", "closed_at"])
+    journal.note("conversation.reopened", subject=conversation, actor=by, at=at)
+
+
+def wait_for(conversation: Conversation, status: Status) -> None:
+    """Whose turn it is: OPEN when the customer waits for us, WAITING when we wait for them."""
+    if conversation.status != status:
+        conversation.status, conversation.closed_at = status, None
+        conversation.save(update_fields=["status", "closed_at"])
+
+
+def set_reply_due(conversation: Conversation, due_at: datetime | None) -> None:
+    """Keep the time of the open promise where the inbox reads it."""
+    conversation.reply_due = due_at
+    conversation.save(update_fields=["reply_due"])
+
+
+def propose(conversation: Conversation, identities: Iterable[Identity], *, at: datetime) -> None:
+    """People copied in by mail: a member decides whether they take part; until then they see nothing."""
+    Participant.objects.bulk_create(
+        [Participant(conversation=conversation, identity=identity, proposed_at=at) for identity in identities],
+        ignore_conflicts=True,
+    )
+
+
+def _attach(message: Message, files: Iterable[Upload]) -> None:
+    Attachment.objects.bulk_create(
+        Attachment(
+            message=message,
+            blob=blobs.keep(file.content),
+            name=(file.name or "file")[:300],
+            type=(file.type or "application/octet-stream")[:150],
+            size=len(file.content),
+            content_id=file.content_id[:300],
+            inline=file.inline,
+        )
+        for file in files
+    )
+
+
+def _touch(conversation: Conversation, message: Message) -> None:
+    conversation.last_message_at = message.at
+    conversation.snippet = " ".join((message.reply or message.text)[:600].split())[:200]
+    conversation.save(update_fields=["last_message_at", "snippet"])

@@ -1,0 +1,179 @@
+"""Conversations, messages, attachments, deliveries."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from everyhand.core import tokens
+from everyhand.core.blobs import Blob
+from everyhand.core.work import DueRow
+from everyhand.customers.models import Customer, Identity
+from everyhand.people.models import Member, Team
+
+
+class Status(models.TextChoices):
+    OPEN = "open", _("Open")  # the customer waits for us
+    WAITING = "waiting", _("Waiting")  # we wait for the customer
+    CLOSED = "closed", _("Closed")
+
+
+class Conversation(models.Model):
+    """What a customer and we have to settle: one owner, from the first second to the last."""
+
+    subject = models.CharField(max_length=500, blank=True)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="conversations")
+    owner = models.ForeignKey(Member, models.PROTECT, related_name="conversations")
+    team = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="conversations")
+    channel = models.CharField(max_length=20)
+    address = models.CharField(max_length=320, blank=True)  # the address of ours it came to and is answered from
+    # Why this owner: {"code": …, …} made and put into words by `routing.reasons`.
+    owner_because = models.JSONField(default=dict)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    last_message_at = models.DateTimeField()
+    snippet = models.CharField(max_length=200, blank=True)  # the first words of the last message
+    # What breaks first: the due time of its open promise, kept here so that the inbox is one indexed read.
+    reply_due = models.DateTimeField(null=True)
+    # An earlier conversation this seems to belong to, without the proof that would have let it join.
+    linked_to = models.ForeignKey("self", models.SET_NULL, null=True, related_name="linked_from")
+    # Part of what signs the reply address: changing it makes every address given out so far worthless.
+    secret = models.CharField(max_length=32, default=tokens.random, editable=False)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["status", "reply_due", "id"], name="conversation_by_due"),
+            models.Index(fields=["owner", "status", "reply_due", "id"], name="conversation_of_owner"),
+            models.Index(fields=["team", "status", "reply_due", "id"], name="conversation_of_team"),
+            models.Index(fields=["customer", "-last_message_at"], name="conversation_of_customer"),
+            models.Index(fields=["status", "-last_message_at", "-id"], name="conversation_by_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject or _('(no subject)')} [{self.pk}]"
+
+
+class Participant(models.Model):
+    """Somebody outside who takes part: the customer, or somebody copied in. Who is only proposed sees nothing."""
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="participants")
+    identity = models.ForeignKey(Identity, models.PROTECT, related_name="participations")
+    proposed_at = models.DateTimeField()
+    approved_at = models.DateTimeField(null=True)
+    declined_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["conversation", "identity"], name="one_participation_a_conversation")
+        ]
+        ordering: ClassVar = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.identity} in {self.conversation_id}"
+
+
+class Message(models.Model):
+    """What somebody said: a customer, one of us, or (a note) one of us to the others."""
+
+    class Kind(models.TextChoices):
+        MESSAGE = "message", _("Message")
+        NOTE = "note", _("Internal note")
+
+    class Direction(models.TextChoices):
+        IN = "in", _("from the customer")
+        OUT = "out", _("from us")
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.MESSAGE)
+    direction = models.CharField(max_length=3, choices=Direction.choices)
+    author_member = models.ForeignKey(Member, models.PROTECT, null=True, related_name="messages")
+    author_identity = models.ForeignKey(Identity, models.PROTECT, null=True, related_name="messages")
+    author_name = models.CharField(max_length=300, blank=True)  # as they wrote it in this message
+    subject = models.CharField(max_length=1000, blank=True)
+    text = models.TextField(blank=True)  # all of it
+    reply = models.TextField(blank=True)  # what is new in it
+    quoted = models.TextField(blank=True)  # what is not
+    html = models.TextField(blank=True)  # foreign; shown only sanitised and in a sandboxed frame
+    message_id = models.CharField(max_length=1000, blank=True)  # without angle brackets
+    in_reply_to = models.CharField(max_length=1000, blank=True)
+    references = models.JSONField(default=list)
+    recipients = models.JSONField(default=list)  # [{"name", "email", "as": "to"|"cc"}], as the message names them
+    automatic = models.CharField(max_length=20, blank=True)  # why no person wrote it; see Inbound.automatic
+    remarks = models.JSONField(default=list)  # what was odd about it, in sentences
+    at = models.DateTimeField()  # when we took it in or wrote it
+    sent_at = models.DateTimeField(null=True)  # when the sender claims to have sent it
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["conversation", "at", "id"], name="message_in_order"),
+            models.Index(fields=["message_id"], name="message_by_message_id", condition=~Q(message_id="")),
+        ]
+        ordering: ClassVar = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk} in {self.conversation_id}"
+
+    @property
+    def author(self) -> str:
+        if self.author_member:
+            return self.author_member.name
+        return self.author_name or (self.author_identity.value if self.author_identity else "")
+
+
+class Attachment(models.Model):
+    """A file that came or went with a message. `token` is its only address; `name` is for display."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="attachments")
+    blob = models.ForeignKey(Blob, models.PROTECT, related_name="+")
+    token = models.CharField(max_length=32, unique=True, default=tokens.random, editable=False)
+    name = models.CharField(max_length=300)
+    type = models.CharField(max_length=150, default="application/octet-stream")
+    size = models.PositiveBigIntegerField()
+    content_id = models.CharField(max_length=300, blank=True)
+    inline = models.BooleanField(default=False)
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Delivery(DueRow):
+    """One message on its way to one recipient. It is tried for two days; the same Message-ID on every try."""
+
+    pauses = (
+        *(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 20, 40)),
+        *(timedelta(hours=hours) for hours in (1, 2, 4, 6, 8, 8, 8, 9)),
+    )
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="deliveries")
+    address = models.CharField(max_length=320)
+    name = models.CharField(max_length=300, blank=True)
+    taken_back_at = models.DateTimeField(null=True)  # undone within the first seconds
+    # What the receiving server said when it took or refused the mail: proof either way.
+    answer = models.TextField(blank=True)
+
+    class Meta(DueRow.Meta):
+        abstract = False
+        indexes: ClassVar = [*DueRow.Meta.indexes]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["message", "address"], name="one_delivery_a_recipient")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.message_id} to {self.address}"
+
+    @property
+    def state(self) -> str:
+        """due, sent, failed or undone."""
+        if self.taken_back_at:
+            return "undone"
+        if self.done_at:
+            return "sent"
+        return "failed" if self.quarantined_at else "due"

@@ -1,0 +1,113 @@
+"""Reading conversations: what a member may see, what threads together, what changed meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import connection
+from django.db.models import F, Q, QuerySet
+
+from everyhand.conversations.models import Attachment, Conversation, Delivery, Message, Participant
+from everyhand.customers.models import Identity
+from everyhand.people.models import Member, Team
+
+# As many ancestors as mail programs look at; longer References headers are cut by some relays.
+REFERENCES_KEPT = 20
+
+
+def visible_to(member: Member) -> QuerySet[Conversation]:
+    """Every conversation `member` may see: their own, their teams', and, for those who see every queue, all others
+    that do not belong to a private team.
+    """
+    theirs = Q(owner=member) | Q(team__in=Team.objects.filter(members=member))
+    if member.sees_every_queue:
+        return Conversation.objects.filter(theirs | Q(team=None) | Q(team__private=False))
+    return Conversation.objects.filter(theirs)
+
+
+def messages_visible_to(member: Member) -> QuerySet[Message]:
+    return Message.objects.filter(conversation__in=visible_to(member))
+
+
+def attachments_visible_to(member: Member) -> QuerySet[Attachment]:
+    return Attachment.objects.filter(message__conversation__in=visible_to(member))
+
+
+def timeline(conversation: Conversation) -> QuerySet[Message]:
+    """Messages and notes in order, with all that a page shows of them."""
+    return (
+        Message.objects.filter(conversation=conversation)
+        .select_related("author_member", "author_identity")
+        .prefetch_related("attachments", "deliveries")
+        .order_by("at", "id")
+    )
+
+
+def locked(conversation: Conversation) -> Conversation:
+    """The conversation as it is now, and nobody else changes it until the transaction ends."""
+    rows = Conversation.objects.select_related("customer", "owner", "team").filter(pk=conversation.pk)
+    if connection.features.has_select_for_update:
+        rows = rows.select_for_update(of=("self",))
+    return rows.get()
+
+
+def with_proof(conversation_id: int | None) -> Conversation | None:
+    """The conversation a message proved to know, if it still exists; locked."""
+    known = Conversation.objects.filter(pk=conversation_id).first() if conversation_id else None
+    return locked(known) if known else None
+
+
+def takes_part(conversation: Conversation, identity: Identity) -> bool:
+    """Whether a message from this identity may join without anybody's approval."""
+    return Participant.objects.filter(
+        conversation=conversation, identity=identity, approved_at__isnull=False, declined_at=None
+    ).exists()
+
+
+def addressees(conversation: Conversation) -> list[tuple[str, str]]:
+    """(address, name) of everybody a reply goes to: the customer first, then who else was approved."""
+    participants = (
+        Participant.objects.filter(
+            conversation=conversation, approved_at__isnull=False, declined_at=None, identity__kind=Identity.EMAIL
+        )
+        .select_related("identity__customer")
+        .order_by("pk")
+    )
+    return [(one.identity.value, one.identity.name or one.identity.customer.name) for one in participants]
+
+
+def said_since(conversation: Conversation, seen: int, *, but_by: Member) -> list[Message]:
+    """Messages (no notes) after the one with id `seen`, except those of `but_by` and those taken back."""
+    newer = _said(conversation).filter(pk__gt=seen).exclude(author_member=but_by)
+    return list(newer.select_related("author_member", "author_identity").order_by("at", "id"))
+
+
+def thread_of(conversation: Conversation) -> tuple[str, Sequence[str]]:
+    """(In-Reply-To, References) for the next reply: the customer's last message and everything before it that has an
+    id, oldest first, which is what Gmail, Outlook and Apple Mail thread by (RFC 5322 section 3.6.4).
+    """
+    said = list(_said(conversation).exclude(message_id="").order_by("at", "id").values_list("direction", "message_id"))
+    heard = [message_id for direction, message_id in said if direction == Message.Direction.IN]
+    in_reply_to = heard[-1] if heard else (said[-1][1] if said else "")
+    every = list(dict.fromkeys(message_id for _, message_id in said))
+    kept = every if len(every) <= REFERENCES_KEPT else [every[0], *every[-(REFERENCES_KEPT - 1) :]]
+    return in_reply_to, [one for one in kept if one != in_reply_to] + ([in_reply_to] if in_reply_to else [])
+
+
+def customer_spoke_last(conversation: Conversation) -> bool:
+    """Whether it is the customer who waits; what was taken back was never said."""
+    last = _said(conversation).order_by("-at", "-id").first()
+    return last is not None and last.direction == Message.Direction.IN
+
+
+def by_urgency(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
+    """What breaks first on top; what nothing is promised for comes last."""
+    return conversations.order_by(F("reply_due").asc(nulls_last=True), "id")
+
+
+def _said(conversation: Conversation) -> QuerySet[Message]:
+    """Messages (no notes) that were not taken back."""
+    taken_back = Delivery.objects.filter(message__conversation=conversation, taken_back_at__isnull=False)
+    return Message.objects.filter(conversation=conversation, kind=Message.Kind.MESSAGE).exclude(
+        pk__in=taken_back.values("message")
+    )

@@ -1,0 +1,1 @@
+"""What knows nothing of customers: the journal, work with a due time, the write path, blobs, tokens, search."""

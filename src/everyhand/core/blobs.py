@@ -1,0 +1,32 @@
+"""Bytes that belong to something else (an attachment, a picture), stored once however often they come.
+
+They live in the database on purpose: what a message says and what is attached to it are committed together, backed up
+together and gone together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from django.db import models
+
+
+class Blob(models.Model):
+    """Some bytes, known by their SHA-256."""
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    size = models.PositiveBigIntegerField()
+    content = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.sha256[:12]} ({self.size} bytes)"
+
+
+def keep(content: bytes) -> Blob:
+    """The blob with these bytes, stored now unless it already was."""
+    digest = hashlib.sha256(content).hexdigest()
+    known = Blob.objects.filter(sha256=digest).defer("content").first()
+    if known:
+        return known
+    blob, _ = Blob.objects.get_or_create(sha256=digest, defaults={"size": len(content), "content": content})
+    return blob

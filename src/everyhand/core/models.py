@@ -1,0 +1,7 @@
+"""The tables of this floor, each in the module that owns it."""
+
+from everyhand.core.blobs import Blob
+from everyhand.core.heartbeat import Pulse
+from everyhand.core.journal import Entry
+
+__all__ = ["Blob", "Entry", "Pulse"]

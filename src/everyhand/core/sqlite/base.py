@@ -1,0 +1,94 @@
+"""The database back end `everyhand.core.sqlite`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import OperationalError
+from django.db.backends.sqlite3 import base
+
+from everyhand.core.sqlite.gate import Gate, gate_of
+
+_READS = ("SELECT", "PRAGMA", "EXPLAIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT", "ATTACH", "DETACH")
+
+
+class GatedCursor(base.SQLiteCursorWrapper):
+    """A cursor that queues for a single write outside a transaction just as a transaction does."""
+
+    def __init__(self, wrapper: DatabaseWrapper) -> None:
+        super().__init__(wrapper.connection)
+        self._wrapper = wrapper
+
+    def execute(self, query: str, params: Any = None) -> Any:
+        with self._wrapper.writing_alone(query):
+            return super().execute(query, params)
+
+    def executemany(self, query: str, param_list: Any) -> Any:
+        with self._wrapper.writing_alone(query):
+            return super().executemany(query, param_list)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """SQLite in which every write waits its turn at the gate, at most as long as the connection's `timeout`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._inside = False
+
+    def create_cursor(self, name: str | None = None) -> GatedCursor:  # noqa: ARG002 (Django's signature)
+        return GatedCursor(self)
+
+    def _start_transaction_under_autocommit(self) -> None:
+        self._enter()
+        try:
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]
+        except BaseException:
+            self._leave()
+            raise
+
+    def _commit(self) -> None:
+        super()._commit()  # type: ignore[misc]
+        self._leave()
+
+    def _rollback(self) -> None:
+        try:
+            super()._rollback()  # type: ignore[misc]
+        finally:
+            self._leave()
+
+    def _close(self) -> None:
+        try:
+            super()._close()  # type: ignore[misc]
+        finally:
+            self._leave()
+
+    @contextmanager
+    def writing_alone(self, query: str) -> Iterator[None]:
+        """Hold the gate for one statement that writes outside a transaction; elsewhere do nothing."""
+        if self._inside or self.in_atomic_block or query.lstrip()[:9].upper().startswith(_READS):
+            yield
+            return
+        self._enter()
+        try:
+            yield
+        finally:
+            self._leave()
+
+    def _enter(self) -> None:
+        gate = self._gate()
+        if gate is None or self._inside:
+            return
+        if not gate.enter(self.settings_dict["OPTIONS"].get("timeout", 5.0)):
+            raise OperationalError("database is locked: another writer held the gate for too long")
+        self._inside = True
+
+    def _leave(self) -> None:
+        gate = self._gate()
+        if gate is not None and self._inside:
+            self._inside = False
+            gate.leave()
+
+    def _gate(self) -> Gate | None:
+        return None if self.is_in_memory_db() else gate_of(str(self.settings_dict["NAME"]))

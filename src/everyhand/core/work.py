@@ -1,0 +1,174 @@
+"""Work is rows with a due time.
+
+Whatever must still be done for somebody later (a mail to file, a reply to deliver, a promise to watch) is a row that
+was written in the transaction in which it became necessary. A worker claims due rows with a lease, does the work
+outside that transaction, and completes them. If the worker dies the lease runs out and another one takes over; a row
+that fails too often is quarantined and shown to people, never dropped. The rows are the truth; whoever runs them
+(`everyhand worker`, several machines on PostgreSQL, a distributed queue one day) only needs the functions here.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import ClassVar, TypeVar
+
+from django.apps import apps
+from django.db import connection, models, transaction
+from django.db.models import F, Q
+
+LEASE = timedelta(minutes=2)
+
+
+class LeaseLost(Exception):
+    """Somebody else works on this row now: roll back whatever belongs to it."""
+
+
+class DueRow(models.Model):
+    """A row of work. It is open until `done_at` or `quarantined_at` is set.
+
+    `attempts` counts claims, not failures, so that a row that kills its worker is counted too.
+    """
+
+    # The pauses after each failed attempt; when they are used up the row is quarantined.
+    pauses: ClassVar[Sequence[timedelta]] = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=5))
+
+    due_at = models.DateTimeField()
+    claimed_until = models.DateTimeField(null=True, editable=False)
+    claim = models.CharField(max_length=16, blank=True, editable=False)
+    attempts = models.PositiveIntegerField(default=0, editable=False)
+    done_at = models.DateTimeField(null=True, editable=False)
+    quarantined_at = models.DateTimeField(null=True, editable=False)
+    last_error = models.TextField(blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+        indexes: ClassVar = [
+            models.Index(
+                fields=["due_at"], condition=Q(done_at=None, quarantined_at=None), name="%(class)s_open_by_due"
+            ),
+            models.Index(fields=["quarantined_at"], condition=Q(quarantined_at__isnull=False), name="%(class)s_stuck"),
+        ]
+
+    @property
+    def is_open(self) -> bool:
+        return self.done_at is None and self.quarantined_at is None
+
+
+Row = TypeVar("Row", bound=DueRow)
+
+
+def kinds() -> list[type[DueRow]]:
+    """Every kind of work there is."""
+    return [model for model in apps.get_models() if issubclass(model, DueRow)]
+
+
+def claim(
+    kind: type[Row], *, at: datetime, limit: int, lease: timedelta = LEASE, only: Sequence[int] | None = None
+) -> list[Row]:
+    """Take up to `limit` due rows, the longest waiting first, for as long as `lease`.
+
+    Rows that were claimed as often as `pauses` allows and never completed took their worker down with them: they are
+    quarantined here instead of being handed out again. `only` restricts the claim to these primary keys.
+    """
+    with transaction.atomic():
+        rows = kind._default_manager.filter(_free(at), due_at__lte=at).order_by("due_at", "pk")
+        if only is not None:
+            rows = rows.filter(pk__in=only)
+        if connection.features.has_select_for_update_skip_locked:
+            rows = rows.select_for_update(skip_locked=True, of=("self",))
+        taken: list[Row] = []
+        mark = secrets.token_hex(8)
+        for row in rows[:limit]:
+            if row.attempts > len(kind.pauses):
+                _quarantine(row, "Its worker stopped each time it tried, without saying why.", at)
+            else:
+                row.claim, row.claimed_until, row.attempts = mark, at + lease, row.attempts + 1
+                taken.append(row)
+        kind._default_manager.filter(pk__in=[row.pk for row in taken]).update(
+            claim=mark, claimed_until=at + lease, attempts=F("attempts") + 1
+        )
+    return taken
+
+
+def keep(rows: Sequence[Row], *, at: datetime, lease: timedelta = LEASE) -> int:
+    """The heartbeat: extend the lease of rows still being worked on; how many are still ours."""
+    kept = 0
+    for row in rows:
+        kept += _mine(row).update(claimed_until=at + lease)
+    return kept
+
+
+def complete(row: DueRow, *, at: datetime) -> None:
+    """The work is done. Call it in the transaction of its effect, so that both happen or neither does.
+
+    Raises `LeaseLost` when somebody else has taken the row over meanwhile.
+    """
+    if not _mine(row).update(done_at=at, claimed_until=None, claim="", last_error=""):
+        raise LeaseLost(f"{row._meta.label} {row.pk}")
+    row.done_at, row.claimed_until, row.claim, row.last_error = at, None, "", ""
+
+
+def put_off(row: DueRow, reason: str, *, until: datetime) -> None:
+    """Not now, and through no fault of the row's (nobody to deliver to yet): the attempt does not count."""
+    _mine(row).update(
+        due_at=until, claimed_until=None, claim="", last_error=reason[:2000], attempts=models.Value(row.attempts - 1)
+    )
+
+
+def fail(row: DueRow, reason: str, *, at: datetime) -> None:
+    """It did not work: try again after the next pause, or quarantine it when there is none left."""
+    if row.attempts > len(row.pauses):
+        _quarantine(row, reason, at)
+        return
+    pause = row.pauses[row.attempts - 1]
+    # Up to a tenth more, so that what failed together does not come back together.
+    pause += pause * secrets.randbelow(100) / 1000
+    _mine(row).update(due_at=at + pause, claimed_until=None, claim="", last_error=reason[:2000])
+
+
+def quarantine(row: DueRow, reason: str, *, at: datetime) -> None:
+    """It can't work as it is: set it aside for a person, with the reason."""
+    if not _quarantine(row, reason, at):
+        raise LeaseLost(f"{row._meta.label} {row.pk}")
+
+
+def retry(row: DueRow, *, at: datetime) -> None:
+    """A person says "try again now": open the row afresh with all its attempts, unless it is done."""
+    type(row)._default_manager.filter(pk=row.pk, done_at=None).update(
+        due_at=at, quarantined_at=None, claimed_until=None, claim="", attempts=0
+    )
+
+
+def open_rows(kind: type[Row]) -> models.QuerySet[Row]:
+    return kind._default_manager.filter(done_at=None, quarantined_at=None)
+
+
+def quarantined(kind: type[Row]) -> models.QuerySet[Row]:
+    """What was set aside, the newest first."""
+    return kind._default_manager.filter(quarantined_at__isnull=False, done_at=None).order_by("-quarantined_at", "-pk")
+
+
+def late(kind: type[Row], *, at: datetime, by: timedelta) -> models.QuerySet[Row]:
+    """Open rows that should have been done before `at - by`: a worker is missing, slow, or keeps failing."""
+    return open_rows(kind).filter(due_at__lt=at - by).order_by("due_at", "pk")
+
+
+def struggling(kind: type[Row]) -> models.QuerySet[Row]:
+    """Open rows that have failed at least once and will be tried again."""
+    return open_rows(kind).exclude(last_error="").order_by("due_at", "pk")
+
+
+def _free(at: datetime) -> Q:
+    return Q(done_at=None, quarantined_at=None) & (Q(claimed_until=None) | Q(claimed_until__lt=at))
+
+
+def _mine(row: DueRow) -> models.QuerySet[DueRow]:
+    return type(row)._default_manager.filter(pk=row.pk, claim=row.claim, done_at=None, quarantined_at=None)
+
+
+def _quarantine(row: DueRow, reason: str, at: datetime) -> int:
+    done = _mine(row).update(quarantined_at=at, claimed_until=None, claim="", last_error=reason[:2000])
+    row.quarantined_at, row.last_error = at, reason[:2000]
+    return done

@@ -1,0 +1,1 @@
+"""The people we serve, and the addresses by which we know them."""

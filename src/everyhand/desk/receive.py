@@ -1,0 +1,120 @@
+"""A message comes in: whose is it, what does it belong to, who answers, and by when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from everyhand.conversations import actions as conversations
+from everyhand.conversations import queries
+from everyhand.conversations.models import Conversation, Message, Status
+from everyhand.customers import actions as customers
+from everyhand.customers.models import Identity
+from everyhand.desk.inbound import Address, Inbound
+from everyhand.promises import actions as promises
+from everyhand.promises.models import Promise
+from everyhand.routing import actions as routing
+from everyhand.routing.decide import Hints
+
+
+@dataclass(frozen=True)
+class Received:
+    """Where a message ended up, and whether it opened that conversation."""
+
+    conversation: Conversation
+    message: Message
+    promise: Promise
+    opened: bool
+
+
+@transaction.atomic
+def receive(
+    inbound: Inbound,
+    *,
+    channel: str,
+    at: datetime,
+    answered_from: str = "",
+    proof: int | None = None,
+    ours: Sequence[str] = (),
+) -> Received:
+    """Take one message from outside into the house.
+
+    `proof` is the conversation whose signed token the message carries. The message joins it only when its sender also
+    takes part in it; otherwise it opens a conversation of its own, linked to that one. `answered_from` is the address
+    of ours that answers it; `ours` are all among its recipients that belong to us and so are nobody's participants.
+    Raises `routing.NobodyAnswers` when nobody works here.
+    """
+    identity = customers.identify(email=inbound.sender.email, name=inbound.sender.name, at=at)
+    proven = queries.with_proof(proof)
+    conversation = proven if proven and queries.takes_part(proven, identity) else None
+    opened = conversation is None
+    if conversation is None:
+        decision = routing.owner_for(hints(inbound), at=at)
+        conversation = conversations.open_conversation(
+            customer_identity=identity,
+            subject=inbound.subject,
+            channel=channel,
+            address=answered_from,
+            owner=decision.owner,
+            team=decision.team,
+            because=decision.because,
+            at=at,
+            linked_to=proven,
+        )
+    message = conversations.hear(conversation, identity=identity, at=at, files=_files(inbound), **_words(inbound))
+    conversations.propose(conversation, _copied(inbound, identity, ours, at), at=at)
+    if conversation.status == Status.CLOSED:
+        conversations.reopen(conversation, by=None, at=at)
+    conversations.wait_for(conversation, Status.OPEN)
+    promise = promises.customer_waiting(conversation, at=at)
+    return Received(conversation, message, promise, opened)
+
+
+def hints(inbound: Inbound) -> Hints:
+    """What the ownership map may look at in this message: its own words before quoted ones."""
+    return Hints(
+        recipients=inbound.recipients,
+        sender=inbound.sender.email,
+        subject=inbound.subject,
+        text=inbound.reply or inbound.text,
+    )
+
+
+def _files(inbound: Inbound) -> list[conversations.Upload]:
+    return [
+        conversations.Upload(file.name, file.type, file.content, file.content_id, file.inline) for file in inbound.files
+    ]
+
+
+def _words(inbound: Inbound) -> dict[str, object]:
+    return {
+        "author_name": inbound.sender.name[:300],
+        "subject": inbound.subject[:1000],
+        "text": inbound.text,
+        "reply": inbound.reply,
+        "quoted": inbound.quoted,
+        "html": inbound.html,
+        "message_id": inbound.message_id[:1000],
+        "in_reply_to": next(iter(inbound.in_reply_to), "")[:1000],
+        "references": list(inbound.references[-50:]),
+        "recipients": [_recipient(one, "to") for one in inbound.to] + [_recipient(one, "cc") for one in inbound.cc],
+        "remarks": list(inbound.remarks),
+        "sent_at": inbound.sent_at,
+    }
+
+
+def _recipient(address: Address, role: str) -> dict[str, str]:
+    return {"name": address.name[:300], "email": address.email[:320], "as": role}
+
+
+def _copied(inbound: Inbound, sender: Identity, ours: Sequence[str], at: datetime) -> list[Identity]:
+    not_copied = {customers.normalised(address) for address in ours} | {sender.value}
+    others = {customers.normalised(one.email): one for one in (*inbound.to, *inbound.cc) if one.email}
+    return [
+        customers.identify(email=value, name=address.name, at=at)
+        for value, address in list(others.items())[:50]
+        if value not in not_copied
+    ]

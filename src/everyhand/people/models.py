@@ -1,0 +1,162 @@
+"""Members, teams and working hours."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+def known_time_zone(value: str) -> None:
+    if value not in available_timezones():
+        raise ValidationError(
+            _("There is no time zone called “%(value)s”. Try one like Europe/Berlin."), params={"value": value}
+        )
+
+
+class MemberManager(BaseUserManager["Member"]):
+    def create_member(self, email: str, name: str, *, password: str | None = None, **more: Any) -> Member:
+        """A new member; without a password they sign in by code or link."""
+        member = self.model(email=email.strip().lower(), name=name.strip(), **more)
+        member.set_password(password) if password else member.set_unusable_password()
+        member.full_clean()
+        member.save(using=self._db)
+        return member
+
+    def get_by_natural_key(self, username: str | None) -> Member:
+        return self.get(email=(username or "").strip().lower())
+
+
+class Role(models.TextChoices):
+    """What somebody may see and set up. Everybody may serve customers."""
+
+    MEMBER = "member", _("Member")  # sees what they own, take part in, or what belongs to their teams
+    SPECIALIST = "specialist", _("Specialist")  # sees every conversation but those of private teams
+    ADMIN = "admin", _("Administrator")  # also sets up people, the ownership map and mail
+
+
+class Member(AbstractBaseUser):
+    """Somebody who works here: everyone, not only support."""
+
+    email = models.EmailField(_("address"), unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    title = models.CharField(_("what you do here"), max_length=200, blank=True)
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.MEMBER)
+    language = models.CharField(_("language"), max_length=10, blank=True)
+    time_zone = models.CharField(_("time zone"), max_length=60, blank=True, validators=[known_time_zone])
+    away_until = models.DateTimeField(_("away until"), null=True, blank=True)
+    is_active = models.BooleanField(default=True)
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[MemberManager] = MemberManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar = ["name"]
+
+    class Meta:
+        ordering: ClassVar = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def initials(self) -> str:
+        return initials(self.name)
+
+    @property
+    def sees_every_queue(self) -> bool:
+        return self.role in (Role.SPECIALIST, Role.ADMIN)
+
+    @property
+    def may_set_up(self) -> bool:
+        return self.role == Role.ADMIN
+
+    def on_duty(self, at: datetime) -> bool:
+        """Whether they are there for customers at `at`: active, not away, and within their hours if they gave any.
+
+        Reads `self.hours`; prefetch it for several members.
+        """
+        if not self.is_active or (self.away_until and at < self.away_until):
+            return False
+        hours = list(self.hours.all())
+        local = at.astimezone(ZoneInfo(self.time_zone or "UTC"))
+        return not hours or any(span.covers(local) for span in hours)
+
+
+class WorkingHours(models.Model):
+    """A span of one weekday, in the member's own time zone. Night shifts are two spans."""
+
+    member = models.ForeignKey(Member, models.CASCADE, related_name="hours")
+    weekday = models.PositiveSmallIntegerField()  # 0 is Monday, as in datetime.weekday()
+    start = models.TimeField()
+    end = models.TimeField()  # exclusive; 00:00 means midnight at the end of the day
+
+    class Meta:
+        ordering: ClassVar = ["weekday", "start"]
+
+    def __str__(self) -> str:
+        return f"{self.weekday} {self.start:%H:%M}-{self.end:%H:%M}"
+
+    def covers(self, local: datetime) -> bool:
+        now = local.time()
+        return (
+            local.weekday() == self.weekday
+            and self.start <= now
+            and (now < self.end or self.end.hour == self.end.minute == 0)
+        )
+
+
+class Team(models.Model):
+    """A group of members that answers for something together; for each conversation one of them does."""
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    about = models.CharField(_("what it answers for"), max_length=300, blank=True)
+    private = models.BooleanField(_("only its members see its conversations"), default=False)
+    members: models.ManyToManyField[Member, Membership] = models.ManyToManyField(
+        Member, through="Membership", related_name="teams"
+    )
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A member in a team. The lead answers when nobody of the team is on duty."""
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
+    member = models.ForeignKey(Member, models.CASCADE, related_name="memberships")
+    lead = models.BooleanField(_("leads the team"), default=False)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["team", "member"], name="one_membership_a_team")]
+
+    def __str__(self) -> str:
+        return f"{self.member} in {self.team}"
+
+
+class SignInLink(models.Model):
+    """A one-time link made in the shell. Only its fingerprint is stored."""
+
+    member = models.ForeignKey(Member, models.CASCADE, related_name="+")
+    fingerprint = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"for {self.member} until {self.expires_at:%Y-%m-%d %H:%M}"
+
+
+def initials(name: str) -> str:
+    """The first letters of the first and the last word of a name: "Ana Maria Silva" gives "AS"."""
+    words = [word for word in name.split() if word[0].isalnum()]
+    return "".join(word[0].upper() for word in (words[:1] + words[-1:] if len(words) > 1 else words)) or "?"

@@ -1,0 +1,1 @@
+"""What we told the customer we would do, and by when."""

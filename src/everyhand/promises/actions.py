@@ -1,0 +1,102 @@
+"""Making, keeping and breaking promises."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from everyhand.conversations import actions as conversations
+from everyhand.conversations.models import Conversation, Message
+from everyhand.core import journal
+from everyhand.people.models import Member
+from everyhand.promises.models import Promise
+
+
+def customer_waiting(conversation: Conversation, *, at: datetime) -> Promise:
+    """The customer wrote and waits: promise an answer, unless one is already promised (then the earlier time counts).
+
+    Times run around the clock: a customer waits on Sundays too.
+    """
+    promise = _open(conversation)
+    if promise is None:
+        answered_before = Message.objects.filter(
+            conversation=conversation, direction=Message.Direction.OUT, kind=Message.Kind.MESSAGE
+        ).exists()
+        kind, within = (
+            (Promise.Kind.NEXT_REPLY, settings.EVERYHAND.next_reply)
+            if answered_before
+            else (Promise.Kind.FIRST_REPLY, settings.EVERYHAND.first_reply)
+        )
+        promise = Promise.objects.create(
+            conversation=conversation, owner=conversation.owner, kind=kind, made_at=at, due_at=at + within
+        )
+        conversations.set_reply_due(conversation, promise.due_at)
+        journal.note("promise.made", subject=conversation, at=at, promise=promise.pk, due_at=promise.due_at.isoformat())
+    return promise
+
+
+def answered(conversation: Conversation, *, by: Member, at: datetime) -> None:
+    """Somebody answered personally: the promise is kept, late or in time."""
+    promise = _open(conversation)
+    if promise is None:
+        return
+    promise.kept_at = at
+    if at > promise.due_at and promise.broken_at is None:
+        promise.broken_at = promise.due_at
+    promise.save(update_fields=["kept_at", "broken_at"])
+    conversations.set_reply_due(conversation, None)
+    journal.note("promise.kept", subject=conversation, actor=by, at=at, promise=promise.pk, late=at > promise.due_at)
+
+
+def answer_taken_back(conversation: Conversation, *, answered_at: datetime, at: datetime) -> None:
+    """The reply of `answered_at` was undone and the customer waits: what it kept stands again, with its old time."""
+    promise = Promise.objects.filter(conversation=conversation, kept_at=answered_at).order_by("-pk").first()
+    if promise is None or _open(conversation) is not None:
+        customer_waiting(conversation, at=at)
+        return
+    promise.kept_at = None
+    if promise.broken_at and promise.due_at > at:
+        promise.broken_at = None
+    promise.save(update_fields=["kept_at", "broken_at"])
+    conversations.set_reply_due(conversation, promise.due_at)
+    journal.note("promise.stands_again", subject=conversation, at=at, promise=promise.pk)
+
+
+def withdraw(conversation: Conversation, *, by: Member | None, at: datetime) -> None:
+    """Nothing is owed any more (the conversation was closed)."""
+    promise = _open(conversation)
+    if promise is None:
+        return
+    promise.withdrawn_at = at
+    promise.save(update_fields=["withdrawn_at"])
+    conversations.set_reply_due(conversation, None)
+    journal.note("promise.withdrawn", subject=conversation, actor=by, at=at, promise=promise.pk)
+
+
+def hand_over(conversation: Conversation, *, owner: Member) -> None:
+    """The new owner answers for the open promise; its time does not change."""
+    Promise.objects.filter(conversation=conversation, kept_at=None, withdrawn_at=None).update(owner=owner)
+
+
+def tick(*, at: datetime, limit: int = 200) -> int:
+    """Note every promise whose time has passed; how many there were."""
+    with transaction.atomic():
+        overdue = list(
+            Promise.objects.filter(kept_at=None, withdrawn_at=None, broken_at=None, due_at__lte=at)
+            .select_related("conversation")
+            .order_by("due_at")[:limit]
+        )
+        broken = 0
+        for promise in overdue:
+            # Conditional, because a reply may keep it at this very moment.
+            now_broken = Promise.objects.filter(pk=promise.pk, kept_at=None, withdrawn_at=None, broken_at=None)
+            if now_broken.update(broken_at=promise.due_at):
+                journal.note("promise.broken", subject=promise.conversation, at=at, promise=promise.pk)
+                broken += 1
+    return broken
+
+
+def _open(conversation: Conversation) -> Promise | None:
+    return Promise.objects.filter(conversation=conversation, kept_at=None, withdrawn_at=None).first()

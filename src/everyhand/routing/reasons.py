@@ -1,0 +1,63 @@
+"""Why somebody owns a conversation, in words, for the person who asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+
+def in_words(because: dict[str, Any], owner: str) -> str:
+    """One sentence part after "because": `because` is what `routing` or an assignment kept, `owner` a name."""
+    match because.get("code"):
+        case "rule":
+            return _rule(because, owner)
+        case "assigned":
+            return _("%(by)s handed it over") % {"by": because.get("by", "")}
+        case "taken":
+            return _("%(owner)s took it") % {"owner": owner}
+        case "no-rule":
+            return _("no rule of the ownership map names it, and %(owner)s answers for everything else") % {
+                "owner": owner
+            }
+        case _:
+            return _("%(owner)s answers for it") % {"owner": owner}
+
+
+def _rule(because: dict[str, Any], owner: str) -> str:
+    names = {
+        "recipient": _("it was sent to %(found)s"),
+        "subject": _("the subject names %(found)s"),
+        "words": _("the mail names %(found)s"),
+        "sender": _("it comes from %(found)s"),
+        "page": _("it mentions the page %(found)s"),
+    }.get(because.get("looks_at", ""), _("the mail names %(found)s")) % {"found": because.get("found", "")}
+    thing, found = because.get("thing", ""), because.get("found", "")
+    if thing and thing.lower() not in found.lower():
+        names = _("%(what)s, which is about %(thing)s") % {"what": names, "thing": thing}
+    if because.get("gone"):
+        return _("%(what)s; that belonged to %(gone)s, who is not here any more, so %(owner)s has it") % {
+            "what": names,
+            "gone": because["gone"],
+            "owner": owner,
+        }
+    team = because.get("team")
+    if not team:
+        return _("%(what)s, which belongs to %(owner)s") % {"what": names, "owner": owner}
+    if because.get("nobody_in_team"):
+        return _("%(what)s, which belongs to the team %(team)s, but nobody is in it, so %(owner)s has it") % {
+            "what": names,
+            "team": team,
+            "owner": owner,
+        }
+    if because.get("nobody_on_duty"):
+        return _("%(what)s, which belongs to the team %(team)s; nobody of it is on duty, so %(owner)s has it") % {
+            "what": names,
+            "team": team,
+            "owner": owner,
+        }
+    return _("%(what)s, which belongs to the team %(team)s, and %(owner)s is on duty") % {
+        "what": names,
+        "team": team,
+        "owner": owner,
+    }

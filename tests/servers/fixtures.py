@@ -1,0 +1,109 @@
+"""What a test asks for by name to talk to a real server. What the machine lacks is skipped, loudly."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.servers import browser as chromium
+from tests.servers import postfix as postfix_server
+from tests.servers import postgres
+from tests.servers.browser import Scheme, Visit
+from tests.servers.everyhand import RunningEveryhand
+from tests.servers.postfix import Postfix
+from tests.skips import absent
+
+OUR_DOMAINS = ("paper.test",)
+CUSTOMERS = ("ada@customers.test", "bob@customers.test")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if os.environ.get("EVERYHAND_TEST_DATABASE") == "postgresql" and not postgres.found():
+        for item in items:
+            item.add_marker(pytest.mark.usefixtures("cluster_url"))
+
+
+@pytest.fixture(scope="session")
+def cluster_url() -> str | None:
+    """The PostgreSQL cluster of a run with EVERYHAND_TEST_DATABASE=postgresql, None in a run on SQLite."""
+    if os.environ.get("EVERYHAND_TEST_DATABASE") != "postgresql":
+        return None
+    return os.environ.get("EVERYHAND_TEST_POSTGRES") or absent("PostgreSQL", postgres.REMEDY)
+
+
+@pytest.fixture
+def start_everyhand(cluster_url: str | None) -> Iterator[Callable[..., RunningEveryhand]]:
+    """Start another Everyhand on fresh data; the arguments are RunningEveryhand's. All end with the test."""
+    with ExitStack() as running:
+
+        def start(*, mail_url: str | None = None, **settings: str) -> RunningEveryhand:
+            everyhand = RunningEveryhand(cluster_url=cluster_url, mail_url=mail_url, **settings)
+            running.callback(everyhand.dispose)
+            everyhand.start()
+            return everyhand
+
+        yield start
+
+
+@pytest.fixture
+def everyhand(start_everyhand: Callable[..., RunningEveryhand]) -> RunningEveryhand:
+    """An Everyhand that serves, on fresh data, with nobody on the other end of outgoing mail."""
+    return start_everyhand()
+
+
+@pytest.fixture
+def make_postfix() -> Iterator[Callable[..., Postfix]]:
+    """Make a Postfix, not yet started: its port is already known, so that the far end can be told first."""
+    if not postfix_server.found():
+        absent("Postfix", postfix_server.REMEDY)
+    with ExitStack() as made:
+
+        def make(*, customers: Sequence[str] = CUSTOMERS) -> Postfix:
+            postfix = Postfix(customers=customers)
+            made.callback(postfix.stop)
+            return postfix
+
+        yield make
+
+
+@pytest.fixture
+def everyhand_and_postfix(
+    start_everyhand: Callable[..., RunningEveryhand], make_postfix: Callable[..., Postfix]
+) -> tuple[RunningEveryhand, Postfix]:
+    """An Everyhand for paper.test whose mail, both ways, goes through a Postfix with the customers' mailboxes."""
+    postfix = make_postfix()
+    everyhand = start_everyhand(mail_url=postfix.url)
+    postfix.start(relay=dict.fromkeys(OUR_DOMAINS, everyhand.smtp_port))
+    return everyhand, postfix
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium. It ends with the module, since Playwright's event loop keeps Django from the database while it runs."""
+    if chromium.path() is None:
+        absent("Chromium", chromium.REMEDY)
+    with chromium.open_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Open a window as a person does: `visit(width=PHONE, scheme="dark")`; complaints of the browser fail the test."""
+    with ExitStack() as open_windows:
+
+        def open_window(*, width: int = chromium.DESK, scheme: Scheme = "light", expecting: str = "") -> Page:
+            window = Visit(browser, width=width, scheme=scheme, expecting=expecting)
+            open_windows.callback(window.close)
+            return window.page
+
+        yield open_window
+
+
+@pytest.fixture
+def page(visit: Callable[..., Page]) -> Page:
+    """A window on a desk, in light colours."""
+    return visit()

@@ -1,0 +1,125 @@
+"""A PostgreSQL cluster for one test run, with as many databases as the tests ask for."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import uuid
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from tests.servers.processes import Process, free_port, open_directory
+
+REMEDY = "on Debian: apt-get install postgresql"
+
+# A test run that survives a power cut is worth nothing, so the cluster never waits for the disk. Killed processes lose
+# nothing by it: what PostgreSQL has written is in the kernel's hands.
+SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "64MB",
+    "max_connections": "200",
+    "timezone": "UTC",
+}
+
+
+class Postgres:
+    """A running cluster on a free port of 127.0.0.1. Its superuser is `everyhand`, without a password."""
+
+    def __init__(self) -> None:
+        self.directory = open_directory("postgres")
+        self.port = free_port()
+        self._process: Process | None = None
+
+    def start(self) -> None:
+        binaries = _binaries()
+        if binaries is None:
+            raise AssertionError(f"There is no PostgreSQL here; {REMEDY}")
+        user = _user()
+        if os.geteuid() == 0:
+            os.chown(self.directory, pwd.getpwnam(user).pw_uid, -1)
+        data = self.directory / "data"
+        making = Process(
+            [
+                str(binaries / "initdb"),
+                "--no-sync",
+                "--auth=trust",
+                "--username=everyhand",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+                str(data),
+            ],
+            log=self.directory / "initdb.log",
+            user=user,
+        )
+        making.wait(seconds=60, what="initdb makes a cluster")
+        settings = {**SETTINGS, "port": str(self.port), "unix_socket_directories": str(self.directory)}
+        self._process = Process(
+            [str(binaries / "postgres"), "-D", str(data), *(f"--{name}={value}" for name, value in settings.items())],
+            log=self.directory / "postgres.log",
+            user=user,
+            stop_signal=signal.SIGINT,  # "fast shutdown": ends sessions instead of waiting for them
+        )
+        self._process.wait_until(self._accepts, seconds=30, what="PostgreSQL accepts connections")
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.stop()
+        shutil.rmtree(self.directory)
+
+    @property
+    def url(self) -> str:
+        """The address of the cluster, without a database: `postgresql://everyhand@127.0.0.1:PORT`."""
+        return f"postgresql://everyhand@127.0.0.1:{self.port}"
+
+    def _accepts(self) -> bool:
+        try:
+            psycopg.connect(f"{self.url}/postgres", connect_timeout=5).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+
+def found() -> bool:
+    """Tell whether this machine has a PostgreSQL server."""
+    return _binaries() is not None
+
+
+def create_database(cluster_url: str) -> str:
+    """Make an empty database of a new name in the cluster and return its address."""
+    name = f"everyhand_{uuid.uuid4().hex}"
+    _administer(cluster_url, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return f"{cluster_url}/{name}"
+
+
+def drop_database(url: str) -> None:
+    """Remove a database made by `create_database`, whoever is still connected to it."""
+    cluster_url, _, name = url.rpartition("/")
+    _administer(cluster_url, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _administer(cluster_url: str, command: sql.Composed) -> None:
+    with psycopg.connect(f"{cluster_url}/postgres", autocommit=True) as connection:
+        connection.execute(command)
+
+
+def _binaries() -> Path | None:
+    """Return the directory of initdb and postgres: Debian's newest, which is not in PATH, or else PATH's."""
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    if versions:
+        return versions[-1].parent
+    in_path = shutil.which("initdb")
+    return Path(in_path).resolve().parent if in_path else None
+
+
+def _user() -> str:
+    """PostgreSQL refuses to run as root. Its package's own user is there on Debian, `nobody` everywhere."""
+    try:
+        return pwd.getpwnam("postgres").pw_name
+    except KeyError:
+        return "nobody"
