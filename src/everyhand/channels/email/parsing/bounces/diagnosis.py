@@ -48,13 +48,13 @@ def judge(said: Sequence[str], *, notice: str = "", status: str = "", delayed: b
     people, politeness and advertisement included, and asked last. `status` is the report's own enhanced code,
     `delayed` whether the server still tries.
     """
-    texts = [" ".join(words[:MAX_WORDS].split()) for words in said if words.strip()]
+    texts = [_on_one_line(words) for words in said if words.strip()]
     given = _enhanced(status)
     heard = next((code for words in texts[:2] if (code := _enhanced(words))), "")
     # "5.0.0" says nothing; the server's own reply often holds the code that does.
     code = heard if heard and (not given or given.endswith(".0.0")) else given or heard
     reply = next((found.group(1) for words in texts[:2] if (found := _REPLY.search(words))), "")
-    condition = _condition(texts, code, reply, " ".join(notice[:MAX_WORDS].split()))
+    condition = _condition(texts, code, reply, _on_one_line(notice))
     passing = delayed or (code[:1] or reply[:1]) == "4"
     return Verdict(
         condition=condition,
@@ -83,13 +83,12 @@ def reply_lines(notice: str) -> str:
 def _condition(texts: Sequence[str], code: str, reply: str, notice: str) -> Condition:
     """The condition that the words name, else the code, else what words and code hint at."""
     detail = code.partition(".")[2]
-    for number, words in enumerate(texts):
+    for number, words in enumerate(texts or [""]):
         if heard := said_in(words, SAYINGS):
             return _of_the_address(heard, words, (*texts, notice), detail)
         if number == 0 and detail in conditions.BY_STATUS:
             return conditions.BY_STATUS[detail]
     hints = (
-        conditions.BY_STATUS.get(detail),
         conditions.BY_STATUS_SUBJECT.get(detail[:1]) if detail[:1] in ("3", "6", "7") else None,
         *(said_in(words, HINTS) for words in texts),
         said_in(notice, SAYINGS, phrases_only=True),
@@ -128,6 +127,10 @@ def _of_the_address(heard: Condition, words: str, texts: Sequence[str], detail: 
     ):
         return conditions.REFUSED
     return heard
+
+
+def _on_one_line(words: str) -> str:
+    return " ".join(words[:MAX_WORDS].split())
 
 
 def _enhanced(words: str) -> str:
