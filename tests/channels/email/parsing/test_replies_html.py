@@ -11,45 +11,57 @@ from everyhand.channels.email.parsing import replies
 CLIENTS = [
     (
         "Gmail",
-        '<div dir="ltr">Yes, it works.</div><br><div class="gmail_quote gmail_quote_container"><div dir="ltr" '
-        'class="gmail_attr">Jonas saepsis (jonas@shop.example):<br></div><blockquote class="gmail_quote" '
-        'style="margin:0px 0px 0px 0.8ex"><div>Does it work?</div></blockquote></div>',
+        (
+            '<div dir="ltr">Yes, it works.</div><br><div class="gmail_quote gmail_quote_container"><div dir="ltr" '
+            'class="gmail_attr">Jonas saepsis (jonas@shop.example):<br></div><blockquote class="gmail_quote" '
+            'style="margin:0px 0px 0px 0.8ex"><div>Does it work?</div></blockquote></div>'
+        ),
         "Yes, it works.\n\nJonas saepsis (jonas@shop.example):\n\nDoes it work?",
         "Yes, it works.",
     ),
     (
         "Gmail, answered below",
-        '<div class="gmail_quote"><div class="gmail_attr">Jonas saepsis:</div><blockquote class="gmail_quote">Does it '
-        "work?</blockquote><div>Yes, it works.</div></div>",
+        (
+            '<div class="gmail_quote"><div class="gmail_attr">Jonas saepsis:</div><blockquote class="gmail_quote">Does it '
+            "work?</blockquote><div>Yes, it works.</div></div>"
+        ),
         "Jonas saepsis:\nDoes it work?\nYes, it works.",
         "Yes, it works.",
     ),
     (
         "Gmail, answered between the lines",
-        '<div class="gmail_attr">Jonas saepsis:</div><blockquote class="gmail_quote">Which lamp?</blockquote><div>Blue.'
-        '</div><blockquote class="gmail_quote">Since when?</blockquote><div>Monday.</div><blockquote '
-        'class="gmail_quote">Regards</blockquote>',
+        (
+            '<div class="gmail_attr">Jonas saepsis:</div><blockquote class="gmail_quote">Which lamp?</blockquote><div>Blue.'
+            '</div><blockquote class="gmail_quote">Since when?</blockquote><div>Monday.</div><blockquote '
+            'class="gmail_quote">Regards</blockquote>'
+        ),
         "Jonas saepsis:\nWhich lamp?\nBlue.\nSince when?\nMonday.\nRegards",
         "Which lamp?\nBlue.\nSince when?\nMonday.",
     ),
     (
         "Apple Mail",
-        "<html><head><style>body{}</style></head><body>Yes, it works.<br><div><br><blockquote type=\"cite\"><div>Jonas "
-        "saepsis:</div><br><div>Does it work?</div></blockquote></div></body></html>",
+        (
+            '<html><head><style>body{}</style></head><body>Yes, it works.<br><div><br><blockquote type="cite"><div>Jonas '
+            "saepsis:</div><br><div>Does it work?</div></blockquote></div></body></html>"
+        ),
         "Yes, it works.\n\nJonas saepsis:\n\nDoes it work?",
         "Yes, it works.",
     ),
     (
         "Thunderbird",
-        '<p>Yes, it works.</p><div class="moz-cite-prefix">Jonas saepsis:<br></div><blockquote type="cite" '
-        'cite="mid:1@shop.example"><p>Does it work?</p></blockquote><div class="moz-signature">-- <br>Mia</div>',
+        (
+            '<p>Yes, it works.</p><div class="moz-cite-prefix">Jonas saepsis:<br></div><blockquote type="cite" '
+            'cite="mid:1@shop.example"><p>Does it work?</p></blockquote><div class="moz-signature">-- <br>Mia</div>'
+        ),
         "Yes, it works.\n\nJonas saepsis:\n\nDoes it work?\n\n-- \nMia",
         "Yes, it works.",
     ),
     (
         "Outlook on the web",
-        '<div class="elementToProof">Yes, it works.</div><div id="appendonsend"></div><hr style="display:inline-block">'
-        '<div id="divRplyFwdMsg" dir="ltr"><b>Fom:</b> Jonas<br><b>Sen:</b> Monday</div><div>Does it work?</div>',
+        (
+            '<div class="elementToProof">Yes, it works.</div><div id="appendonsend"></div><hr style="display:inline-block">'
+            '<div id="divRplyFwdMsg" dir="ltr"><b>Fom:</b> Jonas<br><b>Sen:</b> Monday</div><div>Does it work?</div>'
+        ),
         "Yes, it works.\n\nFom: Jonas\nSen: Monday\nDoes it work?",
         "Yes, it works.",
     ),
@@ -61,9 +73,11 @@ CLIENTS = [
     ),
     (
         "Outlook for the desktop",
-        '<p class="MsoNormal">Yes, it works.</p><div><div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:'
-        '3.0pt 0cm 0cm 0cm"><p class="MsoNormal"><b>Fom:</b> Jonas<br><b>Sen:</b> Monday</p></div></div><p>Does it '
-        "work?</p>",
+        (
+            '<p class="MsoNormal">Yes, it works.</p><div><div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:'
+            '3.0pt 0cm 0cm 0cm"><p class="MsoNormal"><b>Fom:</b> Jonas<br><b>Sen:</b> Monday</p></div></div><p>Does it '
+            "work?</p>"
+        ),
         "Yes, it works.\n\nFom: Jonas\nSen: Monday\n\nDoes it work?",
         "Yes, it works.",
     ),
@@ -75,36 +89,46 @@ CLIENTS = [
     ),
     (
         "Outlook on a phone",
-        '<div>Yes, it works.</div><div id="ms-outlook-mobile-signature">Mia, on the way</div><div '
-        'id="mail-editor-reference-message-container"><div>Jonas</div><div>Does it work?</div></div>',
+        (
+            '<div>Yes, it works.</div><div id="ms-outlook-mobile-signature">Mia, on the way</div><div '
+            'id="mail-editor-reference-message-container"><div>Jonas</div><div>Does it work?</div></div>'
+        ),
         "Yes, it works.\nMia, on the way\nJonas\nDoes it work?",
         "Yes, it works.",
     ),
     (
         "Yahoo",
-        '<div>Yes, it works.</div><div id="ydp4711yahoo_quoted_1" class="yahoo_quoted"><div>Jonas saepsis</div><div>Does '
-        "it work?</div></div>",
+        (
+            '<div>Yes, it works.</div><div id="ydp4711yahoo_quoted_1" class="yahoo_quoted"><div>Jonas saepsis</div><div>Does '
+            "it work?</div></div>"
+        ),
         "Yes, it works.\nJonas saepsis\nDoes it work?",
         "Yes, it works.",
     ),
     (
         "Proton Mail",
-        '<div>Yes, it works.</div><div class="protonmail_quote">Jonas saepsis:<blockquote class="protonmail_quote" '
-        'type="cite">Does it work?</blockquote></div>',
+        (
+            '<div>Yes, it works.</div><div class="protonmail_quote">Jonas saepsis:<blockquote class="protonmail_quote" '
+            'type="cite">Does it work?</blockquote></div>'
+        ),
         "Yes, it works.\nJonas saepsis <jonas@shop.example> wrote:\nDoes it work?",
         "Yes, it works.",
     ),
     (
         "Zoho",
-        '<div>Yes, it works.</div><div class="zmail_extra"><div>Jonas saepsis</div><blockquote>Does it work?'
-        "</blockquote></div>",
+        (
+            '<div>Yes, it works.</div><div class="zmail_extra"><div>Jonas saepsis</div><blockquote>Does it work?'
+            "</blockquote></div>"
+        ),
         "Yes, it works.\nJonas saepsis\nDoes it work?",
         "Yes, it works.",
     ),
     (
         "Tutanota",
-        '<div>Yes, it works.</div><div>Jonas saepsis <jonas@shop.example> wrote:</div><blockquote class="tutanota_quote">'
-        "Does it work?</blockquote>",
+        (
+            '<div>Yes, it works.</div><div>Jonas saepsis <jonas@shop.example> wrote:</div><blockquote class="tutanota_quote">'
+            "Does it work?</blockquote>"
+        ),
         "Yes, it works.\nJonas saepsis <jonas@shop.example> wrote:\nDoes it work?",
         "Yes, it works.",
     ),
