@@ -1,74 +1,79 @@
-"""The people of the tests: a small newspaper and one of its readers."""
+"""The people in the tests: the Riverside Courier, a newspaper, and its readers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
 
-from django.utils import timezone
+import pytest
+from django.db import connection
 
-from everyhand.desk.inbound import Address, File, Inbound
-from everyhand.desk.receive import Received, receive
+from everyhand.desk.inbound import Address, Inbound
 from everyhand.people.models import Member, Membership, Role, Team
 from everyhand.routing import actions as routing
 
-ADA = Address("Ada Lovelace", "ada@customers.test")
-PASSWORD = "a house of many hands"
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)  # a Monday
+
+HELP = "help@courier.test"
+_letters = count(1)
 
 
-@dataclass
 class Cast:
-    """Ana delivers papers and sees every queue, Ben edits, Ines chairs, Dora is in a private team of two."""
+    """Ana and Ben of delivery, Ines in the chair, and who writes to them."""
 
-    ana: Member
-    ben: Member
-    ines: Member
-    dora: Member
-    delivery: Team
-    hr: Team
-
-
-def assemble(at: datetime | None = None) -> Cast:
-    """Everybody, hired just now, with a map by which Ana answers for everything else."""
-    hire = Member.objects.create_member
-    cast = Cast(
-        ana=hire("ana@paper.test", "Ana Silva", role=Role.SPECIALIST, title="Delivery"),
-        ben=hire("ben@paper.test", "Ben Okafor", title="Editor"),
-        ines=hire("ines@paper.test", "Ines Varga", role=Role.ADMIN, title="Chair"),
-        dora=hire("dora@paper.test", "Dora Lind", title="People"),
-        delivery=Team.objects.create(slug="delivery", name="Delivery", about="late and lost papers"),
-        hr=Team.objects.create(slug="hr", name="HR", private=True),
-    )
-    Membership.objects.create(team=cast.delivery, member=cast.ana, lead=True)
-    Membership.objects.create(team=cast.hr, member=cast.dora, lead=True)
-    routing.set_fallback(cast.ana, by=None, at=at or timezone.now())
-    return cast
+    def __init__(self) -> None:
+        self.ines = member("Ines Hart", title="Chair", role=Role.ADMIN)
+        self.ana = member("Ana Silva", title="Delivery, routes 1 to 5", role=Role.SPECIALIST)
+        self.ben = member("Ben Okoro", title="Delivery, routes 6 to 9", role=Role.SPECIALIST)
+        self.carla = member("Carla Weiss", title="Columnist")
+        self.delivery = team("delivery", "Delivery", self.ana, self.ben, lead=self.ben)
+        routing.set_fallback(self.ines, by=None, at=NOON)
 
 
-def writes(
-    text: str = "Where is my paper?",
+def member(name: str, *, title: str = "", role: Role = Role.MEMBER) -> Member:
+    return Member.objects.create_member(f"{name.split()[0].lower()}@courier.test", name, title=title, role=role)
+
+
+def team(slug: str, name: str, *members: Member, lead: Member | None = None, private: bool = False) -> Team:
+    made = Team.objects.create(slug=slug, name=name, private=private)
+    for one in members:
+        Membership.objects.create(team=made, member=one, lead=one == lead)
+    return made
+
+
+def letter(
+    text: str = "No paper today.",
     *,
-    sender: Address = ADA,
-    to: str = "help@paper.test",
-    subject: str = "No paper on route 4",
-    html: str = "",
-    files: Iterable[File] = (),
-    cc: Iterable[Address] = (),
-    at: datetime | None = None,
-    proof: int | None = None,
-) -> Received:
-    """A mail of Ada's (or of `sender`) reaches the desk."""
-    inbound = Inbound(
-        source="test",
-        sender=sender,
-        recipients=(to,),
-        to=(Address("", to),),
-        cc=tuple(cc),
-        subject=subject,
-        text=text,
-        reply=text,
-        html=html,
-        files=tuple(files),
-    )
-    return receive(inbound, channel="email", at=at or timezone.now(), proof=proof, ours=(to,))
+    sender: str = "ada@example.org",
+    name: str = "Ada Brown",
+    subject: str = "Paper",
+    **more: object,
+) -> Inbound:
+    """A message from outside, as a channel hands it to the desk."""
+    fields: dict[str, object] = {
+        "source": "test",
+        "sender": Address(name, sender),
+        "recipients": (HELP,),
+        "subject": subject,
+        "text": text,
+        "reply": text,
+        "message_id": f"letter-{next(_letters)}@example.org",
+    }
+    return Inbound(**{**fields, **more})  # type: ignore[arg-type]
+
+
+def minutes(number: float) -> timedelta:
+    return timedelta(minutes=number)
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return Cast()
+
+
+@pytest.fixture
+def two_connections(transactional_db: None) -> Iterator[None]:
+    """For tests with threads: what one connection commits the others see. The test's own is closed at its end."""
+    yield
+    connection.close()

@@ -7,6 +7,7 @@ the transaction of the fact it tells of, so a fact and its entry exist together 
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -44,6 +45,11 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject}".strip()
+
+    @property
+    def cursor(self) -> str:
+        """Where a reader stands who has read up to this entry; see `since`."""
+        return f"{self.transaction}.{self.pk}"
 
 
 def note(action: str, *, subject: models.Model | str, at: datetime, actor: object = "", **particulars: Any) -> Entry:
@@ -94,9 +100,10 @@ def _oldest_running() -> RawSQL:
 
 
 def _position(cursor: str) -> tuple[int, int]:
-    transaction, _, entry_id = cursor.partition(".")
-    return (int(transaction), int(entry_id)) if transaction.isdigit() and entry_id.isdigit() else (0, 0)
+    """The place a cursor names; the beginning for what is none, since cursors come back from browsers."""
+    found = re.fullmatch(r"(\d{1,18})\.(\d{1,18})", cursor)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def _cursor(entries: list[Entry]) -> str:
-    return f"{entries[-1].transaction}.{entries[-1].pk}" if entries else ""
+    return entries[-1].cursor if entries else ""
