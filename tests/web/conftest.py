@@ -1,24 +1,12 @@
-"""Somebody in front of a browser."""
+"""What tests of the pages ask for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from django.test import Client
 
-from everyhand.people.models import Member
-
-SignedIn = Callable[[Member], Client]
+from tests.web.house import House
 
 
 @pytest.fixture
-def as_member() -> SignedIn:
-    """A browser in which this member is signed in."""
-
-    def sign_in(member: Member) -> Client:
-        client = Client()
-        client.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
-        return client
-
-    return sign_in
+def house(db: None) -> House:  # noqa: ARG001
+    return House()

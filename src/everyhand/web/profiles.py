@@ -23,7 +23,7 @@ from everyhand.people.models import Member
 from everyhand.web.permissions import for_admins, reader
 
 
-class ProfileForm(forms.ModelForm[Member]):
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg] # the real one takes no argument
     """What everybody may say about themselves."""
 
     language = forms.ChoiceField(

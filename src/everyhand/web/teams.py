@@ -54,7 +54,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "team.html", context)
 
 
-class TeamForm(forms.ModelForm[Team]):
+class TeamForm(forms.ModelForm):  # type: ignore[type-arg] # the real one takes no argument
     members = forms.ModelMultipleChoiceField(
         Member.objects.filter(is_active=True), label=_("Who is in it"), required=False,
         widget=forms.CheckboxSelectMultiple,

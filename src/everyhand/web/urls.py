@@ -11,8 +11,8 @@ from everyhand.web import (
     handing_over,
     healthz,
     inbox,
-    live,
     mail_ledger,
+    no_hub,
     originals,
     ownership_map,
     people,
@@ -104,7 +104,7 @@ coming_in = [
 this_device = [
     path("appearance", appearance.theme, name="appearance"),
     path("shortcuts", appearance.shortcuts, name="shortcuts"),
-    path("live", live.show, name="live"),
+    path("live", no_hub.show, name="live"),
     path("healthz", healthz.show, name="healthz"),
 ]
 
