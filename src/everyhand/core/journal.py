@@ -7,6 +7,7 @@ the transaction of the fact it tells of, so a fact and its entry exist together 
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -94,8 +95,9 @@ def _oldest_running() -> RawSQL:
 
 
 def _position(cursor: str) -> tuple[int, int]:
-    transaction, _, entry_id = cursor.partition(".")
-    return (int(transaction), int(entry_id)) if transaction.isdigit() and entry_id.isdigit() else (0, 0)
+    """The place a cursor names; the beginning for what is none, since cursors come back from browsers."""
+    found = re.fullmatch(r"(\d{1,18})\.(\d{1,18})", cursor)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def _cursor(entries: list[Entry]) -> str:
