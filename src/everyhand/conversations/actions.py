@@ -148,7 +148,7 @@ def assign(
     at: datetime,
 ) -> None:
     """Make somebody responsible."""
-    before = conversation.owner_id
+    before, team_before = conversation.owner_id, conversation.team_id
     conversation.owner, conversation.team, conversation.owner_because = owner, team, because
     conversation.save(update_fields=["owner", "team", "owner_because"])
     journal.note(
@@ -159,6 +159,7 @@ def assign(
         owner=owner.pk,
         before=before,
         team=team.pk if team else None,
+        team_before=team_before,
         because=because,
     )
 

@@ -46,6 +46,11 @@ class Entry(models.Model):
     def __str__(self) -> str:
         return f"{self.action} {self.subject}".strip()
 
+    @property
+    def cursor(self) -> str:
+        """Where a reader stands who has read up to this entry; see `since`."""
+        return f"{self.transaction}.{self.pk}"
+
 
 def note(action: str, *, subject: models.Model | str, at: datetime, actor: object = "", **particulars: Any) -> Entry:
     """Write one fact down, inside the caller's transaction. `particulars` must be JSON: ids, codes, ISO times."""
@@ -101,4 +106,4 @@ def _position(cursor: str) -> tuple[int, int]:
 
 
 def _cursor(entries: list[Entry]) -> str:
-    return f"{entries[-1].transaction}.{entries[-1].pk}" if entries else ""
+    return entries[-1].cursor if entries else ""

@@ -19,7 +19,7 @@ class Certificate:
     """A certificate chain and its key in PEM files. They are read again when they change, since both are renewed."""
 
     def __init__(self, chain: Path, key: Path | None) -> None:
-        self._files = [chain, key] if key else [chain]
+        self._chain, self._key = chain, key
         self._changed_at: list[int] = []
         self._context: ssl.SSLContext | None = None
 
@@ -34,16 +34,16 @@ class Certificate:
         Raises `CertificateUnusable` when there never was a good one.
         """
         try:
-            changed_at = [path.stat().st_mtime_ns for path in self._files]
+            changed_at = [path.stat().st_mtime_ns for path in (self._chain, self._key) if path]
             if self._context is None or changed_at != self._changed_at:
                 self._changed_at = changed_at
                 context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-                context.load_cert_chain(*self._files)
+                context.load_cert_chain(self._chain, self._key)
                 self._context = context
         except OSError as error:  # which ssl.SSLError is, too
             if self._context is None:
                 raise CertificateUnusable(
-                    f"EVERYHAND_SMTP_CERTIFICATE is “{self._files[0]}”: {error}. Give a PEM file with the certificate "
+                    f"EVERYHAND_SMTP_CERTIFICATE is “{self._chain}”: {error}. Give a PEM file with the certificate "
                     "chain, and its private key in the same file or in EVERYHAND_SMTP_KEY."
                 ) from None
             log.warning("the new certificate can't be used, the old one stays", error=str(error))

@@ -20,6 +20,7 @@ from everyhand.desk.inbound import Address
 
 _SPECIAL = re.compile(r'["(<,;:\[]|=\?')
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_SEPARATOR = re.compile("[,;]")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _PARENTHESIS = re.compile(r"[()\\]")
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
@@ -48,7 +49,9 @@ def parse(value: str, *, hint: str = "") -> list[Address]:
 
 def normal(email: str) -> str:
     """`email` with its domain in lower case and in ASCII (IDNA 2008); the local part is the sender's business."""
-    email = _INVISIBLE.sub("", headers.one_line(email)).replace(" ", "")[: EMAIL_LENGTH + 1]
+    email = _INVISIBLE.sub("", headers.one_line(email))
+    if not email.startswith('"'):
+        email = email.replace(" ", "")
     if len(email) > EMAIL_LENGTH:
         return ""
     local, at, domain = email.rpartition("@")
@@ -70,6 +73,7 @@ class _Item:
     words: list[str] = field(default_factory=list)  # as sent, encoded words still encoded
     comments: list[str] = field(default_factory=list)
     angle: str | None = None
+    words_before: int = 0  # how many of the words stand before the brackets
 
     def address(self, hint: str) -> Address | None:
         phrase = "".join(self.words)
@@ -77,8 +81,8 @@ class _Item:
         if email is None:
             bare = [word for word in phrase.split() if "@" in word.strip("@") and not word.startswith("=?")]
             if bare:
-                email = bare[-1]
-                phrase = " ".join(word for word in phrase.split() if word != email)
+                email = bare[0]
+                phrase = " ".join(word for word in phrase.split() if word not in bare)
         email = normal(_local(email or ""))
         name = _name(phrase, hint) or _name(" ".join(self.comments), hint)
         return Address(name, email) if name or email else None
@@ -86,54 +90,100 @@ class _Item:
 
 def _items(value: str) -> Iterator[_Item]:
     """Cut `value` at its commas and semicolons, minding quotes, comments, brackets and encoded words."""
-    item, position = _Item(), 0
-    last_semicolon = value.rfind(";")
-    last_close = {mark: value.rfind(mark) for mark in (">", "]", "?=")}
-    comments_close = True
-    while (special := _SPECIAL.search(value, position)) is not None:
-        at, mark = special.start(), special.group()
-        item.words.append(value[position:at])
-        position = at + len(mark)
-        if mark in ",;":
-            yield item
-            item = _Item()
-        elif mark == ":" and (at < last_semicolon or not value[position:].strip()) and item.angle is None:
-            if not _looks_like_scheme(item.words):
-                item = _Item()  # the name of a group; its members are addresses like any other
-            else:
-                item.words.clear()
-        elif mark == '"' and (quoted := _QUOTED.match(value, at)):
-            position = quoted.end()
-            glued = value[position : position + 1] in ("@", ".") or (at and value[at - 1] == ".")
-            item.words.append(quoted.group() if glued else _quoted_text(quoted.group(1)))
-        elif mark == "(" and comments_close:
-            end = _comment_end(value, at)
-            if end < 0:
-                comments_close = False
-                item.words.append(mark)
-            else:
-                item.comments.append(value[at + 1 : end - 1])
-                position = end
-        elif mark == "<":
-            position = _angle(value, at, last_close[">"], item)
-        elif mark == "[" and at < last_close["]"]:
-            position = value.find("]", at) + 1
-            item.words.append(value[at:position])
-        elif mark == "=?" and at < last_close["?="] and (word := headers.encoded_word(value, at)):
-            item.words.append(word)
-            position = at + len(word)
-        elif mark != '"':
-            item.words.append(mark)
-    item.words.append(value[position:])
-    yield item
+    return _Scanner(value).items()
 
 
-def _looks_like_scheme(words: list[str]) -> bool:
-    return "".join(words).strip().lower() in ("mailto", "smtp")
+class _Scanner:
+    """One pass over a field. What never closes is remembered, so that nobody looks for its end twice."""
 
+    def __init__(self, value: str) -> None:
+        self.value, self.position, self.item = value, 0, _Item()
+        self.finished: list[_Item] = []
+        self.last = {mark: value.rfind(mark) for mark in (">", "]", "?=", ";")}
+        self.quotes_close = self.comments_close = True
+        self.marks = {'"': self.quote, "(": self.comment, "<": self.angle, ":": self.group}
+        self.marks |= {"[": self.literal, "=?": self.encoded_word}
 
-def _quoted_text(inside: str) -> str:
-    return _ESCAPE.sub(r"\1", inside)
+    def items(self) -> Iterator[_Item]:
+        while (special := _SPECIAL.search(self.value, self.position)) is not None:
+            self.item.words.append(self.value[self.position : special.start()])
+            self.position = special.end()
+            mark = special.group()
+            if mark in ",;":
+                yield from (*self.finished, self.item)
+                self.finished, self.item = [], _Item()
+            elif not self.marks[mark](special.start()):
+                self.item.words.append(mark)
+        self.item.words.append(self.value[self.position :])
+        yield from (*self.finished, self.item)
+
+    def quoted(self, start: int) -> re.Match[str] | None:
+        found = _QUOTED.match(self.value, start) if self.quotes_close else None
+        if found is None and self.value.startswith('"', start):
+            self.quotes_close = False
+        return found
+
+    def quote(self, start: int) -> bool:
+        if (found := self.quoted(start)) is not None:
+            self.position = found.end()
+            # `"ann meyer"@example.com`: these quotes belong to the address
+            part_of_address = self.value.startswith(("@", "."), found.end())
+            self.item.words.append(found.group() if part_of_address else _ESCAPE.sub(r"\1", found.group(1)))
+        return True  # a quote that never closes is not part of a name
+
+    def comment(self, start: int) -> bool:
+        end = _comment_end(self.value, start) if self.comments_close else -1
+        if end < 0:
+            self.comments_close = False
+            return False
+        self.item.comments.append(self.value[start + 1 : end - 1])
+        self.position = end
+        return True
+
+    def angle(self, start: int) -> bool:
+        if start > self.last[">"]:  # never closed: it ends at the next separator
+            separator = _SEPARATOR.search(self.value, start)
+            end = self.position = separator.start() if separator else len(self.value)
+        else:
+            quoted = self.quoted(start + 1)
+            end = self.value.find(">", quoted.end() if quoted else start)
+            end = end if end >= 0 else self.last[">"]
+            self.position = end + 1
+        inside = self.value[start + 1 : end].strip().lstrip("<")
+        if "<" in inside:  # "<Ann <ann@example.com>": the inner one is the address
+            before, _, inside = inside.rpartition("<")
+            self.item.words.append(before)
+        if self.item.angle is not None and self.item.angle != inside:  # a comma was forgotten
+            before_it = self.item.words[: self.item.words_before]
+            self.finished.append(_Item(before_it, self.item.comments, self.item.angle))
+            self.item = _Item(self.item.words[self.item.words_before :])
+        self.item.angle, self.item.words_before = inside, len(self.item.words)
+        return True
+
+    def group(self, start: int) -> bool:
+        """The name of a group is no name of a person; its members are addresses like any other."""
+        if "".join(self.item.words).strip().lower() in ("mailto", "smtp"):
+            self.item.words.clear()
+            return True
+        if self.item.angle is None and (start < self.last[";"] or not self.value[self.position :].strip()):
+            self.item = _Item()
+            return True
+        return False
+
+    def literal(self, start: int) -> bool:
+        """A domain in brackets, `ann@[IPv6:2001:db8::1]`: its colons mean nothing here."""
+        if start > self.last["]"]:
+            return False
+        self.position = self.value.index("]", start) + 1
+        self.item.words.append(self.value[start : self.position])
+        return True
+
+    def encoded_word(self, start: int) -> bool:
+        """Kept whole: senders leave raw commas and brackets inside."""
+        word = headers.encoded_word(self.value, start) if start < self.last["?="] else ""
+        self.position = start + len(word) if word else self.position
+        self.item.words += [word] if word else []
+        return bool(word)
 
 
 def _comment_end(value: str, start: int) -> int:
@@ -150,28 +200,6 @@ def _comment_end(value: str, start: int) -> int:
     return -1
 
 
-def _angle(value: str, start: int, last_close: int, item: _Item) -> int:
-    """Read `<...>` from `start` into `item`; returns where to go on."""
-    if start > last_close:  # never closed: it ends at the next separator
-        end = min((at for at in (value.find(",", start), value.find(";", start)) if at >= 0), default=len(value))
-        following = end
-    else:
-        quoted = _QUOTED.match(value, start + 1)
-        end = value.find(">", quoted.end() if quoted else start)
-        if end < 0:
-            end = last_close if last_close > start else len(value)
-        following = end + 1
-    inside = value[start + 1 : end].strip().lstrip("<")
-    if "<" in inside:  # "<Ann <ann@example.com>": the inner one is the address
-        before, _, inside = inside.rpartition("<")
-        item.words.append(before)
-    if inside or item.angle is None:
-        if item.angle:
-            item.words.append(" " + item.angle)
-        item.angle = inside
-    return following
-
-
 def _local(email: str) -> str:
     """An address as written between the brackets, without its route, scheme, quotes and blanks."""
     email = email.strip().strip("<>").strip()
@@ -179,9 +207,17 @@ def _local(email: str) -> str:
         email = email.partition(":")[2]  # a source route (RFC 5322, section 4.4)
     if email[:7].lower() == "mailto:":
         email = email[7:]
-    if "(" in email and email.endswith(")"):
-        email = email[: email.index("(")]
+    if "(" in email and not email.startswith('"'):
+        email = _without_comments(email)
     return email.strip().strip("'").strip(",;")
+
+
+def _without_comments(email: str) -> str:
+    kept, position = [], 0
+    while (start := email.find("(", position)) >= 0 and (end := _comment_end(email, start)) >= 0:
+        kept.append(email[position:start])
+        position = end
+    return "".join([*kept, email[position:]])
 
 
 def _name(phrase: str, hint: str) -> str:

@@ -66,7 +66,7 @@ def _report(message: Message, text: str, sender: Address, subject: str) -> str |
         return "feedback-report"
     if "x-hmxmroriginalrecipient:" in found.lost_mail[:20_000].lower() and "complaint" in subject.lower():
         return "feedback-report"  # Hotmail's, older than the standard
-    if signs.is_answer(subject) and not signs.is_daemon(sender.name, sender.email):
+    if signs.is_answer(subject) and not signs.is_program(sender):
         return None
     if found.report_type in ("disposition-notification", "delivery-status", "delivery-status-notification"):
         return "receipt"
@@ -85,7 +85,7 @@ def _has_gone_round(message: Message) -> bool:
 def _answered_by_machine(message: Message, text: str, sender: Address, subject: str) -> bool:
     if _says_so(message) or absence.answered_by_itself(subject):
         return True
-    if _came_from_nobody(message) or (sender.email and signs.is_daemon("", sender.email)):
+    if signs.came_from_nobody(message) or signs.is_keeper_of_mail(sender.email):
         return True
     suppressed = headers.text(message, "x-auto-response-suppress").lower()
     if "all" in re.split(r"[\s,;]+", suppressed):
@@ -111,11 +111,6 @@ def _says_so(message: Message) -> bool:
     if any(value not in ("", "no", "false", "0", "none") for value in answers):
         return True
     return any("auto" in value.lower() for value in headers.all_text(message, "precedence"))
-
-
-def _came_from_nobody(message: Message) -> bool:
-    paths = [value.strip().lower() for value in headers.raw(message, "return-path")[:1]]
-    return paths == ["<>"] or paths == ["<mailer-daemon>"]
 
 
 def _is_invitation(message: Message) -> bool:

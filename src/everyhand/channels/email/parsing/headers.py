@@ -37,6 +37,9 @@ def all_text(message: Message, name: str) -> list[str]:
 
 def raw(message: Message, name: str) -> list[str]:
     """Every field called `name` as sent, 8-bit bytes as surrogate escapes (PEP 383)."""
+    if (indexed := getattr(message, "fields", None)) is not None:  # a `structure.Part` knows its fields by name
+        found: list[str] = indexed(name)
+        return found
     wanted = name.lower()
     return [str(value) for key, value in message.raw_items() if key.lower() == wanted]
 

@@ -5,12 +5,11 @@ The tree is walked without recursion. HTML too long or too deeply nested for a t
 
 from __future__ import annotations
 
-import html as entities
 import re
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from everyhand.channels.email.parsing import charsets
+from everyhand.channels.email.parsing import charsets, html_tags
 from everyhand.channels.email.parsing.limits import HTML_DEPTH, HTML_LENGTH
 
 _SILENT = frozenset(
@@ -29,39 +28,6 @@ _SILENT = frozenset(
         "iframe",
         "audio",
         "video",
-    ]
-)
-_PARAGRAPHS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "pre", "blockquote", "table"])
-_BLOCKS = _PARAGRAPHS | frozenset(
-    [
-        "div",
-        "li",
-        "tr",
-        "dt",
-        "dd",
-        "hr",
-        "address",
-        "article",
-        "aside",
-        "body",
-        "caption",
-        "center",
-        "details",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "header",
-        "legend",
-        "main",
-        "nav",
-        "option",
-        "section",
-        "summary",
-        "tbody",
-        "tfoot",
-        "thead",
     ]
 )
 # These close themselves or never open anything, so they say nothing about depth.
@@ -89,18 +55,15 @@ _SHALLOW = frozenset(
         "option",
     ]
 )
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
-_BLANKS = re.compile(r"[ \t\r\n\f\v]+")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
 _NO_MARGIN = re.compile(r"margin(?:-top|-bottom)?\s*:\s*0", re.IGNORECASE)
 _MERE_INDENT = re.compile(r"border(?:-left)?\s*:\s*(?:none|0|medium none)", re.IGNORECASE)
-_HUGE_ENTITY = re.compile(r"&#(?:\d{8,}|[xX][0-9a-fA-F]{7,});?")
 
 
 def text(html: str) -> str:
     """`html` as plain text, quoted passages behind "> ". Linear in its length; never raises."""
     if len(html) > HTML_LENGTH or _too_deep(html):
-        return _without_tags(html)
+        return html_tags.removed(html)
     root = LexborHTMLParser(html).root
     if root is None:
         return ""
@@ -114,7 +77,7 @@ def _too_deep(html: str) -> bool:
     if html.count("<") <= HTML_DEPTH:
         return False
     depth = 0
-    for tag in _TAG.finditer(html):
+    for tag in html_tags.TAG.finditer(html):
         if tag.group(2).lower() not in _SHALLOW:
             depth = max(0, depth - 1) if tag.group(1) else depth + 1
             if depth > HTML_DEPTH:
@@ -124,21 +87,20 @@ def _too_deep(html: str) -> bool:
 
 def _walk(root: LexborNode, *, minds_hidden: bool) -> _Page:
     page = _Page(minds_hidden)
-    node: LexborNode | None = root
-    while node is not None:
+    node, depth = root, 0
+    while True:
         child = node.child if page.enter(node) else None
         if child is not None:
-            node = child
+            node, depth = child, depth + 1
             continue
-        while node is not None:
+        page.leave(node)
+        # Nodes are not compared: for this library that means to write out and compare their HTML.
+        while depth and node.next is None and node.parent is not None:
+            node, depth = node.parent, depth - 1
             page.leave(node)
-            if node.next is not None:
-                node = node.next
-                break
-            node = node.parent
-            if node is None or node == root:
-                return page
-    return page
+        if not depth or node.next is None:
+            return page
+        node = node.next
 
 
 class _Page:
@@ -172,7 +134,7 @@ class _Page:
             self.links.append((node.attributes.get("href") or "", len(self.lines), len(self.line)))
         elif tag in ("td", "th"):
             self.blank_due = bool(self.line)
-        elif tag in _BLOCKS:
+        elif tag in html_tags.BLOCKS:
             self.open_block(tag, node)
         return True
 
@@ -180,7 +142,7 @@ class _Page:
         tag = node.tag or ""
         if tag == "a" and self.links:
             self.close_link(*self.links.pop())
-        elif tag in _BLOCKS:
+        elif tag in html_tags.BLOCKS:
             self.end_line(self._margin(tag, node, leaving=1))
             if tag == "blockquote" and self.quotes and not _is_indent(node):
                 self.quotes -= 1
@@ -217,7 +179,7 @@ class _Page:
             return 1 if tight else 2
         if tag in ("ul", "ol") and len(self.lists) > leaving:
             return 1  # a list within a list
-        return 2 if tag in _PARAGRAPHS and tag != "table" else 1
+        return 2 if tag in html_tags.PARAGRAPHS and tag != "table" else 1
 
     def say(self, words: str) -> None:
         if self.preformatted:
@@ -227,7 +189,7 @@ class _Page:
                 self.break_line()
                 self.put(line)
             return
-        words = _BLANKS.sub(" ", words)
+        words = html_tags.BLANKS.sub(" ", words)
         if words.startswith(" ") and self.line:
             self.blank_due = True
         if stripped := words.strip(" "):
@@ -294,40 +256,3 @@ def _is_indent(node: LexborNode) -> bool:
 
 def _bare(address: str) -> str:
     return re.sub(r"\A(?:https?|ftp)://(?:www\.)?", "", address[:2_000], flags=re.IGNORECASE).rstrip("/")
-
-
-def _without_tags(html: str) -> str:
-    """Only the tags taken out, in one pass: for HTML no browser would be happy with either."""
-    out: list[str] = []
-    position = 0
-    absent: set[str] = set()  # what was searched for to the end in vain: searching again would be quadratic
-
-    def find(what: str, start: int) -> int:
-        found = -1 if what in absent else html.find(what, start)
-        if found < 0:
-            absent.add(what)
-        return found
-
-    while (start := find("<", position)) >= 0:
-        out.append(html[position:start])
-        tag = _TAG.match(html, start)
-        if tag is None and html[start + 1 : start + 2] not in ("!", "?", "/"):
-            out.append("<")
-            position = start + 1
-            continue
-        name = tag.group(2).lower() if tag else ""
-        end = -1
-        if html.startswith("<!--", start):
-            end = find("-->", start)
-        elif name in ("style", "script") and tag is not None and not tag.group(1):
-            end = find(f"</{name}", start)
-        end = find(">", max(start, end))
-        if end < 0:
-            position = start
-            break
-        position = end + 1
-        out.append("\n" if name in _BLOCKS or name == "br" else " " if name in ("td", "th") else "")
-    out.append(html[position:])
-    joined = entities.unescape(_HUGE_ENTITY.sub("\ufffd", "".join(out)))
-    lines = (_BLANKS.sub(" ", line).strip() for line in joined.split("\n"))
-    return charsets.storable(re.sub(r"\n{3,}", "\n\n", "\n".join(lines))).strip()

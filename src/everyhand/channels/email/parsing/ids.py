@@ -16,12 +16,12 @@ def read(values: list[str]) -> tuple[str, ...]:
     """Every id in the fields `values` (as sent), each in angle brackets, in order and once.
 
     `<[a]@b>`, `<a b@c>` (blanks that folding left inside are taken out), ids without brackets and several in one
-    field are all read. Of an id beyond 998 characters the end is replaced by its SHA-256. Of too many, the first and the latest are kept: the first
-    names the conversation, the last ones what was answered.
+    field are all read. The end of an id beyond 998 characters is replaced by its SHA-256. Of too many, the first and
+    the latest are kept: the first names the conversation, the last ones what was answered.
     """
     found: dict[str, None] = {}
-    for value in values:
-        value = charsets.storable(value.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+    for sent in values:
+        value = charsets.storable(sent.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
         inside = _BRACKETED.findall(value) or [word for word in re.split(r"[\s,;]+", value) if "@" in word]
         for candidate in inside:
             if bare := _BLANK.sub("", candidate).strip("<>"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from everyhand.channels.email.parsing import (
     addresses,
@@ -91,8 +91,8 @@ def _subject(mail: Part, remarks: dict[str, None]) -> str:
 
 def _sent_at(mail: Part, at: datetime, remarks: dict[str, None]) -> datetime | None:
     claimed = dates.read(next(iter(headers.raw(mail, "date")), ""))
-    if claimed is not None and abs((claimed - at).days) > 31:
-        remarks["The mail claims to be written more than a month before or after we got it."] = None
+    if claimed is not None and claimed > at + timedelta(days=2):
+        remarks["The mail claims to be written in the future."] = None
     return claimed
 
 

@@ -12,8 +12,10 @@ from everyhand.channels.email.parsing import (
     headers,
     html_text,
     invitations,
+    limits,
     plain,
     signed,
+    structure,
     tnef,
     transfer,
 )
@@ -85,6 +87,7 @@ class _Reader:
         self.content = Content()
         self.shelved: list[Shown] = []  # texts that came as named files: shown if there is nothing else to read
         self.nameless = 0
+        self.room = limits.TEXT_BYTES
 
     def remark(self, sentence: str) -> None:
         self.content.remarks[sentence] = None
@@ -136,23 +139,43 @@ class _Reader:
             return self._winmail(name, kind, data)
         if kind in signed.WRAPPED and (inner := signed.unwrapped(data)) is not None:
             self._keep(part, name, kind, data)
-            return self.take(inner_part(inner, part))
+            return self.take(structure.read(inner, depth=part.depth + 1, budget=part.budget))
         if kind.startswith("text/") and kind[5:] not in _DOCUMENTS:
-            text = self._text(part, kind, data, type_arguments)
-            if disposition == "attachment" or name:
-                self._keep(part, name, kind, data)
-                self.shelved.append(text)
-                return []
-            return [text]
+            return self._words(part, name, kind, data)
         self._keep(part, name, kind, data)
-        if kind == "text/calendar" and disposition != "attachment":
-            return [Shown(invitations.line(charsets.decode(data, type_arguments.get("charset", ""))), aside=True)]
+        return self._told(kind, data, type_arguments) if disposition != "attachment" else []
+
+    def _told(self, kind: str, data: bytes, arguments: dict[str, str]) -> list[Shown]:
+        """What is said of a part that is otherwise a file."""
+        if kind == "text/calendar":
+            return [Shown(invitations.line(charsets.decode(data, arguments.get("charset", ""))), aside=True)]
         if kind in _MACHINE_TYPES:
             self.remark(f"Part of this mail is not in it ({kind}): its content was sent separately or lies elsewhere.")
             return [Shown(plain.lines(charsets.decode(data)).strip(), aside=True)]
         return []
 
-    def _text(self, part: Part, kind: str, data: bytes, arguments: dict[str, str]) -> Shown:
+    def _words(self, part: Part, name: str, kind: str, data: bytes) -> list[Shown]:
+        """A text to read in place; a named one is a file first, read in place only if there is nothing else."""
+        too_long = len(data) > self.room
+        apart = bool(name) or part.field("content-disposition")[0] == "attachment"
+        if too_long or apart:
+            self._keep(part, name, kind, data)
+        if too_long:
+            self.remark("The text is very long: the beginning is shown, and all of it is among the files.")
+        text = self._text(kind, self._beginning(data), part.field("content-type")[1])
+        if apart:
+            self.shelved.append(text)
+        return [] if apart else [text]
+
+    def _beginning(self, data: bytes) -> bytes:
+        """As much of `data` as there is room for, up to the end of a line."""
+        if len(data) > self.room:
+            end = data.rfind(b"\n", 0, self.room)
+            data = data[: end if end > 0 else self.room]
+        self.room -= len(data)
+        return data
+
+    def _text(self, kind: str, data: bytes, arguments: dict[str, str]) -> Shown:
         charset = arguments.get("charset", "")
         if kind == "text/html":
             html = charsets.decode(data, charset or _meta_charset(data))
@@ -196,13 +219,6 @@ class _Reader:
             self.content.files.append(File(file_names.harmless(file.name) or "file", file.type, file.content))
         self.shelved.append(Shown(unpacked.text or html_text.text(unpacked.html), unpacked.html))
         return []
-
-
-def inner_part(raw: bytes, around: Part) -> Part:
-    """The part that a signature is wrapped around."""
-    from everyhand.channels.email.parsing import structure
-
-    return structure.read(raw, depth=around.depth + 1, budget=around.budget)
 
 
 def _meta_charset(data: bytes) -> str:

@@ -14,22 +14,23 @@ def lines(text: str) -> str:
 
 def unflowed(text: str, *, delsp: bool = False) -> str:
     """`format=flowed` text with its paragraphs on one line each; quote marks are kept, stuffing is removed."""
-    out: list[str] = []
+    paragraphs: list[list[str]] = []
     open_quotes = -1  # how deeply the paragraph still open is quoted; -1 for none
     for line in text.split("\n"):
         bare = line.lstrip(">")
         quotes = len(line) - len(bare)
         content = bare.removeprefix(" ")
         signature = content in ("-- ", "--")
-        if open_quotes == quotes and not signature:
-            out[-1] += content
-        else:
-            out.append((">" * quotes + " " + content) if quotes and content else ">" * quotes + content)
         soft = content.endswith(" ") and not signature
-        open_quotes = quotes if soft else -1
         if soft and delsp:
-            out[-1] = out[-1][:-1]
-    return "\n".join(line if line.endswith("-- ") else line.rstrip(" ") for line in out)
+            content = content[:-1]
+        if open_quotes == quotes and not signature:
+            paragraphs[-1].append(content)
+        else:
+            paragraphs.append([">" * quotes + " " if quotes and content else ">" * quotes, content])
+        open_quotes = quotes if soft else -1
+    joined = ("".join(paragraph) for paragraph in paragraphs)
+    return "\n".join(line if line.endswith("-- ") else line.rstrip(" ") for line in joined)
 
 
 def enriched(text: str) -> str:

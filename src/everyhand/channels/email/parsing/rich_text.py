@@ -1,4 +1,4 @@
-"""Outlook's rich text: decompressed (MS-OXRTFCP) and read as plain text or as the HTML it was made from (MS-OXRTFEX)."""
+"""Outlook's rich text: decompressed (MS-OXRTFCP) and read for its words."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import struct
 from everyhand.channels.email.parsing import charsets
 
 _DICTIONARY = (
-    rb"{\rtf1\ansi\mac\deff0\deftab720{\fonttbl;}{\f0\fnil \froman \fswiss \fmodern \fscript \fdecor MS Sans SerifSymbol"
-    rb"ArialTimes New RomanCourier{\colortbl\red0\green0\blue0" + b"\r\n" + rb"\par \pard\plain\f0\fs20\b\i\u\tab\tx"
+    rb"{\rtf1\ansi\mac\deff0\deftab720{\fonttbl;}{\f0\fnil \froman \fswiss \fmodern \fscript \fdecor "
+    rb"MS Sans SerifSymbolArialTimes New RomanCourier{\colortbl\red0\green0\blue0"
+    + b"\r\n"
+    + rb"\par \pard\plain\f0\fs20\b\i\u\tab\tx"
 )
 _COMPRESSED, _PLAIN = 0x75465A4C, 0x414C454D
 # More than this many bytes of rich text is no letter.

@@ -59,7 +59,7 @@ def unwrapped(data: bytes) -> bytes | None:
 
 def _children(data: bytes, start: int, end: int) -> list[tuple[int, int, int]]:
     """Tag, start and end of the content of each BER element between `start` and `end` (X.690, section 8.1)."""
-    found = []
+    found: list[tuple[int, int, int]] = []
     position = start
     while position + 1 < end and len(found) < 100_000:
         tag, length = data[position], data[position + 1]

@@ -41,13 +41,22 @@ class Part(Message):
         self.children: list[Part] = []
         self.before = self.after = b""  # text outside any part: what stands before the first and after the last
         self.remarks: list[str] = []
+        self._by_name: dict[str, list[str]] | None = None
         self._parameters: dict[str, tuple[str, dict[str, str]]] = {}
         self._inner: list[Message] | None = None
+
+    def fields(self, name: str) -> list[str]:
+        """Every field called `name`, as sent."""
+        if self._by_name is None:
+            self._by_name = {}
+            for key, value in self.raw_items():
+                self._by_name.setdefault(key.lower(), []).append(str(value))
+        return self._by_name.get(name.lower(), [])
 
     def field(self, name: str) -> tuple[str, dict[str, str]]:
         """Main value and parameters of the first field called `name`; ("", {}) where there is none."""
         if name not in self._parameters:
-            values = headers.raw(self, name)
+            values = self.fields(name)
             self._parameters[name] = parameters.read(values[0]) if values else ("", {})
         return self._parameters[name]
 
@@ -59,7 +68,10 @@ class Part(Message):
     @property
     def content(self) -> bytes:
         """The body with its transfer encoding undone."""
-        return transfer.decode(self.body, " ".join(headers.raw(self, "content-transfer-encoding")[:1]).strip())
+        return transfer.decode(
+            memoryview(self.raw)[self.start : self.end],
+            "".join(self.fields("content-transfer-encoding")[:1]).strip(),
+        )
 
     def get_content_type(self) -> str:
         main = re.sub(r"\s+", "", self.field("content-type")[0])
@@ -67,8 +79,12 @@ class Part(Message):
             return self.get_default_type()
         return main if _TYPE.match(main) else "text/plain"
 
-    def get_param(  # type: ignore[override]
-        self, param: str, failobj: Any = None, header: str = "content-type", unquote: bool = True
+    def get_param(
+        self,
+        param: str,
+        failobj: Any = None,
+        header: str = "content-type",
+        unquote: bool = True,  # noqa: ARG002 - the library's name for it; ours are never quoted
     ) -> Any:
         return self.field(header.lower())[1].get(param.lower(), failobj)
 

@@ -23,10 +23,10 @@ _AFTER_CONTENT = re.compile(
     r"after data)|>>> (?:data|\.)\s",
     re.IGNORECASE,
 )
-_AFTER_RECIPIENT = re.compile(r"in reply to rcpt|after rcpt to|\[rcpt_to\]|>>> rcpt", re.IGNORECASE)
-_USER_UNKNOWN = re.compile(r"user unknown|unknown user", re.IGNORECASE)
+_AFTER_RECIPIENT = re.compile(r"in reply to rcpt|after rcpt to|\[rcpt_to\]|>>> rcpt|bad-mailbox", re.IGNORECASE)
+_USER_UNKNOWN = re.compile(r"user unknown|unknown user|no such user", re.IGNORECASE)
 _AFTER_SENDER = re.compile(r"(?:error|response|in reply to|after) .{0,60}mail from\b|>>> mail from", re.IGNORECASE)
-_NOT_WORDS = re.compile(r"<[^<>\s]{0,300}>|\S{1,300}@\S{1,300}|(?<=\w)/\S+|\[[^\]\s]{0,80}\]")
+_NOT_WORDS = re.compile(r"<[^<>\s]{0,300}>|(?<=\w)/\S+|\[[^\[\]\s]{0,80}\]")
 _LEADING_CODES = re.compile(r"^(?:[\s:;,.()#-]|[245]\d\d\b|[245]\.\d{1,3}\.\d{1,3}\b|smtp;)+")
 
 
@@ -63,6 +63,12 @@ def judge(said: Sequence[str], *, notice: str = "", status: str = "", delayed: b
     )
 
 
+def first_reply(beside: str) -> str:
+    """The first line in `beside`, the lines about one address, where it holds the server's reply as well."""
+    line = beside.partition("\n")[0][:600]
+    return line if _REPLY.search(line) and len(_NOT_WORDS.sub(" ", line).split()) > 3 else ""
+
+
 def reply_lines(notice: str) -> str:
     """The lines of `notice` in which a server speaks, each with the line that continues it."""
     lines = notice[: MAX_WORDS * 4].splitlines()
@@ -78,22 +84,25 @@ def _condition(texts: Sequence[str], code: str, reply: str, notice: str) -> Cond
     detail = code.partition(".")[2]
     for number, words in enumerate(texts):
         if heard := said_in(words, SAYINGS):
-            return _of_the_address(heard, words, texts, detail)
+            return _of_the_address(heard, words, (*texts, notice), detail)
         if number == 0 and detail in conditions.BY_STATUS:
             return conditions.BY_STATUS[detail]
     hints = (
         conditions.BY_STATUS.get(detail),
+        conditions.BY_STATUS_SUBJECT.get(detail[:1]) if detail[:1] in ("3", "6", "7") else None,
         *(said_in(words, HINTS) for words in texts),
         said_in(notice, SAYINGS, phrases_only=True),
         conditions.BY_STATUS_SUBJECT.get(detail[:1]),
         conditions.TRY_LATER if (code or reply).startswith("4") else None,
+        # A server gave a reason and it says nothing about the address.
+        conditions.REFUSED if reply else None,
     )
     return next((hint for hint in hints if hint), conditions.NOT_SAID)
 
 
 def said_in(words: str, table: Table, *, phrases_only: bool = False) -> Condition | None:
     """The first condition of `table` with a saying in `words`; with `phrases_only` single words do not count."""
-    plain = " ".join(_NOT_WORDS.sub(" ", words.lower()).split())
+    plain = " ".join(word for word in _NOT_WORDS.sub(" ", words.lower()).split() if "@" not in word)
     for condition, sayings in table:
         for saying in sayings:
             if saying.is_in(plain) and not (phrases_only and saying.is_one_word):
@@ -113,7 +122,9 @@ def _of_the_address(heard: Condition, words: str, texts: Sequence[str], detail: 
         return heard
     # Filters and switched-off mailboxes like to pretend that nobody is there. What they say is "user unknown"; the
     # code, or that they say it only when they have seen the mail, gives them away.
-    if _USER_UNKNOWN.search(words) and (detail.startswith("2.") or any(_AFTER_CONTENT.search(text) for text in texts)):
+    if _USER_UNKNOWN.search(words) and (
+        detail.startswith(("2.", "7.")) or any(_AFTER_CONTENT.search(text) for text in texts)
+    ):
         return conditions.REFUSED
     return heard
 

@@ -11,7 +11,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import Message
 
 from everyhand.channels.email.parsing import charsets, headers
@@ -42,8 +42,9 @@ _LOST_MAIL_LINE = re.compile(
 )
 # Only trace fields begin a returned mail: a notice itself may say "Subject: ..." or "To: ..." about it.
 _TRACE_FIELD = re.compile(r"^(?:received|return-path|x-originating-ip|dkim-signature|delivered-to):", re.IGNORECASE)
+_LINE_END = re.compile(r"<(?:br|/p|/div|/tr|/li|/h\d)\b[^<>]{0,200}>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>@]{0,2000}>")
 _TO = re.compile(r"^to[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)
-_ADDRESS = re.compile(r"[^\s<>;,:\"()\[\]]{1,250}@[^\s<>;,:\"()\[\]@]{1,250}")
 _MESSAGE_ID = re.compile(r"^[ \t>]*message-id[ \t]*:\s{0,4}(<[^<>\s]{1,900}>)", re.IGNORECASE | re.MULTILINE)
 
 
@@ -64,16 +65,17 @@ class Report:
         return found.group(1) if found else ""
 
     @property
-    def only_recipient_of_lost_mail(self) -> list[str]:
-        """Whom the lost mail was sent to, where that was one address."""
+    def recipients_of_lost_mail(self) -> str:
+        """The field that says whom the lost mail was sent to, as written."""
         found = _TO.search(self.lost_mail[:20_000])
-        everyone = _ADDRESS.findall(found.group(1)[:1_000]) if found else []
-        return everyone if len(everyone) == 1 else []
+        return found.group(1)[:1_000] if found else ""
 
 
 def read(message: Message, *, text: str) -> Report:
     """The report in `message`, whose words for people are `text` as far as they are known already."""
     notices: list[str] = []
+    pages: list[str] = []
+    returned: Message | None = None
     fields: list[str] = []
     lost: list[str] = []
     kinds: set[str] = set()
@@ -82,13 +84,21 @@ def read(message: Message, *, text: str) -> Report:
         kinds.add(kind)
         if kind in _LOST_MAIL_TYPES:
             lost.append(_source(part))
+            returned = returned or _returned_report(part)
         elif kind.endswith("delivery-status"):
             fields.append(_source(part))
-        elif part is message and kind.startswith("multipart/") and isinstance(part.get_payload(), str):
+        elif kind.startswith("multipart/") and isinstance(part.get_payload(), str):
             notices.append(_source(part))  # the parts were promised and never marked
         elif kind == "text/plain" and part is not message:
             notices.append(_source(part))
-    words = "\n".join(notices) if "".join(notices).strip() else text
+        elif kind == "text/html" and part is not message:
+            pages.append(_TAG.sub("", _LINE_END.sub("\n", _source(part)[:MAX_TEXT])))
+    own_words = "".join((*notices, *pages))
+    if not fields and returned and ("@" not in own_words or report_type(message) == "delivery-status"):
+        # A gateway wrapped the whole report into another mail, and at best added a disclaimer.
+        wrapped = read(returned, text="")
+        return replace(wrapped, kind=media_type(message), report_type=report_type(message))
+    words = "\n".join(notices) if "".join(notices).strip() else "\n".join(pages) or text
     words, below = split_at_lost_mail(words[:MAX_TEXT])
     if not fields:
         # Some servers send the fields as plain text, above the returned mail or where it should be.
@@ -142,6 +152,13 @@ def _parts(message: Message) -> Iterator[Message]:
         payload = part.get_payload()
         if isinstance(payload, list) and media_type(part).startswith("multipart/"):
             waiting.extend(child for child in reversed(payload[:MAX_PARTS]) if isinstance(child, Message))
+
+
+def _returned_report(part: Message) -> Message | None:
+    """The mail inside `part`, where that is a delivery report itself."""
+    payload = part.get_payload()
+    inner = payload[0] if isinstance(payload, list) and payload else None
+    return inner if isinstance(inner, Message) and report_type(inner) == "delivery-status" else None
 
 
 def _source(part: Message) -> str:

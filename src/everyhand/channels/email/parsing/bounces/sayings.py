@@ -41,7 +41,7 @@ class Saying:
 
     @property
     def is_one_word(self) -> bool:
-        return len(self.pieces) == 1 and " " not in self.pieces[0]
+        return len(self.pieces) == 1 and not set(self.pieces[0]) & set(" .")
 
     def is_in(self, words: str) -> bool:
         """Whether `words`, lower case with single spaces, holds the saying. Looks at each first piece, linearly."""
@@ -73,7 +73,7 @@ SAYINGS: Table = (
         MAILBOX_FULL,
         _sayings(
             """
-        mailbox full | mailbox is full | mailbox has exceeded | mailbox exceeded | mailbox exceeds |
+        mailbox full | number of messages in .. exceeded | exceeded the local limit | mail folder .. full | quota-issues | is over quota | has exceeded .. quota | exceeded .. storage | mailbox is full | mailbox has exceeded | mailbox exceeded | mailbox exceeds |
         mailbox would exceed | mailbox size limit | mailbox quota | mailbox for user is full | mail box full |
         mail box is full | mail box space | mailfolder is full | mail quota exceeded | full mailbox |
         user mailbox exceeds | inbox is full | inbox full | account is full | over quota | overquota |
@@ -151,7 +151,15 @@ SAYINGS: Table = (
         UNKNOWN_USER,
         _sayings(
             """
-        recipient address rejected: access denied | no such .. here | user .. not found | user .. unknown |
+        recipient address rejected: access denied |
+        unknown .. user | unknown .. mailbox | unknown .. recipient | unknown .. account | unknown destination |
+        recipnotfound | recipientnotfound | invalidsmtpaddress | listed in domino directory | dosn't exist |
+        unable to receive mail | no longer accepts mail | not a registered | can't accept user | cannot accept user |
+        does not have .. account | doesn't have .. account | couldn't be found .. unable to receive | bad-mailbox |
+        address .. is not valid | recipient .. is not valid | user .. is not valid | mailbox .. is not valid |
+        is not known | unknown to us | not found in our | no such email | no such e-mail | rcp-p1 | username .. unknown |
+        user .. not exist | account .. not exist | mailbox .. not exist | recipient .. not exist | address .. not exist |
+        nobody .. by that name | verify address | user id .. not | empfänger .. nicht | mailbox not available | no such .. here | user .. not found | user .. unknown |
         user .. does not exist | user .. doesn't exist | account .. does not exist | mailbox .. does not exist |
         mailbox .. not found | mailbox .. unknown | address .. not found | address .. does not exist |
         recipient .. not found | recipient .. does not exist | recipient .. unknown | no .. by that name |
@@ -198,7 +206,8 @@ SAYINGS: Table = (
         TAKES_NO_MAIL,
         _sayings(
             """
-        does not accept mail | does not accept email | doesn't accept mail | does not receive mail |
+        does not accept mail | not accepting network messages | does not accept any mail | mail receiving disabled |
+        accepts no mail | not a mail exchanger | no mx for | does not accept e-mail | couldn't find .. mail exchanger | does not accept email | doesn't accept mail | does not receive mail |
         doesn't receive mail | null mx | nullmx | no mx record found | no mx records found |
         domain does not accept | host does not accept | mail not accepted here | name server: . : host not found |
         couldn't find a mail exchanger | could not find a mail exchanger |
@@ -211,7 +220,8 @@ SAYINGS: Table = (
         _sayings(
             """
         host .. not found | domain .. not found | domain .. does not exist | domain .. doesn't exist |
-        host .. does not exist | host unknown | unknown host | host not found | hostname not found | domain not found |
+        host .. does not exist | domain .. doesnt exist | domain .. couldn't be found | domain .. could not be found | no route found to domain |
+        bad-domain | domain is not valid | invalid domain | domain .. no longer exists | no a, aaaa or mx | host unknown | unknown host | host not found | hostname not found | domain not found |
         domain is not found | domain does not exist | domain doesn't exist | domain unknown | unknown domain |
         domain name not found | name or service not known | no such domain | no such host | non-existent domain |
         nonexistent domain | nxdomain | couldn't find any host | could not find any host |
@@ -240,7 +250,7 @@ SAYINGS: Table = (
         REFUSED,
         _sayings(
             """
-        groups.google.com | spam | junk | unsolicited | virus | malware | infected | phish | malicious | black list | blacklist |
+        groups.google.com | spam-related | policy-related | not a member | not member | moderator | spam | junk | unsolicited | virus | malware | infected | phish | malicious | black list | blacklist |
         blocklist | block list | denylist | blocked | blacklisted | spamhaus | rbl | dnsbl | reputation | banned |
         poor standing | listed at | listed in | listed by | policy | content | prohibited | forbidden | relay |
         not rfc | rfc 5322 | rfc5322 | rfc 2822 | header | restricted | restriction | security | suspicious |
@@ -266,7 +276,7 @@ SAYINGS: Table = (
         _sayings(
             """
         mailbox disabled | mailbox is disabled | mailbox currently suspended | mailbox is inactive |
-        mailbox inactive | mailbox is frozen | mailbox unavailable or access denied | account disabled |
+        mailbox inactive | mailbox is frozen | mailbox unavailable or access denied | account disabled | inactive-mailbox |
         account is disabled | account has been disabled | account has been suspended | account has been locked |
         account has been temporarily suspended | account is inactive | account inactive | account is suspended |
         account is locked | account is temporarily | account is not active | account expired | account closed |
@@ -280,7 +290,7 @@ SAYINGS: Table = (
         EXPIRED,
         _sayings(
             """
-        hosts have been failing | hosts .. have been failing | all hosts .. failing | within the allowed queue period |
+        after multiple retries | delivery failed .. attempts | hosts have been failing | hosts .. have been failing | all hosts .. failing | within the allowed queue period |
         retry timeout exceeded | message expired | delivery expired | expired | in the queue too long |
         in queue too long | queued too long | retry time not reached | retry count exceeded |
         could not be delivered for | was not delivered within | delivery time expired | time limit | too old |
@@ -293,7 +303,7 @@ SAYINGS: Table = (
         UNREACHABLE,
         _sayings(
             """
-        connection refused | connection timed out | connection reset | connection closed | connection lost |
+        connection refused | no-answer-from-host | bad-connection | connection timed out | connection reset | connection closed | connection lost |
         connection failed | connection error | connection dropped | connection was dropped | connect failed |
         connect error | lost connection | failed to connect | unable to connect | could not connect |
         couldn't connect | cannot connect | can't connect | could not be reached | timed out | timeout |
@@ -310,7 +320,7 @@ SAYINGS: Table = (
         TRY_LATER,
         _sayings(
             """
-        greylist | graylist | grey list | try again | try later | retry later | temporar | deferred | later |
+        greylist | verification in progress | graylist | grey list | try again | try later | retry later | temporar | deferred | later |
         tempfail | busy | overloaded | system load | resources | will be retried | will retry |
         not yet been delivered | not yet delivered | being retried | attempts will continue |
         currently unavailable | delayed
@@ -339,7 +349,7 @@ HINTS: Table = (
         _sayings(
             """
         recipient address rejected | recipient rejected | rejected recipient | recipient not accepted |
-        does not like recipient | mailbox unavailable | invalid | not exist | unknown
+        does not like recipient | mailbox unavailable | does not exist | user not | no user
             """
         ),
     ),
@@ -348,6 +358,14 @@ HINTS: Table = (
         _sayings(
             """
         service unavailable | service not available | not available
+            """
+        ),
+    ),
+    (
+        REFUSED,
+        _sayings(
+            """
+        rejected | refused | denied | violation | not accept
             """
         ),
     ),

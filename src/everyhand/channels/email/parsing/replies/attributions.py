@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .languages import attributions as words
-from .lines import Kind, flat, is_quoted, plain
+from everyhand.channels.email.parsing.replies.languages import attributions as words
+from everyhand.channels.email.parsing.replies.lines import Kind, flat, is_quoted, plain
 
 # An attribution may be wrapped over this many lines, empty ones between them included, and hold this many characters.
 MOST_LINES = 6
@@ -15,20 +15,16 @@ MOST_CHARACTERS = 700
 _WORD = re.compile(r"\w+")
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:@]{1,80}@[^\s<>()\[\]\"',;:@]{1,120}")
 _BRACKETED = re.compile(r"[<(\[]\s*(?:mailto:)?[^<>()\[\]@]{1,80}@[^<>()\[\]@\s]{1,120}")
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[./-]\d{1,2}[./-](?:\d\d)?")
-_CLOCK = re.compile(
-    r"(?<!\d)\d{1,2}\s?[:.h時时시]\s?\d{2}(?!\d)|(?<!\d)\d{1,2}\s?[時时시]|(?<!\w)\d{1,2}\s?[ap]\.?m(?!\w)"
-)
-_SENTENCE_END = re.compile(r"\w{4,}[.!?]\s|[!?]\s")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[./-] ?\d{1,2}[./-] ?(?:\d\d)?")
+_CLOCK = re.compile(r"(?<!\d)\d{1,2}\s?[:.h時时시]\s?\d{2}(?!\d)|(?<!\d)\d{1,2}\s?[時时시]|(?<!\w)\d{1,2}\s?[ap]\.?m(?!\w)")
+_SENTENCE_END = re.compile(r"\w{4}[.!?]\s|[!?]\s")
 _RULE = re.compile(r"[-_=*~\s]+$")
 _LEAD = " \t-_*=~\"'«„“”>|"
 
 _VERBS = flat(words.WROTE)
 _VERB_WORDS = frozenset(word for verb in _VERBS for word in _WORD.findall(verb) if len(word) > 2)
 # Scripts written without blanks cannot be cut into words.
-_VERB_PARTS = tuple(
-    plain(verb) for code in ("ja", "ko", "th", "zh") for verb in words.WROTE[code] if not verb.isascii()
-)
+_VERB_PARTS = tuple(plain(verb) for code in ("ja", "ko", "th", "zh") for verb in words.WROTE[code] if not verb.isascii())
 _OPENERS = tuple(sorted((opener + " " for opener in flat(words.OPENERS)), key=len, reverse=True))
 _TIGHT_OPENERS = tuple(plain(opener) for code in ("he", "th", "zh") for opener in words.OPENERS[code])
 _WEEKDAYS = flat(words.WEEKDAYS)
@@ -113,8 +109,9 @@ def _read(joined: str) -> Kind | None:
         return Kind.DOUBTFUL if verb and len(body) < 80 else None
     if not _begins(body) and not _names_somebody_first(body):
         return None
-    bracketed = _BRACKETED.search(body) is not None
-    sure = bracketed or (dated and timed and _begins(body))
+    # Programs write "<ann@example.org>"; a person may well type "your colleague Ann (ann@example.org) wrote:".
+    sure = "<" in body and _BRACKETED.search(body) is not None
+    sure = sure or (_begins(body) and dated and (timed or _BRACKETED.search(body) is not None))
     if not sure or not _FIRST_PERSON.isdisjoint(_WORD.findall(_ADDRESS.sub(" ", body))):
         return Kind.DOUBTFUL
     return Kind.ATTRIBUTION

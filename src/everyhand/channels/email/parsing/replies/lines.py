@@ -10,9 +10,7 @@ from enum import StrEnum
 LONGEST = 600
 
 _QUOTE = re.compile(r"[ \t\u00a0]{0,8}(?:[>＞]|[A-Z]{1,4}>)")
-_INVISIBLE = dict.fromkeys(
-    [0xFEFF, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
-)
+_INVISIBLE = dict.fromkeys([0xFEFF, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
 class Kind(StrEnum):
@@ -42,7 +40,8 @@ def plain(line: str) -> str:
         return ""
     if not line.isascii():
         line = unicodedata.normalize("NFKC", line).translate(_INVISIBLE)
-    return line.strip().casefold()
+    # The Turkish capital "İ" folds into two signs, of which the second is of no use here.
+    return line.strip().casefold().replace("i\u0307", "i")
 
 
 def is_blank(line: str) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from .languages import markers as words
-from .lines import flat, plain
+from everyhand.channels.email.parsing.replies.languages import markers as words
+from everyhand.channels.email.parsing.replies.lines import flat, plain
 
 ORIGINAL = "original"
 FORWARDED = "forwarded"
@@ -19,9 +19,7 @@ _PREFIXES = flat(words.FORWARD_PREFIXES)
 _FRAME = "-_=*~—–─ \t>:|.#"
 _FRAMED = re.compile(r"[-_=*~—–─#]{2,}[ \t]?")
 _RULE = re.compile(r"[ \t>]*(?:[-_=*~#+—–─](?:[ \t]?)){3,}$")
-_PREFIX = re.compile(
-    r"\s*(?:\[[^\]]{0,40}\]\s*)?([^\s:：\[(]{1,16}(?: [^\s:：]{1,16})?)\s{0,2}(?:\[\d{1,3}\]|\(\d{1,3}\))?[:：]"
-)
+_PREFIX = re.compile(r"\s*(?:\[[^\]]{0,40}\]\s*)?([^\s:：\[(]{1,16}(?: [^\s:：]{1,16})?)\s{0,2}(?:\[\d{1,3}\]|\(\d{1,3}\))?[:：]")
 
 
 def announces(line: str) -> tuple[str, str] | None:
@@ -42,7 +40,7 @@ def announces(line: str) -> tuple[str, str] | None:
 
 
 def _with_text_behind(line: str, core: str) -> tuple[str, str] | None:
-    """ "----- Forwarded Message ----- From: ...", or the phrase in two languages, or "forwarded by Ann on 3 May"."""
+    """"----- Forwarded Message ----- From: ...", or the phrase in two languages, or "forwarded by Ann on 3 May"."""
     phrase, _, rest = core.partition("--")
     phrase = phrase.strip(_FRAME)
     kind = FORWARDED if phrase in _FORWARDED else ORIGINAL if phrase in _ORIGINAL else None

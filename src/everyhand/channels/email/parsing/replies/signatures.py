@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .languages import signatures as words
-from .lines import Kind, flat, is_blank, plain
-from .markers import is_rule
+from everyhand.channels.email.parsing.replies.languages import signatures as words
+from everyhand.channels.email.parsing.replies.lines import Kind, flat, is_blank, plain
+from everyhand.channels.email.parsing.replies.markers import is_rule
 
 # What follows "-- " (RFC 3676, section 4.3) is a signature up to this many lines that are not empty.
 LONGEST_SIGNATURE = 40
@@ -21,13 +21,9 @@ _DEVICE = re.compile(r"[\w.@&'’*®+-]+")
 _LINK = re.compile(r"<[^<>]{0,400}>|\(https?://[^()\s]{0,400}\)|\[https?://[^\]\s]{0,400}\]|https?://\S{1,400}")
 _DISCLAIMERS = tuple(tuple(plain(stem) for stem in stems) for stems in words.DISCLAIMER.values())
 _DEVICES = frozenset(plain(device) for device in words.DEVICES)
-_CJK_DEVICES = tuple(device for device in _DEVICES if not device.isascii()) + (
-    "iphone",
-    "ipad",
-    "android",
-    "outlook",
-    "yahoo",
-)
+# Many languages inflect the name or write no blank around it ("iPhonu", "iPhoneから").
+_STEMS = ("iphon", "ipad", "android", "outlook", "yahoo", "samsung", "huawei", "xiaomi")
+_STEMS_ANYWHERE = tuple(device for device in _DEVICES if not device.isascii()) + _STEMS
 _FOOTERS = tuple(plain(footer) for footer in words.FOOTERS)
 _JUNK = frozenset("ᐧ")
 
@@ -59,23 +55,19 @@ def is_footer(line: str) -> bool:
 
 def _is_sent_from(low: str) -> bool:
     for before, after in _BY_FIRST.get(low[:2], ()):
-        if before and low.startswith(before) and low.endswith(after) and len(low) > len(before) + len(after):
-            if _is_device(low[len(before) : len(low) - len(after)], low):
-                return True
-    return any(
-        low.endswith(after) and after and _is_device(low[: -len(after)], low) for _, after in _BY_FIRST.get("", ())
-    )
+        fits = before and low.startswith(before) and low.endswith(after) and len(low) > len(before) + len(after)
+        if fits and _is_device(low[len(before) : len(low) - len(after)], low):
+            return True
+    return any(low.endswith(after) and _is_device(low[: -len(after)], low) for _, after in _BY_FIRST.get("", ()))
 
 
 def _is_device(name: str, line: str) -> bool:
     parts = _DEVICE.findall(name)
     if not 1 <= len(parts) <= 8:
         return False
-    if any(
-        part.strip(".'’") in _DEVICES or part.split("'")[0].split("’")[0].split("-")[0] in _DEVICES for part in parts
-    ):
+    if any(part.startswith(_STEMS) or re.split("['’.-]", part)[0] in _DEVICES or part in _DEVICES for part in parts):
         return True
-    return not line.isascii() and any(device in name for device in _CJK_DEVICES)
+    return not line.isascii() and any(device in name for device in _STEMS_ANYWHERE)
 
 
 def mark(lines: Sequence[str], kinds: list[Kind]) -> None:
@@ -116,9 +108,7 @@ def _mark_below(lines: Sequence[str], kinds: list[Kind], start: int, most: int) 
         end += 1
     if most == LONGEST_RULED_SIGNATURE and count and not _reads_as_contact(lines[start + 1 : end]):
         return start + 1
-    if most < LONGEST_SIGNATURE and any(
-        len(line) > 400 or line.rstrip().endswith("?") for line in lines[start + 1 : end]
-    ):
+    if most < LONGEST_SIGNATURE and any(len(line) > 400 or line.rstrip().endswith("?") for line in lines[start + 1 : end]):
         return start + 1
     if most == LONGEST_RULED_SIGNATURE and not count and end < len(lines):
         return start + 1

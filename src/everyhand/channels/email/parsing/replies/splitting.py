@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from . import attributions, header_blocks, markers, markup, signatures
-from .lines import Kind, is_blank, is_quoted, split_lines
+from everyhand.channels.email.parsing.replies import attributions, header_blocks, markers, markup, signatures
+from everyhand.channels.email.parsing.replies.lines import Kind, is_blank, is_quoted, split_lines
 
 _BOUNDARIES = (Kind.ATTRIBUTION, Kind.HEADER, Kind.MARKER)
 _RULE_SIGNS = frozenset("-_=*~#+ \t\u00a0\u1427—–─")
@@ -29,6 +29,13 @@ def split(text: str, html: str = "", *, subject: str = "") -> tuple[str, str]:
     return _join(lines, keep, True), _join(lines, keep, False)
 
 
+def own_words(lines: Sequence[str]) -> str:
+    """The words of an older message, given alone: with its signature (it says who they are), without what it quotes."""
+    kinds = [Kind.TEXT if kind is Kind.SIGNATURE else kind for kind in classify(lines)]
+    keep = _newly_written(lines, kinds)
+    return _join(lines, keep, True) or "\n".join(lines)
+
+
 def classify(lines: Sequence[str], html: str = "") -> list[Kind]:
     """What each line is, seen alone and with its neighbours. (Where the answer begins and ends is decided later.)"""
     marks = markup.marks(lines, html) if html else []
@@ -41,12 +48,23 @@ def classify(lines: Sequence[str], html: str = "") -> list[Kind]:
             index += 1
             continue
         index = _mark_boundary(lines, kinds, index)
-    for index, mark in enumerate(marks):
-        if mark is not None and kinds[index] in (Kind.TEXT, Kind.DOUBTFUL):
-            kinds[index] = mark
+    _apply(marks, kinds)
     _settle_doubts(lines, kinds)
     signatures.mark(lines, kinds)
     return kinds
+
+
+def _apply(marks: Sequence[Kind | None], kinds: list[Kind]) -> None:
+    """Let what the HTML says of the lines count where the text says nothing. Of the lines in the lower part of the mail
+    (HEADER) only the first is needed."""
+    divided = False
+    for index, mark in enumerate(marks):
+        if mark is Kind.HEADER:
+            if not divided and kinds[index] in (Kind.TEXT, Kind.DOUBTFUL):
+                kinds[index] = Kind.HEADER
+            divided = True
+        elif mark is not None and kinds[index] in (Kind.TEXT, Kind.DOUBTFUL):
+            kinds[index] = mark
 
 
 def _first_look(line: str) -> Kind:
@@ -76,9 +94,9 @@ def _mark_boundary(lines: Sequence[str], kinds: list[Kind], index: int) -> int:
         return index + 1
     above = _last_filled(kinds, index)
     ruled = above is not None and (kinds[above] is Kind.MARKER or markers.is_rule(lines[above]))
-    block = header_blocks.at(lines, index, announced=ruled)
-    if block is None:
-        return index + 1
+    block = header_blocks.at(lines, index)
+    if block is None or not block.is_enough(announced=ruled):
+        return block.end if block else index + 1
     if above is not None and ruled:
         kinds[above] = Kind.MARKER
     for at in range(block.start, block.end):
@@ -151,23 +169,23 @@ def _history_start(lines: Sequence[str], kinds: Sequence[Kind]) -> int:
     """Where the older messages begin for good: at the first boundary below words of the sender that no quotation signs
     follow. Below a boundary without any words above it stand the words this mail is about, so it is passed over."""
     written, inside = False, False
+    below = _next_kinds(kinds)
     for index, kind in enumerate(kinds):
         if kind is Kind.TEXT and not _is_drawn(lines[index]):
             written = True
             inside = inside or markers.says_answers_are_inside(lines[index])
-        elif kind in _BOUNDARIES and written and not _quotation_follows(kinds, index):
+        elif kind in _BOUNDARIES and written and not (kind is Kind.ATTRIBUTION and below[index] is Kind.QUOTE):
             return len(lines) if inside and _has_text(kinds, index) else index
     return len(lines)
 
 
-def _quotation_follows(kinds: Sequence[Kind], index: int) -> bool:
-    """Are the lines below the attribution at `index` marked as quoted, so that text after them is the sender's?"""
-    if kinds[index] is not Kind.ATTRIBUTION:
-        return False
-    for at in range(index + 1, len(kinds)):
-        if kinds[at] not in (Kind.EMPTY, Kind.ATTRIBUTION):
-            return kinds[at] is Kind.QUOTE
-    return False
+def _next_kinds(kinds: Sequence[Kind]) -> list[Kind]:
+    """For each line: the kind of the first line below that is neither empty nor an attribution."""
+    result, following = list[Kind](), Kind.EMPTY
+    for kind in reversed(kinds):
+        result.append(following)
+        following = following if kind in (Kind.EMPTY, Kind.ATTRIBUTION) else kind
+    return result[::-1]
 
 
 def _has_text(kinds: Sequence[Kind], index: int) -> bool:

@@ -1,0 +1,181 @@
+"""Mail parsed in a process of its own, under limits: a mail that is a bomb takes down that process and nothing else.
+
+    parser = IsolatedParser()
+    inbound = parser.parse(raw, source="inbox/17.eml", recipients=("help@example.com",), at=now)
+
+The process is started when it is first needed, by exec and not by fork (we may have threads), without our environment,
+and lives for many mails. It ends when we end: its socket then closes. A timer on its own CPU time stops it even if we
+were killed while it was busy. (Linux could signal it at our death, but does so when the *thread* that started it ends.)
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from datetime import datetime
+
+from everyhand.channels.email.parsing import wire
+from everyhand.channels.email.parsing.limits import TooHostile, check_size
+from everyhand.desk.inbound import Inbound
+
+# What one mail may cost. Ordinary mails need a thousandth of it.
+SECONDS = 5.0
+MEMORY = 128 * 1024 * 1024
+# A fresh process takes over after this many mails, so that no leak, ours or a library's, can grow for ever.
+MAILS_A_PROCESS = 20_000
+# To import everything on a busy machine.
+SECONDS_TO_START = 60.0
+
+REQUEST = struct.Struct(">II")  # length of the JSON that says source, recipients and at; length of the mail
+ANSWER = struct.Struct(">cI")  # one of the outcomes below; length of the JSON or sentence that follows
+UNDERSTOOD, HOSTILE, FAILED = b"u", b"h", b"f"
+
+
+class ParseFailed(Exception):
+    """The mail could not be understood within the limits. `reason` is a sentence for the person who looks at it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class IsolatedParser:
+    """Parses mails in at most `processes` processes of its own; any number of threads may call it."""
+
+    def __init__(self, *, processes: int = 2, seconds: float = SECONDS, memory: int = MEMORY) -> None:
+        self.seconds, self.memory = seconds, memory
+        self._places = threading.BoundedSemaphore(processes)
+        self._idle: list[_Process] = []
+        self._owner = os.getpid()
+        atexit.register(self.close)
+
+    def parse(self, raw: bytes, *, source: str, recipients: tuple[str, ...] = (), at: datetime) -> Inbound:
+        """What `parsing.parse` returns. Raises `TooHostile` as it does, and `ParseFailed` beyond the limits."""
+        check_size(raw)
+        request = json.dumps([source, list(recipients), at.isoformat()]).encode("ascii")
+        with self._places:
+            try:
+                return self._ask(request, raw)
+            except _Died:
+                pass
+            try:
+                # It may have been another's fault (the kernel short of memory): a mail gets a second chance.
+                return self._ask(request, raw)
+            except _Died as died:
+                raise ParseFailed(f"The parser crashed on this mail, twice ({died}).") from None
+
+    def close(self) -> None:
+        """End the idle processes. The parser can be used again afterwards."""
+        while self._idle:
+            self._idle.pop().end()
+
+    def _ask(self, request: bytes, raw: bytes) -> Inbound:
+        process = self._take()
+        try:
+            inbound = process.ask(request, raw, self.seconds)
+        except TooHostile:
+            self._idle.append(process)
+            raise
+        except BaseException:
+            process.end()
+            raise
+        if process.mails < MAILS_A_PROCESS:
+            self._idle.append(process)
+        else:
+            process.end()
+        return inbound
+
+    def _take(self) -> _Process:
+        if self._owner != os.getpid():
+            # We were forked: the processes belong to our parent, and two cannot talk on one socket.
+            self._idle, self._owner = [], os.getpid()
+        while True:
+            try:
+                process = self._idle.pop()
+            except IndexError:
+                return _Process(self.memory, self.seconds)
+            if process.alive():
+                return process
+            process.end()
+
+
+class _Died(Exception):
+    """The process ended without an answer."""
+
+
+class _Process:
+    """One parser process and our end of its socket."""
+
+    def __init__(self, memory: int, seconds: float) -> None:
+        ours, theirs = socket.socketpair()
+        self.mails = 0
+        self.socket = ours
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", _START, str(theirs.fileno()), str(memory), str(seconds)],
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONDONTWRITEBYTECODE": "1"},
+            )
+        try:
+            ready = self._receive(1, time.monotonic() + SECONDS_TO_START)
+        except (TimeoutError, _Died):
+            ready = b""
+        if not ready:
+            self.end()
+            raise ParseFailed("The parser process could not be started. Is the installation complete?")
+
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def ask(self, request: bytes, raw: bytes, seconds: float) -> Inbound:
+        self.mails += 1
+        deadline = time.monotonic() + seconds
+        try:
+            self.socket.settimeout(seconds)
+            self.socket.sendall(REQUEST.pack(len(request), len(raw)) + request)
+            self.socket.sendall(raw)
+            outcome, length = ANSWER.unpack(self._receive(ANSWER.size, deadline))
+            said = self._receive(length, deadline)
+            if outcome == UNDERSTOOD:
+                return wire.unpack(said, [self._receive(size, deadline) for size in wire.sizes(said)])
+        except TimeoutError:
+            raise ParseFailed(f"The mail took longer than {seconds:g} seconds to read, so we stopped.") from None
+        except OSError as error:
+            raise _Died(type(error).__name__) from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise ParseFailed(f"The parser gave an answer we do not understand ({type(error).__name__}).") from None
+        if outcome == HOSTILE:
+            raise TooHostile(said.decode())
+        raise ParseFailed(said.decode(errors="replace"))
+
+    def _receive(self, size: int, deadline: float) -> bytes:
+        received = bytearray(size)
+        view, position = memoryview(received), 0
+        while position < size:
+            self.socket.settimeout(max(deadline - time.monotonic(), 0.000_1))
+            count = self.socket.recv_into(view[position:])
+            if count == 0:
+                raise _Died(f"it ended with {self.process.wait()}")
+            position += count
+        return bytes(received)
+
+    def end(self) -> None:
+        """Stop it now, whatever it is doing, and let the kernel forget it."""
+        self.socket.close()
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        self.process.wait()
+
+
+_START = "from everyhand.channels.email.parsing.isolated_process import serve; serve()"

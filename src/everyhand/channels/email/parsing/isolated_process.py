@@ -1,0 +1,85 @@
+"""The other side of `isolated`: reads mails from a socket, under limits it cannot raise, and answers one by one."""
+
+from __future__ import annotations
+
+import gc
+import json
+import resource
+import signal
+import socket
+import sys
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from everyhand.channels.email.parsing import mail, wire
+from everyhand.channels.email.parsing.isolated import ANSWER, FAILED, HOSTILE, REQUEST, UNDERSTOOD
+from everyhand.channels.email.parsing.limits import TooHostile
+
+_WARM_UP = (
+    b"From: Ann <ann@example.com>\nSubject: =?utf-8?q?Hello?=\nDate: Mon, 2 Mar 2026 12:00:00 +0100\n"
+    b"MIME-Version: 1.0\nContent-Type: text/html\n\n<p>Gr\xfc\xdfe, \xe4 \xf6 \xfc \xdf \xc4 \xd6 \xdc \xe9 \xe8 "
+    b"\xea \xe0 \xe2 \xf4 \xfb \xee \xef \xe7 \xf1 \xe5 \xe6</p>"
+)
+
+
+def serve() -> None:
+    """Answer until the other side closes the socket. Arguments: its number, bytes and CPU seconds for one mail."""
+    number, memory, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program that started us; it closes the socket
+    mail.parse(_WARM_UP, source="", at=datetime.now(UTC))
+    gc.freeze()
+    _limit(memory)
+    with socket.socket(fileno=number) as connection:
+        connection.sendall(b"!")
+        with connection.makefile("rb") as incoming:
+            while len(head := incoming.read(REQUEST.size)) == REQUEST.size:
+                signal.setitimer(signal.ITIMER_PROF, seconds)  # its signal ends us
+                if not _answer(connection, incoming, *REQUEST.unpack(head)):
+                    return
+                signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _limit(memory: int) -> None:
+    """No more than `memory` bytes beyond what we use now, no files written, no core dumps, hardly any files open."""
+    pages, *_ = Path("/proc/self/statm").read_text(encoding="ascii").split()
+    now = int(pages) * resource.getpagesize()
+    for what, limit in (
+        (resource.RLIMIT_AS, now + memory),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 32),
+    ):
+        resource.setrlimit(what, (limit, limit))
+
+
+def _answer(connection: socket.socket, incoming: BinaryIO, request_size: int, raw_size: int) -> bool:
+    """Read one mail and answer; False if we had better end, because memory ran out in the middle of something."""
+    try:
+        source, recipients, at = json.loads(incoming.read(request_size))
+        raw = incoming.read(raw_size)
+        inbound = mail.parse(raw, source=source, recipients=tuple(recipients), at=datetime.fromisoformat(at))
+        del raw
+        said, contents = wire.pack(inbound)
+    except TooHostile as hostile:
+        _say(connection, HOSTILE, hostile.reason)
+        return True
+    except MemoryError:
+        _say(connection, FAILED, "The mail needs more memory to read than we allow, so we stopped.")
+        return False
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is reported, and the next mail is not its business
+        # The place tells us what to mend; the message could quote the mail and is not passed on.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{type(error).__name__} at {place.filename.rpartition('/')[2]}:{place.lineno}"
+        _say(connection, FAILED, f"The parser stumbled over this mail ({where}). Please report it to us.")
+        return True
+    connection.sendall(ANSWER.pack(UNDERSTOOD, len(said)) + said)
+    for content in contents:
+        connection.sendall(content)
+    return True
+
+
+def _say(connection: socket.socket, outcome: bytes, sentence: str) -> None:
+    encoded = sentence.encode()
+    connection.sendall(ANSWER.pack(outcome, len(encoded)) + encoded)

@@ -1,0 +1,79 @@
+"""An `Inbound` as bytes between two processes: JSON, then the files' contents one after the other.
+
+Not pickle: the side that reads must not trust the side that has just read a stranger's mail.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from everyhand.desk.inbound import Address, Bounce, File, Forwarded, Inbound
+
+
+def pack(inbound: Inbound) -> tuple[bytes, list[bytes]]:
+    """The JSON, and the contents of the files in their order."""
+    said: dict[str, Any] = {name: getattr(inbound, name) for name in _PLAIN}
+    said["sender"] = _person(inbound.sender)
+    for name in _PEOPLE:
+        said[name] = [_person(address) for address in getattr(inbound, name)]
+    said["files"] = [(file.name, file.type, file.size, file.content_id, file.inline) for file in inbound.files]
+    said["sent_at"] = _moment(inbound.sent_at)
+    said["bounce"] = asdict(inbound.bounce) if inbound.bounce else None
+    if (forwarded := inbound.forwarded) is not None:
+        to = [_person(address) for address in forwarded.to]
+        sent_at = _moment(forwarded.sent_at)
+        said["forwarded"] = (_person(forwarded.sender), to, forwarded.subject, sent_at, forwarded.text)
+    return json.dumps(said).encode("ascii"), [file.content for file in inbound.files]
+
+
+def sizes(said: bytes) -> list[int]:
+    """How many bytes follow for each file."""
+    return [int(size) for _name, _type, size, *_rest in json.loads(said)["files"]]
+
+
+def unpack(said: bytes, contents: list[bytes]) -> Inbound:
+    """The `Inbound` again. Raises `ValueError`, `KeyError` or `TypeError` if the bytes are not what `pack` wrote."""
+    read: dict[str, Any] = json.loads(said)
+    plain: dict[str, Any] = {name: tuple(value) if isinstance(value := read[name], list) else value for name in _PLAIN}
+    people: dict[str, Any] = {name: tuple(Address(*person) for person in read[name]) for name in _PEOPLE}
+    files = tuple(
+        File(name, kind, content, content_id, inline)
+        for (name, kind, _size, content_id, inline), content in zip(read["files"], contents, strict=True)
+    )
+    bounce = read["bounce"] and Bounce(**{**read["bounce"], "addresses": tuple(read["bounce"]["addresses"])})
+    forwarded = None
+    if read.get("forwarded"):
+        sender, to, subject, sent_at, text = read["forwarded"]
+        named = tuple(Address(*person) for person in to)
+        forwarded = Forwarded(Address(*sender), named, subject, _read_moment(sent_at), text)
+    return Inbound(
+        sender=Address(*read["sender"]),
+        files=files,
+        sent_at=_read_moment(read["sent_at"]),
+        bounce=bounce,
+        forwarded=forwarded,
+        **plain,
+        **people,
+    )
+
+
+_PLAIN = (
+    *("source", "recipients", "subject", "text", "html", "reply", "quoted", "message_id", "in_reply_to", "references"),
+    *("automatic", "remarks"),
+)
+_PEOPLE = ("to", "cc", "reply_to")
+
+
+def _person(address: Address) -> tuple[str, str]:
+    return address.name, address.email
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _read_moment(said: str | None) -> datetime | None:
+    return datetime.fromisoformat(said) if said else None
