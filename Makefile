@@ -23,8 +23,8 @@ check: .venv/for-developing ## read the code for style, types, floors and templa
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
-	.venv/bin/lint-imports
-	.venv/bin/djlint src --lint --check --quiet
+	.venv/bin/lint-imports --no-logo
+	.venv/bin/djlint src --lint --quiet
 
 lock: .venv/for-developing ## choose the newest allowed versions of everything we depend on
 	$(compile) --upgrade --extra postgresql --output-file requirements/run.txt requirements/run.in pyproject.toml

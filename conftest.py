@@ -4,7 +4,9 @@ from hypothesis import settings
 
 pytest_plugins = [
     "tests.skips",
+    "tests.databases",
     "tests.servers.fixtures",
+    "tests.cast",
 ]
 
 # Two busy cores make honest tests slow, so hypothesis does not judge their speed; it prints how to repeat a failure.

@@ -7,17 +7,14 @@ inherit its address. pytest-django gives every worker a database of its own in i
 
 import atexit
 import os
-import shutil
 
 from tests.servers import postgres
 from tests.servers.processes import open_directory
 
-data = open_directory("data")
-atexit.register(shutil.rmtree, data)
 for name in os.environ:
     if name.startswith("EVERYHAND_") and not name.startswith("EVERYHAND_TEST_"):
         del os.environ[name]  # what the developer's own installation is set to
-os.environ["EVERYHAND_DATA"] = str(data)
+os.environ["EVERYHAND_DATA"] = str(open_directory("data"))
 
 if os.environ.get("EVERYHAND_TEST_DATABASE") == "postgresql" and postgres.found():
     if "EVERYHAND_TEST_POSTGRES" not in os.environ:
@@ -28,3 +25,8 @@ if os.environ.get("EVERYHAND_TEST_DATABASE") == "postgresql" and postgres.found(
     os.environ["EVERYHAND_DATABASE_URL"] = os.environ["EVERYHAND_TEST_POSTGRES"] + "/everyhand"
 
 from everyhand.config.settings import *  # noqa: E402, F403 - they read the environment set above
+from everyhand.config.settings import DATABASES, EVERYHAND  # noqa: E402
+
+# A file as in real life: in memory SQLite has neither a write-ahead log nor our queue of writers.
+if "sqlite" in DATABASES["default"]["ENGINE"]:
+    DATABASES["default"]["TEST"] = {"NAME": str(EVERYHAND.data / "tests.sqlite3")}

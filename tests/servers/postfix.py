@@ -51,7 +51,8 @@ maximal_backoff_time = 2s
 queue_run_delay = 1s
 smtpd_error_sleep_time = 0
 in_flow_delay = 0
-anvil_rate_time_unit = 1s
+message_size_limit = 100000000
+virtual_mailbox_limit = 0
 """
 
 # service type private unprivileged chroot wakeup maxproc command: master(5). Nothing is chrooted.
@@ -116,6 +117,8 @@ class Postfix:
         )
         (configuration / "main.cf").write_text(main)
         (configuration / "master.cf").write_text(MASTER.format(port=self.port))
+        # Postfix reads a file that is younger than a second again and again, in case it is still being written.
+        os.utime(configuration / "main.cf", (0, 0))
         console = self.directory / "console"
         # `check` lays out the queue. `postfix start-fg` would then start the master in another session, out of reach.
         checking = Process(["postfix", "-c", str(configuration), "check"], log=console)

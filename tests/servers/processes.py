@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import pwd
 import shutil
@@ -130,8 +131,16 @@ def answers(port: int) -> bool:
 
 
 def open_directory(purpose: str) -> Path:
-    """Make a temporary directory that other users may enter: pytest keeps its own closed to all but root."""
-    directory = Path(tempfile.mkdtemp(prefix=f"everyhand-{purpose}-"))
+    """Make a temporary directory that other users may enter: pytest keeps its own closed to all but root.
+
+    All those of a test run, its workers' too, lie in one, EVERYHAND_TEST_DIRECTORY, which goes when the run ends.
+    """
+    if "EVERYHAND_TEST_DIRECTORY" not in os.environ:
+        of_this_run = tempfile.mkdtemp(prefix="everyhand-tests-")
+        Path(of_this_run).chmod(0o755)
+        os.environ["EVERYHAND_TEST_DIRECTORY"] = of_this_run
+        atexit.register(shutil.rmtree, of_this_run)
+    directory = Path(tempfile.mkdtemp(prefix=f"{purpose}-", dir=os.environ["EVERYHAND_TEST_DIRECTORY"]))
     directory.chmod(0o755)
     return directory
 

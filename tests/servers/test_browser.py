@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -29,7 +30,8 @@ class Site(BaseHTTPRequestHandler):
         if self.path == "/guarded":
             self.send_header("Content-Security-Policy", "default-src 'self'")
         self.end_headers()
-        self.wfile.write(body)
+        with suppress(BrokenPipeError):  # the window may close while its icon is on the way
+            self.wfile.write(body)
 
     def log_message(self, *arguments: object) -> None:
         """Say nothing: the tests read the browser's side."""

@@ -25,6 +25,13 @@ class FarEnd:
         self.port = free_port()
         self.taken: list[tuple[str | None, list[str], bytes]] = []
 
+    def listen(self) -> None:
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller.start()
+
+    def hang_up(self) -> None:
+        self._controller.stop()
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802
         self.taken.append((envelope.mail_from, envelope.rcpt_tos, envelope.original_content or b""))
         return "250 taken"
@@ -33,10 +40,9 @@ class FarEnd:
 @pytest.fixture
 def far_end() -> Iterator[FarEnd]:
     far_end = FarEnd()
-    controller = Controller(far_end, hostname="127.0.0.1", port=far_end.port)
-    controller.start()
+    far_end.listen()
     yield far_end
-    controller.stop()
+    far_end.hang_up()
 
 
 @pytest.fixture
@@ -61,6 +67,16 @@ def test_mail_for_us_is_relayed_as_it_came(postfix: Postfix, far_end: FarEnd) ->
     ((sender, recipients, mail),) = far_end.taken
     assert (sender, recipients) == ("ada@customers.test", ["help+42@paper.test"])
     assert b"Where is it?" in mail
+
+
+def test_mail_for_us_waits_while_nobody_listens(postfix: Postfix, far_end: FarEnd) -> None:
+    far_end.hang_up()
+    postfix.deliver(MAIL, sender="ada@customers.test", to="help@paper.test")
+    wait_until(lambda: "status=deferred" in postfix.log(), seconds=20, what="Postfix finds nobody")
+
+    far_end.listen()
+
+    wait_until(lambda: bool(far_end.taken), seconds=20, what="the far end has the mail")
 
 
 def test_mail_for_an_unknown_customer_is_refused_at_once(postfix: Postfix) -> None:

@@ -148,7 +148,7 @@ def assign(
     at: datetime,
 ) -> None:
     """Make somebody responsible."""
-    before = conversation.owner_id
+    before, team_before = conversation.owner_id, conversation.team_id
     conversation.owner, conversation.team, conversation.owner_because = owner, team, because
     conversation.save(update_fields=["owner", "team", "owner_because"])
     journal.note(
@@ -159,6 +159,7 @@ def assign(
         owner=owner.pk,
         before=before,
         team=team.pk if team else None,
+        team_before=team_before,
         because=because,
     )
 
@@ -195,6 +196,11 @@ def propose(conversation: Conversation, identities: Iterable[Identity], *, at: d
         [Participant(conversation=conversation, identity=identity, proposed_at=at) for identity in identities],
         ignore_conflicts=True,
     )
+
+
+def erase(conversation: Conversation) -> None:
+    """Delete a conversation with everything said in it. Its mail stays known, so that it can't come back."""
+    conversation.delete()
 
 
 def _attach(message: Message, files: Iterable[Upload]) -> None:

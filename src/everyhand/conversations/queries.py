@@ -78,25 +78,15 @@ def addressees(conversation: Conversation) -> list[tuple[str, str]]:
 
 def said_since(conversation: Conversation, seen: int, *, but_by: Member) -> list[Message]:
     """Messages (no notes) after the one with id `seen`, except those of `but_by` and those taken back."""
-    newer = (
-        Message.objects.filter(conversation=conversation, kind=Message.Kind.MESSAGE, pk__gt=seen)
-        .exclude(author_member=but_by)
-        .exclude(pk__in=Delivery.objects.filter(taken_back_at__isnull=False).values("message"))
-        .select_related("author_member", "author_identity")
-    )
-    return list(newer.order_by("at", "id"))
+    newer = _said(conversation).filter(pk__gt=seen).exclude(author_member=but_by)
+    return list(newer.select_related("author_member", "author_identity").order_by("at", "id"))
 
 
 def thread_of(conversation: Conversation) -> tuple[str, Sequence[str]]:
     """(In-Reply-To, References) for the next reply: the customer's last message and everything before it that has an
     id, oldest first, which is what Gmail, Outlook and Apple Mail thread by (RFC 5322 section 3.6.4).
     """
-    said = list(
-        Message.objects.filter(conversation=conversation, kind=Message.Kind.MESSAGE)
-        .exclude(message_id="")
-        .order_by("at", "id")
-        .values_list("direction", "message_id")
-    )
+    said = list(_said(conversation).exclude(message_id="").order_by("at", "id").values_list("direction", "message_id"))
     heard = [message_id for direction, message_id in said if direction == Message.Direction.IN]
     in_reply_to = heard[-1] if heard else (said[-1][1] if said else "")
     every = list(dict.fromkeys(message_id for _, message_id in said))
@@ -105,10 +95,19 @@ def thread_of(conversation: Conversation) -> tuple[str, Sequence[str]]:
 
 
 def customer_spoke_last(conversation: Conversation) -> bool:
-    last = Message.objects.filter(conversation=conversation, kind=Message.Kind.MESSAGE).order_by("-at", "-id").first()
+    """Whether it is the customer who waits; what was taken back was never said."""
+    last = _said(conversation).order_by("-at", "-id").first()
     return last is not None and last.direction == Message.Direction.IN
 
 
 def by_urgency(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
     """What breaks first on top; what nothing is promised for comes last."""
     return conversations.order_by(F("reply_due").asc(nulls_last=True), "id")
+
+
+def _said(conversation: Conversation) -> QuerySet[Message]:
+    """Messages (no notes) that were not taken back."""
+    taken_back = Delivery.objects.filter(message__conversation=conversation, taken_back_at__isnull=False)
+    return Message.objects.filter(conversation=conversation, kind=Message.Kind.MESSAGE).exclude(
+        pk__in=taken_back.values("message")
+    )

@@ -7,11 +7,13 @@ the transaction of the fact it tells of, so a fact and its entry exist together 
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db import connection, models
 from django.db.models.expressions import RawSQL
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 
 
 class CurrentTransaction(models.Func):
@@ -45,6 +47,11 @@ class Entry(models.Model):
     def __str__(self) -> str:
         return f"{self.action} {self.subject}".strip()
 
+    @property
+    def cursor(self) -> str:
+        """Where a reader stands who has read up to this entry; see `since`."""
+        return f"{self.transaction}.{self.pk}"
+
 
 def note(action: str, *, subject: models.Model | str, at: datetime, actor: object = "", **particulars: Any) -> Entry:
     """Write one fact down, inside the caller's transaction. `particulars` must be JSON: ids, codes, ISO times."""
@@ -72,12 +79,12 @@ def since(cursor: str, *, limit: int = 500) -> tuple[list[Entry], str]:
     be overtaken by an older one are held back until that one ends, so a reader that moves on misses nothing.
     """
     transaction, entry_id = _position(cursor)
-    entries = Entry.objects.filter(
-        models.Q(transaction=transaction, id__gt=entry_id) | models.Q(transaction__gt=transaction)
-    )
     if connection.vendor == "postgresql":
-        entries = entries.filter(transaction__lt=_oldest_running())
-    page = list(entries.order_by("transaction", "id")[:limit])
+        later = TupleGreaterThan(Tuple("transaction", "id"), (transaction, entry_id))
+        entries = Entry.objects.filter(later, transaction__lt=_oldest_running()).order_by("transaction", "id")
+    else:  # one transaction at a time, so that ids alone are in order; SQLite would read the whole index for the pair
+        entries = Entry.objects.filter(id__gt=entry_id).order_by("id")
+    page = list(entries[:limit])
     return page, _cursor(page) or cursor
 
 
@@ -94,9 +101,10 @@ def _oldest_running() -> RawSQL:
 
 
 def _position(cursor: str) -> tuple[int, int]:
-    transaction, _, entry_id = cursor.partition(".")
-    return (int(transaction), int(entry_id)) if transaction.isdigit() and entry_id.isdigit() else (0, 0)
+    """The place a cursor names; the beginning for what is none, since cursors come back from browsers."""
+    found = re.fullmatch(r"(\d{1,18})\.(\d{1,18})", cursor)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def _cursor(entries: list[Entry]) -> str:
-    return f"{entries[-1].transaction}.{entries[-1].pk}" if entries else ""
+    return entries[-1].cursor if entries else ""

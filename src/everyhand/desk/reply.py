@@ -74,12 +74,13 @@ def reply(
 
 @transaction.atomic
 def take_back(message: Message, *, by: Member, at: datetime) -> bool:
-    """Undo a reply that has not left yet; False when it is too late. What it settled stands open again."""
+    """Undo a reply that has not left yet; False when it is too late. If the customer waits again, so does a promise."""
     conversation = queries.locked(message.conversation)
     if not conversations.take_back(message, by=by, at=at):
         return False
-    conversations.wait_for(conversation, Status.OPEN)
-    promises.answer_taken_back(conversation, answered_at=message.at, at=at)
+    if queries.customer_spoke_last(conversation):
+        conversations.wait_for(conversation, Status.OPEN)
+        promises.answer_taken_back(conversation, answered_at=message.at, at=at)
     return True
 
 

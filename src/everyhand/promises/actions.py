@@ -51,9 +51,10 @@ def answered(conversation: Conversation, *, by: Member, at: datetime) -> None:
 
 
 def answer_taken_back(conversation: Conversation, *, answered_at: datetime, at: datetime) -> None:
-    """The reply that kept a promise was undone: the promise stands again, with its old time."""
+    """The reply of `answered_at` was undone and the customer waits: what it kept stands again, with its old time."""
     promise = Promise.objects.filter(conversation=conversation, kept_at=answered_at).order_by("-pk").first()
     if promise is None or _open(conversation) is not None:
+        customer_waiting(conversation, at=at)
         return
     promise.kept_at = None
     if promise.broken_at and promise.due_at > at:

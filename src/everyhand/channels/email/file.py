@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from everyhand.channels.email import queries, tokens
 from everyhand.channels.email.models import Mail
 from everyhand.channels.email.outbound import acknowledge
-from everyhand.channels.email.parsing.isolated import ParseFailed, Parser
+from everyhand.channels.email.parsing.isolated import IsolatedParser, ParseFailed
 from everyhand.channels.email.parsing.limits import TooHostile
 from everyhand.conversations.models import Conversation, Delivery, Message
 from everyhand.core import journal, work
@@ -42,7 +42,7 @@ class Filer:
     """Files mails, parsing several at once in processes of their own. Close it when done."""
 
     def __init__(self, parsers: int = 1) -> None:
-        self._parser = Parser()
+        self._parser = IsolatedParser(processes=parsers)
         self._threads = ThreadPoolExecutor(parsers, thread_name_prefix="parse")
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Whether a person wrote a mail or a machine did. A person must never be taken for a machine: when in doubt, they wrote it.
+"""Whether a person wrote a mail or a machine did. When in doubt, a person did: nobody may be taken for a machine.
 
 What we answer automatically must not answer such mail (RFC 3834), and such mail asks nobody for help. Signs that one
 program alone uses as a matter of course ("Feedback-ID", "X-Auto-Response-Suppress: OOF") are not enough.
@@ -66,7 +66,7 @@ def _report(message: Message, text: str, sender: Address, subject: str) -> str |
         return "feedback-report"
     if "x-hmxmroriginalrecipient:" in found.lost_mail[:20_000].lower() and "complaint" in subject.lower():
         return "feedback-report"  # Hotmail's, older than the standard
-    if signs.is_answer(subject) and not signs.is_daemon(sender.name, sender.email):
+    if signs.is_answer(subject) and not signs.is_program(sender):
         return None
     if found.report_type in ("disposition-notification", "delivery-status", "delivery-status-notification"):
         return "receipt"
@@ -85,7 +85,7 @@ def _has_gone_round(message: Message) -> bool:
 def _answered_by_machine(message: Message, text: str, sender: Address, subject: str) -> bool:
     if _says_so(message) or absence.answered_by_itself(subject):
         return True
-    if _came_from_nobody(message) or (sender.email and signs.is_daemon("", sender.email)):
+    if signs.came_from_nobody(message) or signs.is_keeper_of_mail(sender.email):
         return True
     suppressed = headers.text(message, "x-auto-response-suppress").lower()
     if "all" in re.split(r"[\s,;]+", suppressed):
@@ -113,11 +113,6 @@ def _says_so(message: Message) -> bool:
     return any("auto" in value.lower() for value in headers.all_text(message, "precedence"))
 
 
-def _came_from_nobody(message: Message) -> bool:
-    paths = [value.strip().lower() for value in headers.raw(message, "return-path")[:1]]
-    return paths == ["<>"] or paths == ["<mailer-daemon>"]
-
-
 def _is_invitation(message: Message) -> bool:
     """Whether a calendar carries a person's invitation: programs send it, people mean it."""
     return _calendar_method(message) == "request"
@@ -129,7 +124,7 @@ def _is_calendar_answer(message: Message, text: str) -> bool:
 
 
 def _calendar_method(message: Message) -> str:
-    for part in message.walk():
+    for part in report.parts(message):
         if report.media_type(part) == "text/calendar":
             found = re.search(
                 r"method\s*=\s*[\"']?([a-z]+)", " ".join(headers.raw(part, "content-type"))[:500], re.IGNORECASE

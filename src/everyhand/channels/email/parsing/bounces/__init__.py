@@ -23,6 +23,9 @@ from everyhand.channels.email.parsing.bounces.report import (
 )
 from everyhand.desk.inbound import Address, Bounce
 
+# A report on more addresses than this is judged by its first ones.
+MAX_JUDGED = 50
+
 _FINE = frozenset(("delivered", "relayed", "expanded", "deliverable"))
 
 
@@ -38,111 +41,77 @@ def recognise(message: Message, *, text: str, sender: Address, subject: str) -> 
         return None
     if told := notifications.read(text):
         return told.bounce
-    found = [one for one in recipients(report.fields) if one.address or one.action or one.diagnostic]
-    concerned = [one for one in found if one.action not in _FINE]
-    if found and not concerned:
+    listed = recipients(report.fields)
+    concerned = _concerned(listed)
+    if listed and not concerned:
         return None
-    if not _is_report(message, report, sender, subject, bool(concerned)):
+    if not signs.is_report(message, report, sender, subject, lists_recipients=bool(concerned)):
         return None
-    return _bounce(message, report, concerned, delayed=_is_delay(report, subject, concerned))
+    return _bounce(message, report, concerned, delayed=signs.is_delay(report, subject, concerned))
 
 
 def is_delay(message: Message, *, text: str, subject: str) -> bool:
     """Whether the report `message`, known to be one, says that the server still tries."""
-    report = read(message, text=text)
     if told := notifications.read(text):
         return told.kind == "delay"
-    return _is_delay(report, subject, [one for one in recipients(report.fields) if one.action not in _FINE])
+    report = read(message, text=text)
+    return signs.is_delay(report, subject, _concerned(recipients(report.fields)))
 
 
-def _is_report(message: Message, report: Report, sender: Address, subject: str, has_recipients: bool) -> bool:
-    daemon = signs.is_daemon(sender.name, sender.email)
-    if report.report_type == "disposition-notification" or "message/disposition-notification" in report.kinds:
-        # A receipt, except that some servers use its form to return a mail they would not keep.
-        return "rejected" in headers.text(message, "auto-submitted").lower() or "rejected" in subject.lower()
-    if report.kind == "multipart/report" and (has_recipients or report.report_type == "delivery-status"):
-        return True
-    if signs.is_answer(subject) and not daemon:
-        return False
-    if headers.text(message, "x-failed-recipients"):
-        return True
-    null_sender = _came_from_nobody(message)
-    if has_recipients and (daemon or null_sender or signs.speaks_of_failure(subject)):
-        return True
-    subject_speaks = signs.speaks_of_failure(subject)
-    opening = signs.opens_like_a_report(report.notice)
-    automatic = headers.text(message, "auto-submitted").lower().startswith("auto-")
-    weight = 2 * daemon + 2 * subject_speaks + 2 * opening + null_sender + automatic
-    return weight >= 4 and opening + subject_speaks > 0
-
-
-def _came_from_nobody(message: Message) -> bool:
-    paths = [value.strip().lower() for value in headers.raw(message, "return-path")[:1]]
-    return any(path == "<>" or "mailer-daemon" in path for path in paths)
-
-
-_STILL_TRYING = (
-    "has not yet been delivered",
-    "not yet been delivered",
-    "warning message only",
-    "this is a warning only",
-    "will be retried until",
-    "temporary failure report",
-    "attempts will continue",
-    "will continue to",
-    "still being retried",
-    "do not need to resend",
-    "do not need to re-send",
-    "will keep trying",
-    "will try again",
-    "has been delayed",
-    "is delayed",
-)
-
-
-def _is_delay(report: Report, subject: str, concerned: list[Recipient]) -> bool:
-    if any(one.action for one in concerned):
-        return all(one.action == "delayed" for one in concerned if one.action)
-    words = f"{subject}\n{report.notice}".lower()
-    return any(phrase in words for phrase in _STILL_TRYING)
+def _concerned(listed: list[Recipient]) -> list[Recipient]:
+    return [one for one in listed if one.action not in _FINE and (one.address or one.action or one.diagnostic)]
 
 
 def _bounce(message: Message, report: Report, concerned: list[Recipient], *, delayed: bool) -> Bounce:
     if not delayed and any(one.action.startswith("fail") for one in concerned):
         concerned = [one for one in concerned if one.action != "delayed"]
     in_words = _named_in_words(message, report)
-    named = [one for one in concerned if one.address] or [
-        Recipient(one.address, status=next((other.status for other in concerned), "")) for one in in_words
-    ]
     said = {one.address.lower(): one.said for one in in_words}
-    replies = diagnosis.reply_lines(report.notice)
+    named = [one for one in concerned if one.address]
+    if not named:
+        status = next((one.status for one in concerned), "")
+        named = [Recipient(one.address, status=status) for one in in_words]
+    # What a server said somewhere in the notice is about the one address; of several, each needs words of its own.
+    replies = diagnosis.reply_lines(report.notice) if len(named) < 2 else ""
     verdicts = [
         diagnosis.judge(
-            (one.diagnostic, diagnosis.reply_lines(beside), beside, replies),
+            (one.diagnostic, diagnosis.first_reply(beside), diagnosis.reply_lines(beside), beside, replies),
             notice=report.notice,
             status=one.status,
             delayed=delayed,
         )
-        for one in named or concerned or [Recipient()]
+        for one in (named or concerned or [Recipient()])[:MAX_JUDGED]
         for beside in (said.get(one.address.lower(), ""),)
     ]
+    if not named:
+        # Nobody is named: the mail that came back tells whom it was for, not what is wrong with them.
+        named = [Recipient(address) for address in _only_recipient_of_lost_mail(message, report)]
     return Bounce(
         addresses=tuple({one.address.lower(): one.address for one in named}.values()),
         status=verdicts[0].status,
         # One dead address among living ones: nobody is given up on the strength of a neighbour.
-        permanent=all(verdict.permanent for verdict in verdicts),
+        permanent=all(verdict.permanent for verdict in verdicts) and bool(said or concerned),
         reason=verdicts[0].reason,
         original_message_id=report.lost_message_id,
     )
 
 
 def _named_in_words(message: Message, report: Report) -> list[addresses.Named]:
+    listed = addresses.failed(report.notice, ignore=_both_ends(message))
     told = addresses.all_in(", ".join(headers.all_text(message, "x-failed-recipients")))
-    both_ends = frozenset(
+    if not told:
+        return listed
+    said = {one.address.lower(): one.lines for one in listed}
+    return [addresses.Named(address, said.get(address.lower(), [])) for address in told]
+
+
+def _only_recipient_of_lost_mail(message: Message, report: Report) -> list[str]:
+    everyone = addresses.all_in(report.recipients_of_lost_mail)
+    return everyone if len(everyone) == 1 and everyone[0].lower() not in _both_ends(message) else []
+
+
+def _both_ends(message: Message) -> frozenset[str]:
+    """Who sent and who gets the report, lower case: neither is an address that failed."""
+    return frozenset(
         address.lower() for name in ("to", "from") for address in addresses.all_in(headers.text(message, name))
     )
-    listed = addresses.failed(report.notice, ignore=both_ends)
-    if told:
-        said = {one.address.lower(): one.said for one in listed}
-        return [addresses.Named(address, said.get(address.lower(), "")) for address in told]
-    return listed or [addresses.Named(address, "") for address in report.only_recipient_of_lost_mail]

@@ -7,49 +7,54 @@ from dataclasses import dataclass
 
 MAX_ADDRESSES = 500
 
-_A = r"[^\s<>;,:\"'()\[\]|=]{1,250}@[^\s<>;,:\"'()\[\]@|]{1,250}"
-_ANY = re.compile(_A)
+MAX_LENGTH = 254
+
+_BETWEEN = re.compile(r"[\s<>;,:\"()\[\]|]+")
+# What may stand before an address that begins a line: "* anna@example.org", "  <anna@example.org>:", "550 anna@...".
+_BEFORE = re.compile(
+    r"^[\s*>•·-]{0,40}(?:\d{3} |rcpt[ -]to:|to:\s)?[\s<\[\"']{0,4}(?:smtp:)?[<\[\"']{0,2}", re.IGNORECASE
+)
+_DIALOGUE = re.compile(r"^\s{0,20}(?:<<<|>>> ?(?:rcpt|mail|data|quit|helo|ehlo|rset)\b)", re.IGNORECASE)
 # The address we wrote to, where the server tells it beside the one it failed at.
 _ORIGINALLY = re.compile(
-    rf"(?:generated from|originally addressed to|original recipient:?|expanded from:?) <?({_A})", re.IGNORECASE
-)
-# "anna@example.org", "<anna@example.org>:", "* anna@example.org", "Recipient: [SMTP:anna@example.org]".
-_AT_LINE_START = re.compile(
-    rf"^[\s*>•·-]{{0,40}}(?:\d{{3}} |rcpt[ -]to: ?|to: {{1,10}})?(?:smtp:)?[<\[\"']{{0,2}}({_A})[>\]\"']{{0,2}}(.{{0,400}})$",
-    re.IGNORECASE,
+    r"\b(?:generated from|originally addressed to|original recipient|expanded from)\b", re.IGNORECASE
 )
 _LABEL = re.compile(
-    r"^\s{0,20}(?:failed |original |final |intended |e-?mail )?"
-    r"(?:recipients?|address|addressee|user|empfänger|destinatario|destinataire|получатель)(?: address| name)?\s{0,10}:",
+    r"^\s{0,20}(?:failed |original |final |intended |e-?mail |undeliverable |invalid |bad |unknown |to: ?)?"
+    r"(?:recipients?|address|addressee|user|empfänger|destinatario|destinataire|получатель)"
+    r"(?: address| name)?\s{0,10}:",
     re.IGNORECASE,
 )
+# "anna@example.org wrote:", "postmaster@example.org if you have questions": about something else.
+_ANOTHER_SENTENCE = ("wrote", "for help", "if you", "for further", "for assistance")
 _CUES = (
     "undeliverable to",
-    "could not be delivered",
-    "cannot be delivered",
-    "not be delivered",
+    "be delivered",
+    "not delivered",
     "unable to deliver",
     "delivery failed",
     "delivery to",
-    "delivering your mail to",
+    "your mail to",
     "your message to",
+    "message to",
+    "mail to",
     "failed recipient",
     "unknown user",
     "user unknown",
+    "unknown local",
     "no such user",
     "did not reach",
     "userid:",
     "failed to deliver",
-    "mailbox",
-    "recipient",
+    "failed to reach",
     "rcpt to",
     "undelivered",
     "message for",
     "was rejected",
-    "address",
-    "account",
     "does not exist",
-    "unknown",
+    "mailbox",
+    "attempts:",
+    " to: ",
 )
 _WHOM_TO_ASK = ("contact", "assistance", "for help", "more information", "send mail to", "reply to", "questions")
 _KEEPER = re.compile(r"^(?:mailer-?daemon|postmaster|abuse|hostmaster)@", re.IGNORECASE)
@@ -60,7 +65,11 @@ class Named:
     """An address and what the notice says below it or beside it."""
 
     address: str
-    said: str
+    lines: list[str]
+
+    @property
+    def said(self) -> str:
+        return "\n".join(self.lines)
 
 
 def failed(notice: str, *, ignore: frozenset[str] = frozenset()) -> list[Named]:
@@ -73,32 +82,39 @@ def failed(notice: str, *, ignore: frozenset[str] = frozenset()) -> list[Named]:
 
 
 def all_in(words: str) -> list[str]:
-    """Every mail address in `words`, as written, each once."""
-    return list(dict.fromkeys(_tidy(match.group()) for match in _ANY.finditer(words[:20_000])))[:MAX_ADDRESSES]
+    """Every mail address in `words`, as written, each once. Takes linear time."""
+    found = (_tidy(word) for word in _BETWEEN.split(words[:20_000]) if "@" in word)
+    return list(dict.fromkeys(word for word in found if _is_address(word)))[:MAX_ADDRESSES]
 
 
 def _listed(lines: list[str]) -> list[Named]:
     """Addresses that begin a line or stand behind a label, each with its paragraph."""
     found: list[Named] = []
-    current: list[str] = []
-    address = ""
+    paragraph: list[str] = []
     for line in lines:
-        start = None if line.lstrip().startswith((">>>", "<<<")) else _AT_LINE_START.match(line)
-        labelled = _ANY.search(line) if _LABEL.match(line) else None
-        if (start and not _looks_like_a_sentence(start.group(2))) or labelled:
-            if address:
-                found.append(Named(address, "\n".join(current)))
-            address = _tidy(labelled.group() if labelled else start.group(1) if start else "")
-            current = [line]
-        elif address:
-            if original := _ORIGINALLY.search(line):
-                address = _tidy(original.group(1))
-            current.append(line)
-    if address:
-        found.append(Named(address, "\n".join(current)))
-    if not found:
-        found = [Named(_tidy(match.group(1)), "") for line in lines if (match := _ORIGINALLY.search(line))]
+        if address := _at_start(line) or _behind_label(line):
+            paragraph = [line]
+            found.append(Named(address, paragraph))
+        elif found:
+            paragraph.append(line)
+        if (original := _ORIGINALLY.search(line)) and (others := all_in(line[original.end() :])):
+            # Both names of one mailbox: the one we wrote to and where it led.
+            found.append(Named(others[0], paragraph or [line]))
     return found
+
+
+def _at_start(line: str) -> str:
+    before = _BEFORE.match(line)
+    if _DIALOGUE.match(line) or not before:
+        return ""
+    first, *rest = _BETWEEN.split(line[before.end() :], maxsplit=1)
+    wording = rest[0].lstrip().lower() if rest else ""
+    address = _tidy(first)
+    return address if _is_address(address) and not wording.startswith(_ANOTHER_SENTENCE) else ""
+
+
+def _behind_label(line: str) -> str:
+    return next(iter(all_in(line)), "") if _LABEL.match(line) else ""
 
 
 def _spoken_of(lines: list[str]) -> list[Named]:
@@ -107,17 +123,17 @@ def _spoken_of(lines: list[str]) -> list[Named]:
     for line in lines:
         low = " ".join(line.lower().split())
         if any(cue in low for cue in _CUES) and not any(word in low for word in _WHOM_TO_ASK):
-            found += [Named(_tidy(match.group()), "") for match in _ANY.finditer(line)]
+            found += [Named(address, []) for address in all_in(line)]
     return found
 
 
-def _looks_like_a_sentence(rest: str) -> bool:
-    """Whether what follows an address at the start of a line makes it the subject of some other sentence."""
-    return rest.lstrip().lower().startswith(("wrote", "for help", "if you", "for further", "for assistance"))
+def _tidy(word: str) -> str:
+    return word.strip("'.*!?`").removeprefix("mailto:")
 
 
-def _tidy(address: str) -> str:
-    return address.strip("'.*!?").removeprefix("mailto:")
+def _is_address(word: str) -> bool:
+    local, _, domain = word.rpartition("@")
+    return bool(local and domain) and "@" not in local and len(word) <= MAX_LENGTH and domain[0].isalnum()
 
 
 def _without_repeats(found: list[Named], ignore: frozenset[str]) -> list[Named]:

@@ -52,6 +52,7 @@ BY_STATUS: dict[str, Condition] = {
     "2.1": SUSPENDED,
     "2.2": MAILBOX_FULL,
     "2.3": TOO_LARGE,
+    "3.2": TAKES_NO_MAIL,
     "3.3": BROKEN_SERVER,
     "3.4": TOO_LARGE,
     "4.1": UNREACHABLE,
@@ -65,10 +66,10 @@ BY_STATUS: dict[str, Condition] = {
     "7.1": REFUSED,
 }
 BY_STATUS_SUBJECT: dict[str, Condition] = {
+    "1": UNKNOWN_USER,
     "2": REFUSED,
     "3": BROKEN_SERVER,
     "4": UNREACHABLE,
-    "5": BROKEN_SERVER,
     "6": REFUSED,
     "7": REFUSED,
 }

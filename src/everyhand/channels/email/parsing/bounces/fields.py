@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from everyhand.channels.email.parsing.bounces import addresses
+
 MAX_RECIPIENTS = 500
 MAX_DIAGNOSTIC = 2_000
 
 _FIELD = re.compile(r"^([A-Za-z][A-Za-z0-9-]{2,40})[ \t]*:[ \t]*(.*)$")
-_ADDRESS = re.compile(r"[^\s<>;,:\"()\[\]]{1,250}@[^\s<>;,:\"()\[\]@]{1,250}")
 _RECIPIENT_FIELDS = ("original-recipient", "final-recipient")
 
 
@@ -44,12 +45,6 @@ def recipients(source: str) -> list[Recipient]:
     return found
 
 
-def address_in(value: str) -> str:
-    """The mail address in a field such as "rfc822; <anna@example.org>", or ""."""
-    match = _ADDRESS.search(value[:1_000])
-    return match.group().strip("'.*=") if match else ""
-
-
 def _close(block: dict[str, str], found: list[Recipient]) -> None:
     """Adds what `block` says to `found` and empties it."""
     if any(name in block for name in _RECIPIENT_FIELDS):
@@ -69,11 +64,15 @@ def _close(block: dict[str, str], found: list[Recipient]) -> None:
 
 def _address(block: dict[str, str]) -> str:
     # The address we wrote to comes first: the final one may be an alias that we never heard of.
-    return next((address for name in _RECIPIENT_FIELDS if (address := address_in(block.get(name, "")))), "")
+    return next(
+        (address for name in _RECIPIENT_FIELDS for address in addresses.all_in(block.get(name, "")[:1_000])), ""
+    )
 
 
 def _diagnostic(block: dict[str, str]) -> str:
     said = block.get("diagnostic-code", "") or block.get("x-supplementary-info", "") or block.get("x-notes", "")
+    category = block.get("x-powermta-bouncecategory", "")
     kind, separator, words = said.partition(";")
     # "smtp; 550 5.1.1 User unknown": the words before the semicolon name the dialect.
-    return words.strip() if separator and len(kind.strip()) < 20 and " " not in kind.strip() else said.strip()
+    words = words if separator and len(kind.strip()) < 20 and " " not in kind.strip() else said
+    return f"{words.strip()} {category.strip()}".strip()

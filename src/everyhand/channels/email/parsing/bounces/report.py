@@ -8,13 +8,13 @@ they hold rather than by where they stand.
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import Message
 
 from everyhand.channels.email.parsing import charsets, headers
+from everyhand.channels.email.parsing.structure import Part
 
 # A report is short. What lies beyond these bounds is the returned mail or an attack, and is not read.
 MAX_PARTS = 60
@@ -42,8 +42,9 @@ _LOST_MAIL_LINE = re.compile(
 )
 # Only trace fields begin a returned mail: a notice itself may say "Subject: ..." or "To: ..." about it.
 _TRACE_FIELD = re.compile(r"^(?:received|return-path|x-originating-ip|dkim-signature|delivered-to):", re.IGNORECASE)
+_LINE_END = re.compile(r"<(?:br|/p|/div|/tr|/li|/h\d)\b[^<>]{0,200}>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>@]{0,2000}>")
 _TO = re.compile(r"^to[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)
-_ADDRESS = re.compile(r"[^\s<>;,:\"()\[\]]{1,250}@[^\s<>;,:\"()\[\]@]{1,250}")
 _MESSAGE_ID = re.compile(r"^[ \t>]*message-id[ \t]*:\s{0,4}(<[^<>\s]{1,900}>)", re.IGNORECASE | re.MULTILINE)
 
 
@@ -64,31 +65,40 @@ class Report:
         return found.group(1) if found else ""
 
     @property
-    def only_recipient_of_lost_mail(self) -> list[str]:
-        """Whom the lost mail was sent to, where that was one address."""
+    def recipients_of_lost_mail(self) -> str:
+        """The field that says whom the lost mail was sent to, as written."""
         found = _TO.search(self.lost_mail[:20_000])
-        everyone = _ADDRESS.findall(found.group(1)[:1_000]) if found else []
-        return everyone if len(everyone) == 1 else []
+        return found.group(1)[:1_000] if found else ""
 
 
 def read(message: Message, *, text: str) -> Report:
     """The report in `message`, whose words for people are `text` as far as they are known already."""
     notices: list[str] = []
+    pages: list[str] = []
+    wrapper: Message | None = None
     fields: list[str] = []
     lost: list[str] = []
     kinds: set[str] = set()
-    for part in _parts(message):
+    for part in parts(message):
         kind = media_type(part)
         kinds.add(kind)
         if kind in _LOST_MAIL_TYPES:
             lost.append(_source(part))
+            wrapper = wrapper or part
         elif kind.endswith("delivery-status"):
             fields.append(_source(part))
-        elif part is message and kind.startswith("multipart/") and isinstance(part.get_payload(), str):
+        elif kind.startswith("multipart/") and isinstance(part.get_payload(), str):
             notices.append(_source(part))  # the parts were promised and never marked
         elif kind == "text/plain" and part is not message:
             notices.append(_source(part))
-    words = "\n".join(notices) if "".join(notices).strip() else text
+        elif kind == "text/html" and part is not message:
+            pages.append(_TAG.sub("", _LINE_END.sub("\n", _source(part)[:MAX_TEXT])))
+    own_words = "".join((*notices, *pages))
+    unsaid = "@" not in own_words or report_type(message) == "delivery-status"
+    if not fields and unsaid and wrapper and (returned := _returned_report(wrapper)):
+        # A gateway wrapped the whole report into another mail, and at best added a disclaimer.
+        return replace(read(returned, text=""), kind=media_type(message), report_type=report_type(message))
+    words = "\n".join(notices) if "".join(notices).strip() else "\n".join(pages) or text
     words, below = split_at_lost_mail(words[:MAX_TEXT])
     if not fields:
         # Some servers send the fields as plain text, above the returned mail or where it should be.
@@ -131,7 +141,7 @@ def split_at_lost_mail(words: str) -> tuple[str, str]:
     return words, ""
 
 
-def _parts(message: Message) -> Iterator[Message]:
+def parts(message: Message) -> Iterator[Message]:
     """`message` and its parts in order, not those of mails inside it."""
     waiting = [message]
     for _ in range(MAX_PARTS):
@@ -139,32 +149,41 @@ def _parts(message: Message) -> Iterator[Message]:
             return
         part = waiting.pop()
         yield part
-        payload = part.get_payload()
-        if isinstance(payload, list) and media_type(part).startswith("multipart/"):
+        if media_type(part).startswith("multipart/") and isinstance(payload := part.get_payload(), list):
             waiting.extend(child for child in reversed(payload[:MAX_PARTS]) if isinstance(child, Message))
 
 
+def _returned_report(part: Message) -> Message | None:
+    """The mail inside `part`, where that is a delivery report itself."""
+    payload = part.get_payload()
+    inner = payload[0] if isinstance(payload, list) and payload else None
+    return inner if isinstance(inner, Message) and report_type(inner) == "delivery-status" else None
+
+
 def _source(part: Message) -> str:
-    """The text of `part`; of a part that was read as a mail or as fields, those as they were written."""
+    """The text of `part`; of a part that holds a mail or fields, those as they were written."""
+    charset = headers.charset_hint(part)
+    if isinstance(part, Part):
+        return charsets.decode(part.content[:MAX_TEXT], charset)
     payload = part.get_payload()
     if not isinstance(payload, list):
         content = part.get_payload(decode=True)
-        return charsets.decode(content, headers.charset_hint(part)) if isinstance(content, bytes) else str(payload)
-    blocks = []
-    for block in payload[:MAX_PARTS]:
-        if isinstance(block, Message):
-            fields = "\n".join(f"{name}: {value}" for name, value in block.raw_items())
-            body = block.get_payload()
-            blocks.append(f"{fields}\n\n{body if isinstance(body, str) else ''}"[:MAX_TEXT])
-    words = "\n\n".join(blocks)
+        return charsets.decode(content[:MAX_TEXT], charset) if isinstance(content, bytes) else str(payload)
+    words = "\n\n".join(_as_written(block) for block in payload[:MAX_PARTS] if isinstance(block, Message))
     if any("base64" in value.lower() for value in headers.raw(part, "content-transfer-encoding")):
         words = _from_base64(words) or words
     return charsets.decode(words.encode("utf-8", "surrogateescape"), "utf-8")[:MAX_TEXT]
+
+
+def _as_written(block: Message) -> str:
+    fields = "\n".join(f"{name}: {value}" for name, value in block.raw_items())
+    body = block.get_payload()
+    return f"{fields}\n\n{body if isinstance(body, str) else ''}"[:MAX_TEXT]
 
 
 def _from_base64(words: str) -> str:
     letters = "".join(words.split())[:MAX_TEXT]
     try:
         return charsets.decode(base64.b64decode(letters + "=" * (-len(letters) % 4)), "utf-8")
-    except binascii.Error:
+    except ValueError:  # not base64 after all, whatever the label says
         return ""

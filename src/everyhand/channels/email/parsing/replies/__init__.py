@@ -6,6 +6,6 @@ customer's words is far worse than to show too many. When in doubt, show.
 
 from __future__ import annotations
 
-from .splitting import split
+from everyhand.channels.email.parsing.replies.splitting import split
 
 __all__ = ["split"]

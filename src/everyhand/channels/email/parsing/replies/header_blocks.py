@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
-from .languages import headers as words
-from .lines import flat, is_blank, plain, unquoted
+from everyhand.channels.email.parsing.replies.languages import headers as words
+from everyhand.channels.email.parsing.replies.lines import Line, flat, is_blank, plain, unquoted
 
 # A block has at most this many lines; lists of recipients are wrapped over many.
 MOST_LINES = 60
@@ -37,9 +38,19 @@ class Block:
     end: int
     values: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def kinds(self) -> set[str]:
-        return set(self.values)
+    def is_enough(self, *, announced: bool = False) -> bool:
+        """Is this the header of a message?
+
+        `announced`: a marker line or a rule stands above, so that less evidence is enough. Without it the block needs
+        a sender, two more fields, and an address or a time of day: "From: Berlin / To: Paris / Date: 3 May" is a wish.
+        """
+        kinds = self.values.keys() - {"other"}
+        if announced:
+            return len(kinds) >= 2 and ("from" in kinds or "@" in "".join(self.values.values()))
+        if "from" not in kinds or len(kinds) < 3:
+            return False
+        who = self.values["from"] + self.values.get("to", "")
+        return "@" in who or (_TIME.search(self.values.get("date", "")) is not None and "subject" in kinds)
 
 
 def name_of(line: str) -> tuple[frozenset[str], str] | None:
@@ -54,17 +65,15 @@ def name_of(line: str) -> tuple[frozenset[str], str] | None:
     return fields, line[colon.end() :].strip().strip("*").strip()
 
 
-def at(lines: Sequence[str], start: int, *, announced: bool = False) -> Block | None:
-    """The header block that begins at `lines[start]`, or None.
-
-    `announced`: a marker line or a rule stands above, so that less evidence is enough. Without it the block needs a
-    sender, two more fields, and an address or a time of day: "From: Berlin / To: Paris / Date: 3 May" is a wish.
+def at(lines: Sequence[Line], start: int) -> Block | None:
+    """The run of header lines that begins at `lines[start]`, or None where none begins. Ask it whether it `is_enough`;
+    if it is not, no shorter run inside it is, so that a reader may go on behind it.
     """
-    if name_of(unquoted(lines[start])) is None:
+    if name_of(unquoted(lines[start].raw)) is None:
         return None
     block, last, index = Block(start, start), "", start
     while index < min(len(lines), start + MOST_LINES):
-        line = unquoted(lines[index])
+        line = unquoted(lines[index].raw)
         named = name_of(line)
         if named is not None:
             name = _choose(named[0], block.values)
@@ -80,7 +89,7 @@ def at(lines: Sequence[str], start: int, *, announced: bool = False) -> Block | 
         if not is_blank(line):
             block.values[last] = f"{block.values[last]} {line.strip()}".strip()
         index += step
-    return block if _is_enough(block, announced) else None
+    return block
 
 
 def _choose(fields: frozenset[str], taken: dict[str, str]) -> str:
@@ -92,42 +101,31 @@ def _choose(fields: frozenset[str], taken: dict[str, str]) -> str:
     return next(name for name in reversed(order) if name in fields)
 
 
-def _continued(lines: Sequence[str], index: int, last: str) -> int:
+def _continued(lines: Sequence[Line], index: int, last: str) -> int:
     """How many lines belong to the field above: a wrapped value, or an empty line between two fields; else 0."""
-    ahead = index + 1
-    if is_blank(unquoted(lines[index])):
-        return 1 if ahead < len(lines) and name_of(unquoted(lines[ahead])) is not None else 0
-    if last in ("to", "cc") and "@" in lines[index] and ("<" in lines[index] or ";" in lines[index]):
+    ahead, here = index + 1, lines[index].raw
+    if is_blank(unquoted(lines[index].raw)):
+        return 1 if ahead < len(lines) and name_of(unquoted(lines[ahead].raw)) is not None else 0
+    if last in ("to", "cc") and "@" in here and ("<" in here or ";" in here):
         return 1
-    if lines[index - 1].rstrip().endswith((";", ",")) and last in ("to", "cc") and "@" in lines[index]:
+    if last in ("to", "cc") and "@" in here and lines[index - 1].raw.rstrip().endswith((";", ",")):
         return 1
     for look in range(ahead, min(len(lines), ahead + 2)):
-        if is_blank(unquoted(lines[look])):
+        if is_blank(unquoted(lines[look].raw)):
             return 0
-        if name_of(unquoted(lines[look])) is not None:
+        if name_of(unquoted(lines[look].raw)) is not None:
             return 1
     return 0
-
-
-def _is_enough(block: Block, announced: bool) -> bool:
-    kinds = block.kinds - {"other"}
-    if announced:
-        return len(kinds) >= 2 and ("from" in kinds or "@" in "".join(block.values.values()))
-    if "from" not in kinds or len(kinds) < 3:
-        return False
-    who = block.values["from"] + block.values.get("to", "")
-    when = block.values.get("date", "")
-    return "@" in who or (_TIME.search(when) is not None and "subject" in kinds)
 
 
 def collapsed(line: str) -> tuple[dict[str, str], str] | None:
     """A header whose line ends were lost ("From: Ann <a@x.org>To: ...Sent: ...Subject: ..."), and what stands before.
 
-    Only the first 4,000 characters are read.
+    Only the first 3,000 characters and 60 colons are read.
     """
-    line = line[:4000]
+    line = line[:3000]
     cuts: list[tuple[int, int, frozenset[str]]] = []
-    for colon in _COLON.finditer(line):
+    for colon in islice(_COLON.finditer(line), 60):
         for length in range(min(LONGEST_NAME, colon.start()), 0, -1):
             begin = colon.start() - length
             fields = _FIELDS.get(plain(line[begin : colon.start()]))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from enum import StrEnum
+from typing import NamedTuple
 
 # What programs write above a quotation is short. Longer lines are never compared with the tables, which bounds the work.
 LONGEST = 600
@@ -28,6 +30,23 @@ class Kind(StrEnum):
     SIGNATURE = "s"  # signature, disclaimer, "Sent from my iPhone", a list's footer
 
 
+class Line(NamedTuple):
+    """A line as written (`raw`) and ready for comparison (`low`, see `plain`); whether it is blank or quoted."""
+
+    raw: str
+    low: str
+    blank: bool
+    quoted: bool
+
+
+def read(texts: Iterable[str]) -> list[Line]:
+    """`texts`, one a line, as lines."""
+    return [
+        Line(text, "", True, False) if is_blank(text) else Line(text, plain(text), False, is_quoted(text))
+        for text in texts
+    ]
+
+
 def split_lines(text: str) -> list[str]:
     """The lines of `text`, whichever line ends it uses. Only line ends part lines, no other control character."""
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -42,7 +61,8 @@ def plain(line: str) -> str:
         return ""
     if not line.isascii():
         line = unicodedata.normalize("NFKC", line).translate(_INVISIBLE)
-    return line.strip().casefold()
+    # The Turkish capital "İ" folds into two signs, of which the second is of no use here.
+    return line.strip().casefold().replace("i\u0307", "i")
 
 
 def is_blank(line: str) -> bool:

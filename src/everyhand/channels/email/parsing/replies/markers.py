@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from .languages import markers as words
-from .lines import flat, plain
+from everyhand.channels.email.parsing.replies.languages import markers as words
+from everyhand.channels.email.parsing.replies.lines import flat, plain
 
 ORIGINAL = "original"
 FORWARDED = "forwarded"
@@ -66,10 +66,9 @@ def is_rule(line: str) -> bool:
     return len(line) <= 200 and _RULE.match(line) is not None
 
 
-def says_answers_are_inside(line: str) -> bool:
-    """Does the sender say that their answers stand in the quotation ("my answers in red")?"""
-    low = plain(line)
-    return bool(low) and any(phrase in low for phrase in _INSIDE)
+def says_answers_are_inside(low: str) -> bool:
+    """Does the sender say in this line (given `plain`) that their answers stand in the quotation ("answers in red")?"""
+    return any(phrase in low for phrase in _INSIDE)
 
 
 def is_forward(subject: str) -> bool:

@@ -1,0 +1,168 @@
+"""Opening and closing the SMTP door."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import datetime
+<<<<<<< HEAD
+from typing import Final
+=======
+from pathlib import Path
+from typing import Any, Final
+>>>>>>> main
+
+import structlog
+from django.conf import settings
+from django.utils import timezone
+
+from everyhand.channels.email.listener.addressees import Addressees
+from everyhand.channels.email.listener.certificate import Certificate
+from everyhand.channels.email.listener.commit import Committer
+from everyhand.channels.email.listener.dialogue import Company, Dialogue, Limits
+from everyhand.channels.email.listener.reception import Reception
+
+log = structlog.get_logger(__name__)
+
+# How long a stopping listener waits for mail that is being committed; whoever stops it kills it after 15 s.
+GOODBYE_SECONDS: Final = 12
+
+
+def run_forever(door: socket.socket) -> None:
+    """Take mail in until SIGTERM or SIGINT, then finish what is being committed. Raises `CertificateUnusable`.
+
+<<<<<<< HEAD
+    `door` is a listening TCP socket. Call it in the main thread of a process of its own.
+    """
+    stop = threading.Event()
+    for asked in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(asked, lambda *_: stop.set())
+    listener = Listener(door)
+=======
+
+def listen(host: str, port: int) -> Listener:
+    """A listener for `host` and `port` (0: any free one), not yet started."""
+    return Listener(host, port)
+
+
+def run_forever(door: socket.socket) -> None:
+    """Take mail in at `door`, a socket that listens already, until SIGTERM or SIGINT; then finish what is being
+    committed. Raises `CannotListen`. Call it in the main thread of a process of its own.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    host, port = door.getsockname()[:2]
+    listener = Listener(host, port, door=door)
+>>>>>>> main
+    listener.start()
+    stop.wait()
+    listener.stop()
+
+
+class Listener:
+<<<<<<< HEAD
+    """Takes mail in at a listening TCP socket. `clock` tells the time at which mail is accepted."""
+
+    def __init__(
+        self, door: socket.socket, *, clock: Callable[[], datetime] = timezone.now, limits: Limits | None = None
+    ) -> None:
+=======
+    """The door on one address, run by a thread of its own. `clock` tells the time at which mail is accepted; `door` is
+    a socket that listens there already.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        clock: Callable[[], datetime] = timezone.now,
+        limits: Limits | None = None,
+        door: socket.socket | None = None,
+    ) -> None:
+        self.host = host
+        self.port = port
+        self._door = door
+>>>>>>> main
+        limits = limits or Limits(size=settings.EVERYHAND.smtp_max_size)
+        self._door = door
+        self._company = Company(limits)
+        self._committer = Committer(clock=clock)
+        self._addressees = Addressees()
+        self._reception = Reception(
+            committer=self._committer, addressees=self._addressees, recipients=limits.recipients
+        )
+        self._certificate = Certificate.from_settings()
+        self._hostname = settings.EVERYHAND.url.hostname if settings.EVERYHAND.url else socket.gethostname()
+        self._stopping = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to take mail in, in threads of its own. Raises `CertificateUnusable`."""
+        opened: Future[None] = Future()
+        self._thread = threading.Thread(target=self._run, args=(opened,), name="smtp", daemon=True)
+        self._thread.start()
+        opened.result()
+
+    def stop(self) -> None:
+        """Close the door. Mail that is being committed is finished and answered; whoever else is there is told to
+        come again. When this returns no thread is left, and every mail that was answered with 250 is stored.
+        """
+        if self._thread is not None and self._loop is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stopping.set)
+            self._thread.join()
+        self._thread = None
+
+    def _run(self, opened: Future[None]) -> None:
+        try:
+            asyncio.run(self._serve(opened))
+        except BaseException as error:
+            if opened.done():
+                raise
+            opened.set_exception(error)
+
+    async def _serve(self, opened: Future[None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        if self._certificate:
+            self._certificate.context()
+<<<<<<< HEAD
+        server = await self._loop.create_server(self._dialogue, sock=self._door, backlog=512)
+=======
+        try:
+            where: dict[str, Any] = {"sock": self._door} if self._door else {"host": self.host, "port": self.port}
+            server = await self._loop.create_server(self._dialogue, backlog=128, **where)
+        except OSError as error:
+            raise _cannot_listen(self.host, self.port, error) from None
+>>>>>>> main
+        self._committer.start()
+        log.info("taking mail in", address=str(self._door.getsockname()), starttls=self._certificate is not None)
+        opened.set_result(None)
+        try:
+            await self._stopping.wait()
+        finally:
+            server.close()
+            await self._say_goodbye()
+            # Before the loop ends, so that nobody who waits for a commit is left without an answer.
+            await asyncio.to_thread(self._committer.stop)
+            await asyncio.to_thread(self._addressees.close)
+
+    def _dialogue(self) -> Dialogue:
+        return Dialogue(
+            self._reception,
+            company=self._company,
+            hostname=self._hostname,
+            tls_context=self._certificate.context() if self._certificate else None,
+        )
+
+    async def _say_goodbye(self) -> None:
+        give_up_at = asyncio.get_running_loop().time() + GOODBYE_SECONDS
+        while self._company.present and asyncio.get_running_loop().time() < give_up_at:
+            for dialogue in list(self._company.present):
+                dialogue.end_politely()
+            await asyncio.sleep(0.02)

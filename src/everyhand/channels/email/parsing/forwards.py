@@ -1,0 +1,205 @@
+"""The original inside a forwarded mail: who wrote it, to whom, when, and their words.
+
+A member who forwards a customer's mail hands over the customer: the conversation belongs to who wrote the original. The
+method and its limits are described in docs/reply-splitting.md. Nothing is taken out of the mail: `Forwarded` is read
+beside the text, and whoever doubts it still has all of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from everyhand.channels.email.parsing import addresses, dates, forwarded_dates, headers, limits, parts, structure
+from everyhand.channels.email.parsing.replies import attributions, header_blocks, markers, splitting
+from everyhand.channels.email.parsing.replies.lines import Kind, Line, is_blank, is_quoted, read, split_lines, unquoted
+from everyhand.desk.inbound import Address, Forwarded
+
+# A forward announces itself early: markers are looked for in this many lines.
+LINES_SEARCHED = 2000
+
+_ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:@«»„“”]{1,80}@[^\s<>()\[\]\"',;:@«»„“”]{1,200}")
+_LINK = re.compile(r"<(?:mailto:|https?:)[^<>]{0,500}>|\[mailto:([^\]\s]{1,300})\]", re.IGNORECASE)
+_ON_BEHALF = re.compile(
+    r"\s(?:on behalf of|im auftrag von|de la part de|en nombre de|per conto di|namens)\s", re.IGNORECASE
+)
+_NAME_EDGES = " \t\"'«»„“”‘’<>()[],;:*\u00a0"
+_NUMBERED = re.compile(
+    r"^.*(?:\d|(?<!\w)[ap]\.?m\.?(?!\w)|(?<!\w)(?:uhr|kl|klo|год|г|р)\.?(?!\w)|[日日시分])", re.IGNORECASE | re.DOTALL
+)
+
+
+def find(text: str, html: str, subject: str, attached: tuple[bytes, ...] = ()) -> Forwarded | None:
+    """The original inside a forwarded mail; None if the mail forwards nothing.
+
+    `text`, `html` and `subject` are the mail's (the text says all we need: `html` is there so that a caller need not
+    know); `attached` holds the bytes of its message/rfc822 attachments. An original in
+    the text comes first, then the first attached one that has a sender. `sent_at` is given only where the mail states
+    an offset from UTC. Never raises on any input.
+    """
+    return _in_text(text, subject) or next(filter(None, map(_in_attachment, attached)), None)
+
+
+def _in_text(text: str, subject: str) -> Forwarded | None:
+    texts = split_lines(text)
+    lines = read(texts[: LINES_SEARCHED + header_blocks.MOST_LINES])
+    said_forward = markers.is_forward(subject)
+    for index, line in enumerate(lines[:LINES_SEARCHED]):
+        if line.blank:
+            continue
+        announced = markers.announces(unquoted(line.raw))
+        if announced is not None:
+            kind, behind = announced
+            found = _below_marker(texts, lines, index, behind) if kind == markers.FORWARDED or said_forward else None
+            if found or kind == markers.ORIGINAL:
+                return found
+            continue
+        block = header_blocks.at(lines, index)
+        if block is not None and block.is_enough(announced=index > 0 and markers.is_rule(texts[index - 1])):
+            return _from_block(texts, block) if said_forward else None
+        attribution = None if line.quoted else attributions.find(lines, index)
+        if attribution is not None and attribution[1] is Kind.ATTRIBUTION:
+            return _from_attribution(texts, attribution[0], index) if said_forward else None
+    return None
+
+
+def _below_marker(texts: Sequence[str], lines: Sequence[Line], marker: int, behind: str) -> Forwarded | None:
+    """The header and text below "---------- Forwarded message ---------", in whatever way the program writes them."""
+    if behind:
+        collapsed = header_blocks.collapsed(behind)
+        return _made(collapsed[0], _original_text(texts[marker + 1 :])) if collapsed else None
+    for index in range(marker + 1, min(len(lines), marker + 8)):
+        if is_blank(unquoted(texts[index])) or markers.announces(unquoted(texts[index])):
+            continue
+        block = header_blocks.at(lines, index)
+        if block is not None and block.is_enough(announced=True):
+            return _from_block(texts, block)
+        collapsed = header_blocks.collapsed(unquoted(texts[index]))
+        if collapsed:
+            return _made(collapsed[0], _original_text(texts[index + 1 :]))
+        for end in range(index, min(len(lines), index + attributions.MOST_LINES)):
+            attribution = attributions.find(lines, end)
+            if attribution is not None and attribution[0] >= index:
+                return _from_attribution(texts, attribution[0], end)
+        return None
+    return None
+
+
+def _from_block(texts: Sequence[str], block: header_blocks.Block) -> Forwarded | None:
+    body = list(texts[block.end :])
+    if is_quoted(texts[block.start]):
+        body = _quoted_run(body)
+    return _made(block.values, _original_text(body))
+
+
+def _quoted_run(lines: Sequence[str]) -> list[str]:
+    """The quoted lines at the top; one that lost its sign between two others is among them."""
+    last = 0
+    for index, line in enumerate(lines):
+        if is_quoted(line):
+            last = index + 1
+        elif index - last > 1:
+            break
+    return list(lines[:last])
+
+
+def _from_attribution(texts: Sequence[str], start: int, end: int) -> Forwarded | None:
+    """'On 28/10/2021 12:46, "Ann Lee" <ann@example.org> wrote:' above the original, as Outlook for Mac forwards."""
+    joined = " ".join(line.strip() for line in texts[start : end + 1])
+    body = list(texts[end + 1 :])
+    first = next((line for line in body if not is_blank(line)), "")
+    return _made(
+        {"from": joined, "date": joined}, _original_text(_quoted_run(body) if is_quoted(first) else body), True
+    )
+
+
+def _made(values: dict[str, str], text: str, in_sentence: bool = False) -> Forwarded | None:
+    sender = _person(values.get("from", ""), in_sentence)
+    if not sender.email and not sender.name:
+        return None
+    return Forwarded(
+        sender=sender,
+        to=tuple(_people(values.get("to", ""))),
+        subject=values.get("subject", ""),
+        sent_at=forwarded_dates.parse(values.get("date", "")),
+        text=text,
+    )
+
+
+def _person(value: str, in_sentence: bool = False) -> Address:
+    """Who is named in a header's value or, `in_sentence`, in an attribution line.
+
+    "Ann Lee <ann@example.org<mailto:ann@example.org>> on behalf of desk@example.org" is Ann Lee: she wrote it.
+    """
+    value = _LINK.sub(lambda link: f" {link.group(1)} " if link.group(1) else " ", value[:2000])
+    value = _ON_BEHALF.split(value, maxsplit=1)[0]
+    found = _ADDRESS.search(value)
+    if found is None:
+        return Address(name=" ".join(value.split()).strip(_NAME_EDGES)) if not in_sentence else Address()
+    local, _, domain = found.group().rstrip(".").rpartition("@")
+    name = value[: found.start()]
+    if in_sentence:
+        name = _name_in_sentence(name)
+    name = " ".join(name.split()).strip(_NAME_EDGES)
+    return Address(name="" if "@" in name else name, email=f"{local}@{domain.lower()}")
+
+
+def _name_in_sentence(before: str) -> str:
+    """The name that stands between the time and the address; quotation marks around it decide, if there are any."""
+    marked = re.search(r"[\"«„“]\s*([^\"«»„“”]{1,120}?)\s*[\"»“”]\s*[<(\[]?\s*$", before)
+    if marked:
+        return marked.group(1)
+    name = _NUMBERED.sub("", before).strip(_NAME_EDGES)
+    kept = [
+        word
+        for word in name.split()
+        if word.casefold() not in ("heeft", "schrieb", "skrev", "użytkownik", "пользователь")
+    ]
+    return " ".join(kept)
+
+
+def _people(value: str) -> list[Address]:
+    """The addresses of a To line. Parted at semicolons and commas that follow an address."""
+    value = _LINK.sub(lambda link: f" {link.group(1)} " if link.group(1) else " ", value[:20000])
+    people, seen = [], set[str]()
+    last = 0
+    for found in _ADDRESS.finditer(value):
+        person = _person(value[last : found.end()].lstrip(" ,;>"))
+        last = found.end()
+        if person.email and person.email not in seen:
+            seen.add(person.email)
+            people.append(person)
+    return people
+
+
+def _original_text(lines: Sequence[str]) -> str:
+    """The original's own words: unquoted, dedented, and without the older messages it quotes itself."""
+    filled = [line for line in lines if not is_blank(line)]
+    if filled and is_quoted(filled[0]) and sum(map(is_quoted, filled)) * 2 > len(filled):
+        lines = [unquoted(line) for line in lines]
+    lines = _dedented(lines)
+    return splitting.own_words(read(lines)).strip().strip("\ufeff").strip()
+
+
+def _dedented(lines: Sequence[str]) -> list[str]:
+    margins = [len(line) - len(line.lstrip(" ")) for line in lines if not is_blank(line)]
+    margin = min(margins, default=0)
+    return [line[margin:] for line in lines] if margin else list(lines)
+
+
+def _in_attachment(raw: bytes) -> Forwarded | None:
+    """The original of a mail forwarded as an attachment (message/rfc822)."""
+    try:
+        mail = structure.read(raw)
+        senders = addresses.of(mail, "from")
+        if not senders:
+            return None
+        return Forwarded(
+            sender=senders[0],
+            to=addresses.of(mail, "to"),
+            subject=headers.text(mail, "subject"),
+            sent_at=dates.read(next(iter(headers.raw(mail, "date")), "")),
+            text=_original_text(split_lines(parts.read(mail).text)),
+        )
+    except limits.TooHostile:
+        return None  # the file itself is kept; only nobody is read out of it

@@ -1,0 +1,145 @@
+"""One conversation: what was said and done, who answers for it, and what can be done next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from everyhand.conversations import queries
+from everyhand.conversations.models import Conversation, Message, Participant
+from everyhand.people.models import Member, Team
+from everyhand.promises.models import Promise
+from everyhand.routing import reasons
+from everyhand.web.permissions import conversation_or_404, reader
+from everyhand.web.rows import Face, PromiseShown, face, promise_shown
+from everyhand.web.timeline import Said, said, timeline
+
+# How many other conversations of the customer stand beside this one.
+OTHERS = 6
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What somebody wrote that could not be sent (yet), and why: `error` is a sentence, or "" when nothing is wrong."""
+
+    text: str
+    mode: str = "reply"
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class ConversationShown:
+    id: int
+    subject: str
+    status: str
+    customer: Face
+    owner: Member
+    owner_reason: str
+    team: Team | None
+    opened_at: datetime
+    last_message_at: datetime
+    promise: PromiseShown | None
+    linked_to: Conversation | None
+    proposed: list[Participant]
+
+
+@dataclass(frozen=True)
+class Undo:
+    """A reply that can still be taken back until `due_at`."""
+
+    message_id: int
+    due_at: datetime
+    address: str
+
+
+@require_safe
+def show(request: HttpRequest, pk: int) -> HttpResponse:
+    conversation = conversation_or_404(request, pk)
+    return page(request, conversation, draft=_taken_back(request, conversation))
+
+
+def page(
+    request: HttpRequest,
+    conversation: Conversation,
+    *,
+    draft: Draft | None = None,
+    overtaken_by: list[Message] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The conversation's page, with a draft that could not be sent and what was said meanwhile, if so."""
+    member, at = reader(request), timezone.now()
+    participants = list(
+        Participant.objects.filter(conversation=conversation).select_related("identity__customer").order_by("pk")
+    )
+    entries = timeline(conversation, participants)
+    messages = [entry for entry in entries if isinstance(entry, Said)]
+    taking_part = [one for one in participants if one.approved_at and not one.declined_at]
+    context: dict[str, Any] = {
+        "conversation": _shown(conversation, participants, member, at),
+        "timeline": entries,
+        "recipients": [one.identity.value for one in taking_part],
+        "sender": conversation.address,
+        "newest_message_id": max((one.id for one in messages if one.kind == Message.Kind.MESSAGE), default=0),
+        "signature": "",
+        "draft": draft,
+        "stopped": {"messages": [said(message) for message in overtaken_by]} if overtaken_by else None,
+        "undo": _undo(messages, member, at),
+        "members": Member.objects.filter(is_active=True),
+        "teams": Team.objects.all(),
+        "other_conversations": _others(conversation, member),
+    }
+    return render(request, "conversation.html", context, status=status)
+
+
+def _shown(
+    conversation: Conversation, participants: list[Participant], member: Member, at: datetime
+) -> ConversationShown:
+    promise = Promise.objects.filter(conversation=conversation, kept_at=None, withdrawn_at=None).first()
+    addresses = [one.identity.value for one in participants if one.identity.customer_id == conversation.customer_id]
+    earlier = conversation.linked_to_id
+    return ConversationShown(
+        id=conversation.pk,
+        subject=conversation.subject,
+        status=conversation.status,
+        customer=face(conversation.customer, next(iter(addresses), "")),
+        owner=conversation.owner,
+        owner_reason=_("because %(reason)s")
+        % {"reason": reasons.in_words(conversation.owner_because, conversation.owner.name)},
+        team=conversation.team,
+        opened_at=conversation.opened_at,
+        last_message_at=conversation.last_message_at,
+        promise=promise_shown(promise, at=at),
+        linked_to=queries.visible_to(member).filter(pk=earlier).first() if earlier else None,
+        proposed=[one for one in participants if not one.approved_at and not one.declined_at],
+    )
+
+
+def _undo(messages: list[Said], member: Member, at: datetime) -> Undo | None:
+    mine = [one for one in messages if one.author == member and one.deliveries]
+    last = mine[-1] if mine else None
+    if last is None or any(one.state != "due" or one.attempts or one.due_at <= at for one in last.deliveries):
+        return None
+    return Undo(last.id, last.deliveries[0].due_at, last.deliveries[0].address)
+
+
+def _others(conversation: Conversation, member: Member) -> list[Conversation]:
+    theirs = queries.visible_to(member).filter(customer=conversation.customer).exclude(pk=conversation.pk)
+    return list(theirs.select_related("owner").order_by("-last_message_at")[:OTHERS])
+
+
+def _taken_back(request: HttpRequest, conversation: Conversation) -> Draft | None:
+    """The words of a reply that its author just took back, to go on with."""
+    key = request.GET.get("again", "")
+    if not key.isdecimal() or len(key) > 18:
+        return None
+    message = Message.objects.filter(
+        pk=int(key), conversation=conversation, author_member=reader(request), deliveries__taken_back_at__isnull=False
+    ).first()
+    return Draft(message.text) if message else None

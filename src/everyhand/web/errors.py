@@ -1,0 +1,67 @@
+"""Pages for when something does not work: what happened, what to do, and nothing typed is lost.
+
+The words stand in `error.html`, by kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+
+# Fields whose words are not shown again.
+SECRET = ("csrfmiddlewaretoken", "password", "password1", "password2", "oldpassword", "code", "key")
+
+
+def page(request: HttpRequest, kind: str, status: int, kept: Sequence[str] = ()) -> HttpResponse:
+    """One kind page. `kept` is what was typed into a form that could not be taken, for copying."""
+    return render(request, "error.html", {"kind": kind, "kept": kept}, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        return page(request, "too_large", 413)
+    return page(request, "bad_request", 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    return page(request, "forbidden", 403)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    return page(request, "not_found", 404)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Something of ours failed. The page must not need the database, which may be what failed."""
+    return page(request, "failed", 500)
+
+
+def session_expired(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
+    """A form came from a page that was open too long, or from somebody signed out meanwhile."""
+    kept = [
+        words
+        for name in request.POST
+        if name not in SECRET
+        for words in request.POST.getlist(name)
+        if words.strip() and not words.isdecimal()
+    ]
+    return page(request, "expired", 403, kept)
+
+
+class KindErrorsMiddleware:
+    """Gives the bare answer that Django makes itself (405) a page like the others."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.status_code == 405 and isinstance(response, HttpResponse) and not response.content:
+            kind = page(request, "not_like_this", 405)
+            kind.headers["Allow"] = response.headers["Allow"]
+            return kind
+        return response

@@ -1,0 +1,71 @@
+"""Who answers for a conversation, whether it is settled, and who outside takes part."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from everyhand.conversations import queries, taking_part
+from everyhand.conversations.models import Conversation, Participant
+from everyhand.desk import close as closing
+from everyhand.desk.hand_over import hand_over
+from everyhand.people.models import Member, Team
+from everyhand.web.permissions import conversation_or_404, reader
+
+
+@require_POST
+def assignment(request: HttpRequest, pk: int) -> HttpResponse:
+    conversation, member = conversation_or_404(request, pk), reader(request)
+    key = request.POST.get("owner", "")
+    owner = Member.objects.filter(pk=key, is_active=True).first() if key.isdecimal() and len(key) < 19 else None
+    if owner is None:
+        messages.error(request, _("Choose the person who answers for it now: somebody always does."))
+        return redirect("conversation", pk)
+    # “I take it” leaves the team as it is.
+    team = Team.objects.filter(slug=request.POST["team"]).first() if "team" in request.POST else conversation.team
+    hand_over(conversation, owner=owner, team=team, by=member, at=timezone.now())
+    if owner != member:
+        messages.success(request, _("%(name)s answers for it now.") % {"name": owner.name})
+    return _back(member, conversation)
+
+
+@require_POST
+def closure(request: HttpRequest, pk: int) -> HttpResponse:
+    closing.close(conversation_or_404(request, pk), by=reader(request), at=timezone.now())
+    return redirect("conversation", pk)
+
+
+@require_POST
+def reopening(request: HttpRequest, pk: int) -> HttpResponse:
+    closing.reopen(conversation_or_404(request, pk), by=reader(request), at=timezone.now())
+    return redirect("conversation", pk)
+
+
+@require_POST
+def approval(request: HttpRequest, pk: int) -> HttpResponse:
+    participant = _participant_or_404(request, pk)
+    taking_part.approve(participant, by=reader(request), at=timezone.now())
+    return redirect("conversation", participant.conversation_id)
+
+
+@require_POST
+def refusal(request: HttpRequest, pk: int) -> HttpResponse:
+    participant = _participant_or_404(request, pk)
+    taking_part.decline(participant, by=reader(request), at=timezone.now())
+    return redirect("conversation", participant.conversation_id)
+
+
+def _participant_or_404(request: HttpRequest, pk: int) -> Participant:
+    rows = Participant.objects.filter(conversation__in=queries.visible_to(reader(request)))
+    return get_object_or_404(rows.select_related("conversation"), pk=pk)
+
+
+def _back(member: Member, conversation: Conversation) -> HttpResponse:
+    """To the conversation, or to the inbox when it is not theirs to see any more."""
+    if queries.visible_to(member).filter(pk=conversation.pk).exists():
+        return redirect("conversation", conversation.pk)
+    return redirect("home")

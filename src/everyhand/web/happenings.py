@@ -1,0 +1,88 @@
+"""Facts of the journal as whole sentences, for the timeline of a conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from everyhand.conversations.models import Conversation, Participant
+from everyhand.core import journal
+from everyhand.core.journal import Entry
+from everyhand.people.models import Member
+
+# What a reader of the conversation wants to know besides the messages themselves.
+SHOWN = (
+    "conversation.assigned",
+    "conversation.closed",
+    "conversation.reopened",
+    "message.taken_back",
+    "participant.approved",
+    "participant.declined",
+    "promise.broken",
+    "promise.kept",
+)
+
+
+@dataclass(frozen=True)
+class Happening:
+    action: str
+    text: str
+    at: datetime
+    kind: str = "event"
+
+
+def happenings(conversation: Conversation, participants: Iterable[Participant]) -> list[Happening]:
+    """Oldest first; two reads."""
+    entries = list(journal.about(conversation).filter(action__in=SHOWN))
+    people = {member for entry in entries for member in (_actor(entry), entry.particulars.get("owner")) if member}
+    names: dict[int, str] = dict(Member.objects.filter(pk__in=people).values_list("pk", "name")) if people else {}
+    outside = {one.pk: one.identity.name or one.identity.value for one in participants}
+    return [Happening(entry.action, _sentence(entry, names, outside), entry.at) for entry in entries]
+
+
+def _sentence(entry: Entry, names: dict[int, str], outside: dict[int, str]) -> str:
+    words: dict[str, Any] = {
+        "who": names.get(_actor(entry), _("Somebody")),
+        "owner": names.get(entry.particulars.get("owner", 0), _("somebody")),
+        "person": outside.get(entry.particulars.get("participant", 0), _("somebody")),
+    }
+    return _saying(entry) % words
+
+
+def _saying(entry: Entry) -> str:
+    actor = _actor(entry)
+    match entry.action:
+        case "conversation.assigned" if actor and actor == entry.particulars.get("owner"):
+            return _("%(who)s took it")
+        case "conversation.assigned" if actor:
+            return _("%(who)s handed it over to %(owner)s")
+        case "conversation.assigned":
+            return _("%(owner)s answers for it now")
+        case "conversation.closed":
+            return _("%(who)s closed it")
+        case "conversation.reopened" if actor:
+            return _("%(who)s opened it again")
+        case "conversation.reopened":
+            return _("It opened again, since the customer wrote")
+        case "message.taken_back":
+            return _("%(who)s took a reply back before it was sent")
+        case "participant.approved":
+            return _("%(who)s let %(person)s take part")
+        case "participant.declined":
+            return _("%(who)s left %(person)s out")
+        case "promise.broken":
+            return _("The time we promised passed without an answer")
+        case "promise.kept" if entry.particulars.get("late"):
+            return _("%(who)s answered, later than promised")
+        case _:
+            return _("%(who)s kept the promise")
+
+
+def _actor(entry: Entry) -> int:
+    """The primary key of the member who did it, 0 when it was nobody of us."""
+    kind, _colon, key = entry.actor.partition(":")
+    return int(key) if kind == "member" and key.isdigit() else 0

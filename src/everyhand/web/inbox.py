@@ -1,0 +1,55 @@
+"""The inbox: who waits for me, for my teams, for anybody; what breaks first on top."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
+
+from everyhand.conversations import inbox
+from everyhand.conversations.models import Status
+from everyhand.promises.models import Promise
+from everyhand.web.permissions import reader
+from everyhand.web.rows import Row, rows
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    return redirect("inbox", inbox.View.MINE)
+
+
+@require_safe
+def show(request: HttpRequest, view: str) -> HttpResponse:
+    if view not in {one.value for one in inbox.View}:
+        raise Http404
+    member, at = reader(request), timezone.now()
+    status = request.GET.get("status", Status.OPEN)
+    if status not in Status.values:
+        status = Status.OPEN
+    after = request.GET.get("after", "")
+    page = inbox.page(inbox.View(view), member, status, after=after)
+    shown = rows(page.conversations, at=at)
+    context = {
+        "view": view,
+        "status": status,
+        "groups": [(standing, list(group)) for standing, group in groupby(shown, lambda row: row.standing)],
+        "waiting": _waited_longest(inbox.View(view), request) if status == Status.OPEN and shown else None,
+        "next_page": f"?{urlencode({'status': status, 'after': page.next})}" if page.next else "",
+        "previous_page": f"?{urlencode({'status': status})}" if after else "",
+    }
+    return render(request, "inbox.html", context)
+
+
+def _waited_longest(view: inbox.View, request: HttpRequest) -> Row | None:
+    waiting = inbox.standing_in(view, reader(request), Status.OPEN)
+    promise = (
+        Promise.objects.filter(kept_at=None, withdrawn_at=None, conversation__in=waiting)
+        .select_related("conversation__customer", "conversation__owner", "conversation__team")
+        .order_by("made_at")
+        .first()
+    )
+    return rows([promise.conversation], at=timezone.now())[0] if promise else None

@@ -1,0 +1,149 @@
+"""The hub: follows the journal once, for every page that listens to this process."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Final, TypeVar
+
+import structlog
+from django.db import Error, close_old_connections
+
+from everyhand.web.live import reading
+from everyhand.web.live.reading import Listener
+from everyhand.web.live.stream import Stream
+
+LOOK_EVERY: Final = 0.2  # seconds between looks at the journal when nobody pokes
+CHECK_EVERY: Final = 3.0  # seconds between checks that everybody still may listen
+WAIT_AFTER_FAILURE: Final = 2.0  # seconds before a database that failed is asked again
+STREAMS_A_MEMBER: Final = 12
+
+log = structlog.get_logger("everyhand.web.live")
+Answer = TypeVar("Answer")
+
+
+class Hub:
+    """Every page that listens. It runs on the event loop, but for `poke`, which any thread may call."""
+
+    def __init__(self) -> None:
+        self.open = True
+        self._streams: dict[int, set[Stream]] = {}  # by member
+        self._following: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._cursor = ""
+        self._poked = asyncio.Event()
+        self._joining = asyncio.Lock()
+        # One thread follows and one receives newcomers; each keeps its connection to the database.
+        self._follower = ThreadPoolExecutor(1, "live")
+        self._usher = ThreadPoolExecutor(1, "live-door")
+
+    def poke(self) -> None:
+        """Something was just committed: look now instead of within LOOK_EVERY."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._poked.set)
+
+    def close(self) -> None:
+        """End every stream and take no more, so that the process can end."""
+        self.open = False
+        for stream in self._everybody():
+            stream.end()
+
+    async def recognise(self, session: str) -> Listener | None:
+        """Who is signed in with this session; None when nobody is."""
+        return await self._ask(self._usher, lambda: reading.listener(session))
+
+    async def join(self, listener: Listener, since: str | None) -> Stream | None:
+        """A stream that misses nothing after `since` (None: from now on); None when the member has too many open."""
+        async with self._joining:
+            if len(self._streams.get(listener.member, ())) >= STREAMS_A_MEMBER:
+                return None
+            if self._following is None:
+                self._cursor = await self._ask(self._usher, reading.newest)
+                self._follow()
+            stream = Stream(listener)
+            stream.begin(self._cursor)
+            self._streams.setdefault(listener.member, set()).add(stream)
+        try:
+            if since is not None:
+                stream.catch_up(await self._ask(self._usher, lambda: reading.missed(listener.member, since)))
+        except BaseException:
+            self.leave(stream)
+            raise
+        if not self.open:
+            stream.end()
+        return stream
+
+    def leave(self, stream: Stream) -> None:
+        streams = self._streams.get(stream.listener.member, set())
+        streams.discard(stream)
+        if not streams:
+            self._streams.pop(stream.listener.member, None)
+        if not self._streams and self._following is not None:
+            self._following.cancel()
+            self._following = None
+
+    def _follow(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._following = asyncio.create_task(self._look_again_and_again())
+        self._following.add_done_callback(self._stopped)
+
+    async def _look_again_and_again(self) -> None:
+        loop = asyncio.get_running_loop()
+        check_at = loop.time() + CHECK_EVERY
+        while True:
+            try:
+                await self._look()
+                if loop.time() >= check_at:
+                    await self._check()
+                    check_at = loop.time() + CHECK_EVERY
+            except Error:
+                log.exception("live.database_failed")
+                await asyncio.sleep(WAIT_AFTER_FAILURE * (1 + random.random()))  # noqa: S311 (spreads load)
+            try:
+                async with asyncio.timeout(LOOK_EVERY):
+                    await self._poked.wait()
+            except TimeoutError:
+                continue
+            self._poked.clear()
+
+    async def _look(self) -> None:
+        since, members = self._cursor, list(self._streams)
+        news = await self._ask(self._follower, lambda: reading.news(since, members))
+        self._cursor = news.cursor
+        if news.more:
+            self._poked.set()
+        if news.cursor != since:
+            for stream in self._everybody():
+                stream.offer(news.events.get(stream.listener.member, ()), news.cursor)
+
+    async def _check(self) -> None:
+        streams = self._everybody()
+        listeners = {stream.listener for stream in streams}
+        here = await self._ask(self._follower, lambda: reading.still_here(listeners, at=datetime.now(UTC)))
+        for stream in streams:
+            if stream.listener not in here:
+                stream.end()
+
+    def _stopped(self, task: asyncio.Task[None]) -> None:
+        # Nobody follows any more. Unless that is on purpose, no page may go on believing that it is up to date.
+        if not task.cancelled():
+            log.error("live.stopped", exc_info=task.exception())
+            self._following = None
+            for stream in self._everybody():
+                stream.end()
+
+    def _everybody(self) -> list[Stream]:
+        return [stream for streams in self._streams.values() for stream in streams]
+
+    async def _ask(self, pool: ThreadPoolExecutor, question: Callable[[], Answer]) -> Answer:
+        def answer() -> Answer:
+            close_old_connections()  # one that broke is replaced, as before any request
+            return question()
+
+        return await asyncio.get_running_loop().run_in_executor(pool, answer)
+
+
+hub: Final = Hub()

@@ -1,0 +1,76 @@
+"""One page that listens: what it has not been told yet, and whether it is over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final
+
+from everyhand.web.live.reading import Event, Listener
+
+# A page that lets more pile up fetches everything again instead. More than `reading.REPLAYED`, which come at once.
+EVENTS_WAITING: Final = 300
+KEEP_ALIVE_EVERY: Final = 15.0  # seconds; the impatient among proxies give up on a silent connection after 30
+
+
+class Stream:
+    """What one page is yet to be told. All of it runs on the event loop."""
+
+    def __init__(self, listener: Listener) -> None:
+        self.listener = listener
+        self.over = False
+        self._waiting: dict[int, Event] = {}  # by journal entry, in order
+        self._caught_up: frozenset[int] = frozenset()
+        self._resync = False
+        self._cursor = ""
+        self._wake = asyncio.Event()
+
+    def begin(self, cursor: str) -> None:
+        """Everything after `cursor` is going to be offered."""
+        self._cursor = cursor
+
+    def catch_up(self, missed: list[Event] | None) -> None:
+        """Put what happened before this page came in front; None makes it fetch everything."""
+        if missed is None:
+            self._fetch_everything()
+            return
+        # Some of it may have been offered while it was read, or is going to be.
+        self._caught_up = frozenset(event.entry for event in missed)
+        self._waiting = {event.entry: event for event in missed} | self._waiting
+        self._wake.set()
+
+    def offer(self, events: Iterable[Event], cursor: str) -> None:
+        """What happened up to `cursor`, as far as this page may know of it."""
+        self._cursor = cursor
+        new = {event.entry: event for event in events if event.entry not in self._caught_up}
+        self._waiting |= new
+        if len(self._waiting) > EVENTS_WAITING:
+            self._fetch_everything()
+        elif new:
+            self._wake.set()
+
+    def end(self) -> None:
+        self.over = True
+        self._wake.set()
+
+    async def next(self) -> bytes:
+        """What to send now, b"" when it is over. Waits until there is something, at the latest a sign of life."""
+        try:
+            async with asyncio.timeout(KEEP_ALIVE_EVERY):
+                await self._wake.wait()
+        except TimeoutError:
+            # An id without data moves the page's cursor on and tells it nothing else.
+            return f": here\nid: {self._cursor}\n\n".encode()
+        self._wake.clear()
+        if self.over:
+            return b""
+        events, self._waiting = self._waiting, {}
+        if self._resync:
+            self._resync = False
+            return f"id: {self._cursor}\nevent: resync\ndata: {{}}\n\n".encode()
+        return b"".join(bytes(event) for event in events.values())
+
+    def _fetch_everything(self) -> None:
+        self._waiting.clear()
+        self._resync = True
+        self._wake.set()

@@ -1,0 +1,64 @@
+"""Who is asking, and what is for whom. Rows are checked where they are fetched: what one may not see is not found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+
+from everyhand.conversations import queries
+from everyhand.conversations.models import Attachment, Conversation, Message
+from everyhand.people.models import Member
+
+Rest = ParamSpec("Rest")
+View = Callable[Concatenate[HttpRequest, Rest], HttpResponse]
+
+
+def reader(request: HttpRequest) -> Member:
+    """The signed-in member; every page but those of `signing_in` has one."""
+    if not isinstance(request.user, Member):
+        raise PermissionDenied
+    return request.user
+
+
+def for_specialists(view: View[Rest]) -> View[Rest]:
+    """Mail and work are looked after by those who see every queue."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
+        if not reader(request).sees_every_queue:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return checked
+
+
+def for_admins(view: View[Rest]) -> View[Rest]:
+    """Who works here and who answers for what is set up by administrators."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
+        if not reader(request).may_set_up:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return checked
+
+
+def conversation_or_404(request: HttpRequest, pk: int) -> Conversation:
+    rows = queries.visible_to(reader(request)).select_related("customer", "owner", "team")
+    return get_object_or_404(rows, pk=pk)
+
+
+def message_or_404(request: HttpRequest, pk: int) -> Message:
+    rows = queries.messages_visible_to(reader(request)).select_related("conversation")
+    return get_object_or_404(rows, pk=pk)
+
+
+def attachment_or_404(request: HttpRequest, token: str) -> Attachment:
+    rows = queries.attachments_visible_to(reader(request)).select_related("blob")
+    return get_object_or_404(rows, token=token)

@@ -1,0 +1,52 @@
+"""Who reads: their language, their time zone, and what every page shows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.messages import get_messages
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone, translation
+
+from everyhand.people.models import Member
+from everyhand.web.counts import Counts
+
+THEMES = ("light", "dark")
+
+
+class ReaderMiddleware:
+    """Speaks the member's language in their time zone. What is shown to them is kept by no cache."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        member = request.user if isinstance(request.user, Member) else None
+        language = (member.language if member else "") or translation.get_language_from_request(request)
+        zone = (member.time_zone if member else "") or settings.EVERYHAND.time_zone
+        with translation.override(language), timezone.override(ZoneInfo(zone)):
+            response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+
+def context(request: HttpRequest) -> dict[str, object]:
+    """What base.html expects on every page. The counts are read when the page shows them."""
+    user = getattr(request, "user", None)
+    member = user if isinstance(user, Member) else None
+    language = translation.get_language() or settings.LANGUAGE_CODE
+    theme = request.COOKIES.get("theme", "")
+    return {
+        "member": member,
+        "counts": Counts(member) if member else None,
+        "theme": theme if theme in THEMES else "",
+        "messages": get_messages(request),
+        "shortcuts": request.COOKIES.get("shortcuts") == "on",
+        "language": language,
+        "direction": "rtl" if translation.get_language_bidi() else "ltr",
+        "company": settings.EVERYHAND.company,
+    }

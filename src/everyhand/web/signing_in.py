@@ -1,0 +1,83 @@
+"""Coming in: by password or by a code sent by mail (both allauth's), or by a one-time link from the shell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.http import urlencode
+from django.views import View
+
+from everyhand.people import actions as people
+from everyhand.web import errors
+
+
+class SignInRequired(LoginRequiredMiddleware):
+    """Everything is behind the sign-in except what says `login_not_required`; nobody loses what they typed."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:
+        if request.headers.get("HX-Request"):
+            sign_in = f"{reverse('account_login')}?{urlencode({'next': _page_of(request)})}"
+            return HttpResponse(status=401, headers={"HX-Redirect": sign_in})
+        if request.method == "POST":
+            return errors.session_expired(request)
+        return super().handle_no_permission(request, view_func)
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The page whose script asks, for coming back to."""
+    current = request.headers.get("HX-Current-URL", "")
+    here = request.build_absolute_uri("/")
+    return "/" + current.removeprefix(here) if current.startswith(here) else "/"
+
+
+class Adapter(DefaultAccountAdapter):
+    """How allauth fits in here."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        """People are added by administrators or from the shell."""
+        return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Without an address (a Unix socket) everybody shares one limit, which is better than nobody getting in."""
+        return str(request.META.get("REMOTE_ADDR") or "0.0.0.0")  # noqa: S104
+
+    def add_message(self, *args: Any, **kwargs: Any) -> None:
+        """No “you have signed in”: the page shows it."""
+
+
+def typed_address(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
+    """Whose sign-in this is, for counting failures: by the address, however it was spelt."""
+    typed = credentials or {}
+    return str(typed.get("email") or typed.get("username") or request.POST.get("login") or "").strip().lower()
+
+
+def too_many_tries(request: HttpRequest, *_more: object) -> HttpResponse:
+    return errors.page(request, "too_many_tries", 429)
+
+
+@method_decorator(login_not_required, name="dispatch")
+class SignInLink(View):
+    """A link made in the shell. Opening it only asks, so that programs that follow links in mails don't use it up."""
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        member = people.whose_sign_in_link(token, at=timezone.now())
+        if member is None:
+            return errors.page(request, "used_up", 410)
+        return render(request, "account/sign_in_link.html", {"person": member, "token": token})
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        member = people.use_sign_in_link(token, at=timezone.now())
+        if member is None:
+            return errors.page(request, "used_up", 410)
+        login(request, member, backend="django.contrib.auth.backends.ModelBackend")
+        return redirect("home")

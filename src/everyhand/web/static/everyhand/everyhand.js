@@ -1,0 +1,186 @@
+/* Small behaviours on top of pages that work without them. Each controller does one thing and says what it adds. */
+import { Application, Controller } from "./vendor/stimulus.js";
+
+const application = Application.start();
+const language = document.documentElement.lang || "en";
+const UNITS = [["year", 31536000], ["month", 2592000], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60]];
+
+/* Keeps "12 min ago" true while a page stays open. The server wrote the first words and the exact moment. */
+class ClockController extends Controller {
+  connect() {
+    this.timer = setInterval(() => this.tick(), 30000);
+  }
+
+  disconnect() {
+    clearInterval(this.timer);
+  }
+
+  tick() {
+    for (const time of this.element.querySelectorAll("time[data-relative]")) {
+      const seconds = (new Date(time.dateTime) - Date.now()) / 1000;
+      const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ["minute", 60];
+      const amount = Math.trunc(seconds / size);
+      time.textContent =
+        time.dataset.relative === "distance"
+          ? new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" }).format(Math.abs(amount))
+          : new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" }).format(amount, unit);
+    }
+  }
+}
+
+/* Keeps an unsent draft on this device, so that a closed tab or a lost connection costs nobody their words. A draft
+   that equals something already sent is forgotten. Ctrl or Cmd and Enter sends. */
+class DraftController extends Controller {
+  static targets = ["text"];
+  static values = { key: String };
+
+  connect() {
+    const kept = this.read();
+    if (kept && this.wasSent(kept)) this.forget();
+    else if (kept && !this.textTarget.value) this.textTarget.value = kept;
+  }
+
+  keep() {
+    if (this.textTarget.value.trim()) this.write(this.textTarget.value);
+    else this.forget();
+  }
+
+  send(event) {
+    if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) {
+      event.preventDefault();
+      this.element.requestSubmit();
+    }
+  }
+
+  wasSent(words) {
+    const said = document.querySelectorAll(".message--out .message__text, .message--note .message__text");
+    return [...said].some((text) => text.textContent.trim() === words.trim());
+  }
+
+  read() {
+    try { return localStorage.getItem(this.keyValue); } catch { return null; }
+  }
+
+  write(words) {
+    try { localStorage.setItem(this.keyValue, words); } catch { /* Storage is closed to us: the draft lives in the page only. */ }
+  }
+
+  forget() {
+    try { localStorage.removeItem(this.keyValue); } catch { /* As above. */ }
+  }
+}
+
+/* Counts down the seconds in which a reply can still be taken back, then takes the bar away. */
+class UndoController extends Controller {
+  static targets = ["seconds"];
+  static values = { due: String };
+
+  connect() {
+    this.timer = setInterval(() => this.tick(), 250);
+    this.tick();
+  }
+
+  disconnect() {
+    clearInterval(this.timer);
+  }
+
+  tick() {
+    const left = Math.ceil((new Date(this.dueValue) - Date.now()) / 1000);
+    if (left > 0) this.secondsTarget.textContent = left;
+    else this.element.remove();
+  }
+}
+
+/* A word that something worked goes by itself; pointing at it or focusing it makes it stay. Errors stay. */
+class ToastController extends Controller {
+  connect() {
+    if (!this.element.classList.contains("toast--error")) this.resume();
+  }
+
+  disconnect() {
+    clearTimeout(this.timer);
+  }
+
+  pause() {
+    clearTimeout(this.timer);
+  }
+
+  resume() {
+    this.timer = setTimeout(() => this.close(), 8000);
+  }
+
+  close() {
+    this.element.remove();
+  }
+}
+
+/* Opens a native dialog next to its button; without scripts the button is a link to the same form on its own page. */
+class DialogController extends Controller {
+  static targets = ["dialog"];
+
+  open(event) {
+    event.preventDefault();
+    this.dialogTarget.showModal();
+  }
+
+  close() {
+    this.dialogTarget.close();
+  }
+}
+
+/* Applies the chosen appearance at once; the form that was pressed tells the server. */
+class AppearanceController extends Controller {
+  choose({ currentTarget }) {
+    const theme = currentTarget.value;
+    if (theme) document.documentElement.dataset.theme = theme;
+    else delete document.documentElement.dataset.theme;
+    for (const button of this.element.querySelectorAll("button[name=theme]")) {
+      button.setAttribute("aria-pressed", String(button === currentTarget));
+    }
+  }
+}
+
+/* One-letter keys, off unless the member switched them on: "/" searches, j and k walk the inbox, r and n write. */
+class ShortcutsController extends Controller {
+  press(event) {
+    if (!this.element.hasAttribute("data-shortcuts") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, textarea, select, [contenteditable], dialog[open]")) return;
+    const act = { "/": () => this.focus("#search"), j: () => this.walk(1), k: () => this.walk(-1), r: () => this.write("reply"), n: () => this.write("note") }[event.key];
+    if (act?.()) event.preventDefault();
+  }
+
+  reply(event) {
+    if (this.write("reply")) event.preventDefault();
+  }
+
+  note(event) {
+    if (this.write("note")) event.preventDefault();
+  }
+
+  walk(step) {
+    const rows = [...document.querySelectorAll(".conversation-row__subject a")];
+    const next = rows[Math.min(Math.max(rows.indexOf(document.activeElement) + step, 0), rows.length - 1)];
+    next?.focus();
+    return next;
+  }
+
+  write(mode) {
+    const choice = document.querySelector(`.composer input[value="${mode}"]`);
+    choice?.click();
+    return choice && this.focus(`#${mode}-text`);
+  }
+
+  focus(selector) {
+    const field = document.querySelector(selector);
+    field?.focus();
+    return field;
+  }
+}
+
+application.register("clock", ClockController);
+application.register("draft", DraftController);
+application.register("undo", UndoController);
+application.register("toast", ToastController);
+application.register("dialog", DialogController);
+application.register("appearance", AppearanceController);
+application.register("shortcuts", ShortcutsController);

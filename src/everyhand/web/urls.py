@@ -1,0 +1,118 @@
+"""Every page and every form of the staff's door."""
+
+from __future__ import annotations
+
+from allauth.account import views as account
+from django.urls import URLPattern, URLResolver, path, re_path
+
+from everyhand.web import (
+    appearance,
+    conversation,
+    handing_over,
+    healthz,
+    inbox,
+    mail_ledger,
+    no_hub,
+    originals,
+    ownership_map,
+    people,
+    profiles,
+    quarantine,
+    replies,
+    search,
+    signing_in,
+    stuck_work,
+    teams,
+)
+
+inbox_and_search = [
+    path("", inbox.home, name="home"),
+    path("inbox/<slug:view>", inbox.show, name="inbox"),
+    path("search", search.show, name="search"),
+]
+
+conversations = [
+    path("conversations/<int:pk>", conversation.show, name="conversation"),
+    path("conversations/<int:pk>/replies", replies.reply, name="conversation_replies"),
+    path("conversations/<int:pk>/notes", replies.note, name="conversation_notes"),
+    path("conversations/<int:pk>/assignment", handing_over.assignment, name="conversation_assignment"),
+    path("conversations/<int:pk>/closure", handing_over.closure, name="conversation_closure"),
+    path("conversations/<int:pk>/reopening", handing_over.reopening, name="conversation_reopening"),
+    path("participants/<int:pk>/approval", handing_over.approval, name="participant_approval"),
+    path("participants/<int:pk>/refusal", handing_over.refusal, name="participant_refusal"),
+    path("messages/<int:pk>/undo", replies.undo, name="message_undo"),
+    path("messages/<int:pk>/html", originals.html, name="message_html"),
+    path("messages/<int:pk>/raw", originals.raw, name="message_raw"),
+    path("attachments/<slug:token>", originals.attachment, name="attachment"),
+    path("deliveries/<int:pk>/retry", replies.retry_delivery, name="delivery_retry"),
+]
+
+company = [
+    path("people", people.show_all, name="people"),
+    path("people/new", profiles.add, name="new_member"),
+    path("people/<int:pk>", people.show, name="person"),
+    path("people/<int:pk>/details", profiles.change, name="member_details"),
+    path("people/<int:pk>/disabling", profiles.disabling, name="disabling"),
+    path("people/<int:pk>/enabling", profiles.enabling, name="enabling"),
+    path("profile", profiles.mine, name="profile"),
+    path("teams", teams.show_all, name="teams"),
+    path("teams/new", teams.add, name="new_team"),
+    path("teams/<slug:slug>", teams.show, name="team"),
+    path("teams/<slug:slug>/details", teams.change, name="team_details"),
+    path("ownership-map", ownership_map.show, name="ownership_map"),
+    path("ownership-map/trial", ownership_map.trial, name="ownership_trial"),
+    path("ownership-map/everything-else", ownership_map.everything_else, name="default_owner"),
+    path("ownership-map/rules", ownership_map.add, name="rules"),
+    path("ownership-map/rules/<int:pk>", ownership_map.change, name="rule"),
+    path("ownership-map/rules/<int:pk>/removal", ownership_map.remove, name="rule_removal"),
+    path("ownership-map/rules/<int:pk>/place", ownership_map.move, name="rule_move"),
+]
+
+mail_and_work = [
+    path("mail-ledger", mail_ledger.show, name="mail_ledger"),
+    path("quarantine", quarantine.show_all, name="quarantine"),
+    path("quarantine/<int:pk>", quarantine.show, name="quarantined_mail"),
+    path("quarantine/<int:pk>/raw", quarantine.raw, name="quarantined_mail_raw"),
+    path("quarantine/<int:pk>/retry", quarantine.retry, name="quarantined_mail_retry"),
+    path("stuck-work", stuck_work.show, name="stuck_work"),
+    path("stuck-work/<slug:kind>/<int:pk>/retry", stuck_work.retry, name="stuck_work_retry"),
+]
+
+# allauth's views under our addresses. Its pages for signing up and for several addresses a person are left out.
+coming_in = [
+    path("sign-in", account.login, name="account_login"),
+    path("sign-in/code", account.request_login_code, name="account_request_login_code"),
+    path("sign-in/code/confirmation", account.confirm_login_code, name="account_confirm_login_code"),
+    path("sign-in/new", account.signup, name="account_signup"),
+    path("sign-in/inactive", account.account_inactive, name="account_inactive"),
+    path("sign-in/<slug:token>", signing_in.SignInLink.as_view(), name="sign_in_link"),
+    path("sign-out", account.logout, name="account_logout"),
+    path("password", account.password_change, name="account_change_password"),
+    path("password/first", account.password_set, name="account_set_password"),
+    path("password/reset", account.password_reset, name="account_reset_password"),
+    path("password/reset/done", account.password_reset_done, name="account_reset_password_done"),
+    re_path(
+        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)$",
+        account.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "password/reset/finished", account.password_reset_from_key_done, name="account_reset_password_from_key_done"
+    ),
+]
+
+this_device = [
+    path("appearance", appearance.theme, name="appearance"),
+    path("shortcuts", appearance.shortcuts, name="shortcuts"),
+    path("live", no_hub.show, name="live"),
+    path("healthz", healthz.show, name="healthz"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *inbox_and_search,
+    *conversations,
+    *company,
+    *mail_and_work,
+    *coming_in,
+    *this_device,
+]

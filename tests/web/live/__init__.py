@@ -1,0 +1,1 @@
+"""Live updates, over real sockets from a real uvicorn."""
