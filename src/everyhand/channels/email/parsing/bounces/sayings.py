@@ -179,7 +179,7 @@ SAYINGS: Table = _table(
         unbekannter empfänger | empfänger unbekannt | empfaenger unbekannt | existiert nicht | no existe |
         destinatario desconocido | usuario desconocido | utilisateur inconnu | adresse inconnue |
         destinataire inconnu | n'existe pas | utente sconosciuto | destinatario inesistente | non esiste |
-        não existe | nao existe | inexistente | не существует | пользователь не найден | 见つかりません | 見つかりません |
+        não existe | nao existe | inexistente | не существует | пользователь не найден | 見つかりません |
         存在しません |
         不存在
         """,
