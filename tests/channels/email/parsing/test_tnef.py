@@ -84,7 +84,8 @@ def test_any_bytes_are_unpacked_or_refused(noise: bytes, cut: int) -> None:
 
 
 def test_rich_text_is_read_for_its_words() -> None:
-    rtf = rb"{\rtf1\ansi\ansicpg1251{\fonttbl{\f0 Arial;}}{\*\generator x;}\f0 one\par \'cf\'f0\u1080?\u1074?\par {\b two}\}}"
+    rtf = rb"{\rtf1\ansi\ansicpg1251{\fonttbl{\f0 Arial;}}{\*\generator x;}"
+    rtf += rb"\f0 one\par \'cf\'f0\u1080?\u1074?\par {\b two}\}}"
     assert rich_text.text(rtf) == "one\nПрив\ntwo}"
 
 
