@@ -208,8 +208,30 @@ def test_a_quotation_marked_with_bars_goes() -> None:
     assert reply_to("Yes.\n\n2021/5/3 Jonas Weber <jonas@shop.example>\n\n| Still broken?\n| Jonas") == "Yes."
 
 
-def test_a_quotation_marked_with_initials_goes() -> None:
-    assert reply_to("JW> Still broken?\nJW> Since when?\n\nYes.\n\nJW> Regards").strip().endswith("Yes.")
+def test_a_quotation_marked_with_initials_goes_below_an_attribution() -> None:
+    assert reply_to(f"{QUESTION}\nJW> Still broken?\nJW> Since when?\n\nYes.").strip() == "Yes."
+    text = "I see:\n\nSQL> select 1\n\nSQL> select 2"
+    assert replies.split(text) == (text, "")
+
+
+def test_quotations_enclosed_in_angles_and_supercited_ones_go() -> None:
+    assert reply_to("Yes.\n\n>>> Jonas Weber >>>\nStill broken?\nSince when?\n<<< Jonas Weber <<<") == "Yes."
+    reply = reply_to('>>>>> "JW" == Jonas Weber <jonas@shop.example> writes:\n\n  > Still broken?\n\nYes.')
+    assert reply.strip() == "Yes."
+
+
+def test_the_one_quotation_between_a_greeting_and_the_answer_goes() -> None:
+    assert reply_to(f"Hello Jonas,\n\n{QUESTION}\n> Still broken?\n\nYes.").split() == ["Hello", "Jonas,", "Yes."]
+
+
+def test_a_greeting_alone_above_an_unmarked_history_is_not_the_answer() -> None:
+    text = f"Dear Jonas,\n\n{QUESTION.replace('Weber ', 'Weber <jonas@shop.example> ')}\n\nStill broken?\n\nYes, it is."
+    assert "Yes, it is." in reply_to(text)
+
+
+def test_a_wish_below_a_drawn_line_is_not_a_header() -> None:
+    text = "I want to travel:\n-----\nFrom: Berlin\nTo: Paris\n\nThank you"
+    assert replies.split(text) == (text, "")
 
 
 def test_a_line_that_asks_to_answer_above_ends_the_reply() -> None:
