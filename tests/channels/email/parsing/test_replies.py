@@ -162,8 +162,12 @@ def test_two_dashes_above_a_question_are_a_drawn_line() -> None:
 
 def test_a_drawn_line_above_a_contact_is_a_signature_and_above_words_is_not() -> None:
     assert reply_to("It works.\n______________\nMia Bergmann\nwww.home.example") == "It works."
-    text = "The lamp:\n----------\nit flickers\n==========\nThe cable:\nit is hot"
-    assert replies.split(text) == (text, "")
+    for text in (
+        "The lamp:\n----------\nit flickers\n==========\nThe cable:\nit is hot",
+        "A fax has arrived.\n----------\nTime: 3/9/2021 3:50:52 PM\nPages: 1",
+        "This is the one I mean:\n----------\nhttps://shop.example/lamps/blue-lamp-with-switch",
+    ):
+        assert replies.split(text) == (text, "")
 
 
 def test_lines_drawn_at_the_end_are_dropped() -> None:
@@ -181,6 +185,11 @@ def test_a_disclaimer_at_the_end_is_not_the_reply() -> None:
         "sind, informieren Sie bitte den Absender und vernichten Sie diese Mail."
     )
     assert reply_to(f"Es geht.\n\n{german}\n\n{QUESTION}\n> Geht es?") == "Es geht."
+
+
+def test_a_disclaimer_below_a_signature_takes_nothing_else_with_it() -> None:
+    disclaimer = "\n".join(["This e-mail is confidential. If you are not the intended recipient, delete it."] * 12)
+    assert reply_to(f"It works.\n--\nMia Bergmann\nwww.home.example\n\n{disclaimer}") == "It works."
 
 
 def test_a_customer_who_speaks_of_confidence_keeps_their_words() -> None:

@@ -196,11 +196,11 @@ def _in_attachment(raw: bytes) -> Forwarded | None:
     """The original of a mail forwarded as an attachment (message/rfc822)."""
     try:
         mail = structure.read(raw)
-        senders = addresses.of(mail, "from")
-        if not senders:
+        sender = next((address for address in addresses.of(mail, "from") if address.email), None)
+        if sender is None:
             return None
         return Forwarded(
-            sender=senders[0],
+            sender=sender,
             to=addresses.of(mail, "to"),
             subject=headers.text(mail, "subject"),
             sent_at=dates.read(next(iter(headers.raw(mail, "date")), "")),
