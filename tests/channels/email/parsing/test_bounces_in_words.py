@@ -220,6 +220,12 @@ def test_an_absence_note_that_says_the_mail_will_not_be_delivered_is_no_bounce()
     assert recognise(words, sender="miriam@example.org", subject="Automatic reply: Your invoice", fields=fields) is None
 
 
+def test_a_parcel_services_notice_is_no_bounce() -> None:
+    words = "Dear customer, your parcel could not be delivered today. We will come again tomorrow."
+    fields = "Auto-Submitted: auto-generated\n"
+    assert recognise(words, sender="info@parcels.example", subject="Delivery failed", fields=fields) is None
+
+
 @pytest.mark.parametrize(
     "flood",
     [

@@ -106,6 +106,8 @@ def _signs_agree(message: Message, report: Report, sender: Address, subject: str
     named = speaks_of_failure(subject)
     if not machine or not (program or named or enclosed):
         return False  # an absence note says "your mail will not be delivered to anybody", too
+    if not (program or enclosed or "@" in report.notice):
+        return False  # a parcel service's notice names no address
     spoken = 2 * named + 2 * opens_like_a_report(report.notice)
     return spoken + enclosed > 1 and machine + spoken + enclosed >= 4
 
