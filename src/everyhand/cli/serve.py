@@ -87,9 +87,9 @@ def run_web(door: socket.socket) -> None:
 
 
 def run_smtp(door: socket.socket) -> None:
-    from everyhand.channels.email import listener
+    from everyhand.channels.email.listener import listen
 
-    listener.run_forever(door)
+    listen.run_forever(door)
 
 
 def run_worker() -> None:
@@ -116,7 +116,7 @@ def _alone(variable: str, address: tuple[str, int] | None, run: Callable[[socket
 
 def _load_program() -> None:
     """Import what the parts need once, before they are forked."""
-    import everyhand.channels.email.listener
+    import everyhand.channels.email.listener.listen
     import everyhand.cli.worker
     import everyhand.config.asgi
     import everyhand.config.urls  # noqa: F401
