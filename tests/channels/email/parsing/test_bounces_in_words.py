@@ -214,6 +214,18 @@ def test_nobody_is_taken_for_a_server_who(doing: str) -> None:
     assert recognise(words, sender="anna@example.com", subject=subject) is None
 
 
+def test_an_absence_note_that_says_the_mail_will_not_be_delivered_is_no_bounce() -> None:
+    words = "I have left the company. Your mail will not be delivered to anybody, write to jonas@example.org instead."
+    fields = "Return-Path: <>\nAuto-Submitted: auto-replied\nX-Auto-Response-Suppress: All\n"
+    assert recognise(words, sender="miriam@example.org", subject="Automatic reply: Your invoice", fields=fields) is None
+
+
+def test_a_parcel_services_notice_is_no_bounce() -> None:
+    words = "Dear customer, your parcel could not be delivered today. We will come again tomorrow."
+    fields = "Auto-Submitted: auto-generated\n"
+    assert recognise(words, sender="info@parcels.example", subject="Delivery failed", fields=fields) is None
+
+
 @pytest.mark.parametrize(
     "flood",
     [
