@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import smtplib
 import socket
+import ssl
+import subprocess
+import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import connection, connections
 
+from everyhand.channels.email.listener import CertificateUnusable, Listener
 from everyhand.channels.email.listener.dialogue import Limits
-from everyhand.channels.email.listener.listen import CannotListen, Listener, listen
 from everyhand.channels.email.models import Mail, Mailbox, RawMail, Redelivery
 from tests.servers.processes import wait_until
 
@@ -23,7 +30,17 @@ ADA = "ada@customers.test"
 HELP = "help@paper.test"
 LETTER = b"From: Ada <ada@customers.test>\r\nTo: help@paper.test\r\nSubject: Where is it?\r\n\r\nMy paper.\r\n"
 
-Open = Callable[..., Listener]
+
+@dataclass(frozen=True)
+class Door:
+    """A running listener, and where it listens."""
+
+    listener: Listener
+    host: str
+    port: int
+
+
+Open = Callable[..., Door]
 
 
 @pytest.fixture
@@ -33,24 +50,25 @@ def open_door() -> Iterator[Open]:
     Mailbox.objects.create(address="*@shop.test")
     with ExitStack() as doors:
 
-        def open_one(**limits: Any) -> Listener:
-            listener = Listener("127.0.0.1", 0, limits=Limits(**{"size": 1_000_000, **limits}))
+        def open_one(**limits: Any) -> Door:
+            door = doors.enter_context(socket.create_server(("127.0.0.1", 0)))
+            listener = Listener(door, limits=Limits(**{"size": 1_000_000, **limits}))
             listener.start()
             doors.callback(listener.stop)
-            return listener
+            return Door(listener, *door.getsockname())
 
         yield open_one
 
 
 @pytest.fixture
-def door(open_door: Open) -> Listener:
+def door(open_door: Open) -> Door:
     return open_door()
 
 
 class Line:
     """A raw connection: bytes out, lines in."""
 
-    def __init__(self, door: Listener) -> None:
+    def __init__(self, door: Door) -> None:
         self._socket = socket.create_connection(("127.0.0.1", door.port), timeout=10)
         self._file = self._socket.makefile("rb")
         self.greeting = self.hear()
@@ -80,12 +98,12 @@ class Line:
 
 
 @pytest.fixture
-def call(door: Listener) -> Iterator[Line]:
+def call(door: Door) -> Iterator[Line]:
     with closing(Line(door)) as line:
         yield line
 
 
-def send(door: Listener, raw: bytes = LETTER, *, sender: str = ADA, to: list[str] | None = None) -> dict[str, Any]:
+def send(door: Door, raw: bytes = LETTER, *, sender: str = ADA, to: list[str] | None = None) -> dict[str, Any]:
     with smtplib.SMTP("127.0.0.1", door.port, timeout=30) as client:
         return client.sendmail(sender, to or [HELP], raw)
 
@@ -94,7 +112,7 @@ def stored() -> list[bytes]:
     return [bytes(raw.content) for raw in RawMail.objects.order_by("pk")]
 
 
-def test_a_mail_is_stored_as_it_came_before_the_sender_hears_250(door: Listener) -> None:
+def test_a_mail_is_stored_as_it_came_before_the_sender_hears_250(door: Door) -> None:
     send(door)
     mail = Mail.objects.get()
     assert stored() == [LETTER]
@@ -103,7 +121,7 @@ def test_a_mail_is_stored_as_it_came_before_the_sender_hears_250(door: Listener)
     assert mail.is_open
 
 
-def test_lines_that_begin_with_dots_arrive_as_they_were_written(door: Listener) -> None:
+def test_lines_that_begin_with_dots_arrive_as_they_were_written(door: Door) -> None:
     raw = b".\r\n..\r\n...and so on.\r\n.profile\r\nends with a dot.\r\n"
     send(door, raw)
     assert stored() == [raw]
@@ -115,14 +133,14 @@ def test_an_empty_mail_is_a_mail(call: Line) -> None:
     assert stored() == [b""]
 
 
-def test_every_byte_survives(door: Listener) -> None:
+def test_every_byte_survives(door: Door) -> None:
     raw = b"Subject: \xc3\xa4\xff\r\n\r\n" + bytes(byte for byte in range(256) if byte not in b"\r\n") + b"\r\n"
     with smtplib.SMTP("127.0.0.1", door.port, timeout=30) as client:
         client.sendmail(ADA, [HELP], raw, mail_options=["BODY=8BITMIME"])
     assert stored() == [raw]
 
 
-def test_a_line_of_half_a_megabyte_is_not_cut(door: Listener) -> None:
+def test_a_line_of_half_a_megabyte_is_not_cut(door: Door) -> None:
     raw = b"Subject: long\r\n\r\n" + b"x" * 500_000 + b"\r\n"
     send(door, raw)
     assert stored() == [raw]
@@ -212,13 +230,13 @@ def test_a_stranger_hears_whether_it_is_the_domain_or_the_mailbox(call: Line) ->
     assert call.say(b"RCPT TO:<ada@customers.test>").startswith(b"550 5.7.1 ")
 
 
-def test_the_other_recipients_get_it_when_one_is_refused(door: Listener) -> None:
+def test_the_other_recipients_get_it_when_one_is_refused(door: Door) -> None:
     refused = send(door, to=[HELP, "nobody@paper.test", "tea@shop.test"])
     assert list(refused) == ["nobody@paper.test"]
     assert Mail.objects.get().envelope_to == [HELP, "tea@shop.test"]
 
 
-def test_a_mailbox_made_a_moment_ago_takes_mail(door: Listener) -> None:
+def test_a_mailbox_made_a_moment_ago_takes_mail(door: Door) -> None:
     with pytest.raises(smtplib.SMTPRecipientsRefused):
         send(door, to=["jobs@paper.test"])
     Mailbox.objects.create(address="jobs@paper.test")
@@ -232,7 +250,7 @@ def test_a_mailbox_made_a_moment_ago_takes_mail(door: Listener) -> None:
     wait_until(is_taken, seconds=2, what="the new mailbox takes mail")
 
 
-def test_a_bounce_comes_from_nobody(door: Listener) -> None:
+def test_a_bounce_comes_from_nobody(door: Door) -> None:
     send(door, sender="")
     assert Mail.objects.get().envelope_from == ""
 
@@ -246,14 +264,14 @@ def test_addresses_in_any_script_are_read(call: Line) -> None:
     assert (mail.envelope_from, mail.envelope_to) == ("jörg@küche.test", ["käse@shop.test"])
 
 
-def test_the_same_bytes_again_are_taken_and_counted_not_doubled(door: Listener) -> None:
+def test_the_same_bytes_again_are_taken_and_counted_not_doubled(door: Door) -> None:
     send(door)
     send(door)
     assert Mail.objects.count() == 1
     assert Redelivery.objects.count() == 1
 
 
-def test_a_mail_that_breaks_off_is_not_taken(door: Listener) -> None:
+def test_a_mail_that_breaks_off_is_not_taken(door: Door) -> None:
     with closing(Line(door)) as line:
         line.begin()
         line.send(LETTER)
@@ -261,7 +279,7 @@ def test_a_mail_that_breaks_off_is_not_taken(door: Listener) -> None:
     assert stored() == [b"Subject: whole\r\n\r\n"]
 
 
-def test_several_commands_come_in_one_go(door: Listener) -> None:
+def test_several_commands_come_in_one_go(door: Door) -> None:
     with closing(Line(door)) as line:
         line.say(b"EHLO mail.customers.test")
         line.send(b"MAIL FROM:<ada@customers.test>\r\nRCPT TO:<help@paper.test>\r\nDATA\r\n")
@@ -312,7 +330,7 @@ def test_who_says_nothing_is_sent_away(open_door: Open) -> None:
 
 
 def test_a_locked_database_asks_the_sender_to_come_later_and_nothing_is_half_taken(
-    door: Listener, monkeypatch: pytest.MonkeyPatch
+    door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     impatient(monkeypatch)
     with connection.cursor() as cursor, closing(Line(door)) as line:
@@ -346,7 +364,7 @@ def lock_everybody_out(cursor: Any) -> None:
         cursor.execute(f"LOCK TABLE {RawMail._meta.db_table} IN ACCESS EXCLUSIVE MODE")
 
 
-def test_a_full_disk_asks_the_sender_to_come_later(door: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_asks_the_sender_to_come_later(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     if connection.vendor != "sqlite":
         pytest.skip("PostgreSQL's disk is another machine's; its error for a full one is told apart by its code")
     with connection.cursor() as cursor:
@@ -370,13 +388,123 @@ def test_mail_is_asked_to_come_later_while_the_disk_is_nearly_full(
     assert refusal.value.smtp_code == 452
 
 
-def test_a_taken_port_is_named_with_the_setting_and_the_fix(door: Listener) -> None:
-    with pytest.raises(
-        CannotListen, match=rf"EVERYHAND_SMTP is “127.0.0.1:{door.port}”: another program listens there"
-    ):
-        listen("127.0.0.1", door.port).start()
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_certificate(tmp_path_factory.mktemp("certificate"), "mail.paper.test")
 
 
-def test_an_address_of_another_machine_is_named_with_the_setting() -> None:
-    with pytest.raises(CannotListen, match="EVERYHAND_SMTP is “192.0.2.1:2525”"):
-        listen("192.0.2.1", 2525).start()
+def make_certificate(directory: Path, name: str) -> Path:
+    """A self-signed certificate for `name` and its key, in one PEM file."""
+    path = directory / f"{name}.pem"
+    options = f"-nodes -days 1 -subj /CN={name} -addext subjectAltName=DNS:{name},IP:127.0.0.1"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-keyout", "key", "-out", "chain", *options.split()],  # noqa: S607
+        check=True,
+        capture_output=True,
+        cwd=directory,
+    )
+    path.write_text((directory / "chain").read_text() + (directory / "key").read_text())
+    return path
+
+
+def test_with_a_certificate_mail_comes_encrypted(
+    open_door: Open, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(settings.EVERYHAND.values, "smtp_certificate", certificate)
+    door = open_door()
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    with smtplib.SMTP("127.0.0.1", door.port, timeout=10) as client:
+        client.starttls(context=trusting)
+        client.sendmail(ADA, [HELP], LETTER)
+        assert not client.has_extn("starttls")
+        assert not client.has_extn("auth")
+    assert stored() == [LETTER]
+
+
+def test_what_was_said_before_encryption_does_not_count(
+    open_door: Open, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Commands injected behind STARTTLS are thrown away (RFC 3207 section 5; CVE-2011-0411)."""
+    monkeypatch.setitem(settings.EVERYHAND.values, "smtp_certificate", certificate)
+    door = open_door()
+    client = smtplib.SMTP("127.0.0.1", door.port, timeout=10)
+    client.ehlo()
+    assert client.sock is not None
+    client.sock.sendall(b"STARTTLS\r\nMAIL FROM:<mallory@evil.test>\r\nRCPT TO:<help@paper.test>\r\n")
+    assert client.getreply()[0] == 220
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    client.sock = trusting.wrap_socket(client.sock, server_hostname="mail.paper.test")
+    client.file = None
+    assert client.docmd("DATA")[0] == 503
+    client.close()
+
+
+def test_a_client_that_hangs_up_in_the_handshake_is_forgotten(
+    open_door: Open, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(settings.EVERYHAND.values, "smtp_certificate", certificate)
+    door = open_door(connections=1)
+    for nonsense in (b"", b"this is no handshake\r\n"):
+        with closing(Line(door)) as line:
+            line.say(b"EHLO mail.customers.test", b"STARTTLS")
+            line.send(nonsense)
+
+        def is_free() -> bool:
+            with closing(Line(door)) as next_line:
+                return next_line.greeting.startswith(b"220 ")
+
+        wait_until(is_free, seconds=5, what="the connection is given free")
+
+
+def test_a_certificate_that_is_none_is_named_with_the_setting_and_the_fix(
+    open_door: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mail.pem").write_text("nothing")
+    monkeypatch.setitem(settings.EVERYHAND.values, "smtp_certificate", tmp_path / "mail.pem")
+    with pytest.raises(CertificateUnusable, match=r"EVERYHAND_SMTP_CERTIFICATE is “.*mail.pem”: .* Give a PEM file"):
+        open_door()
+
+
+def test_a_renewed_certificate_is_used_without_a_restart(
+    open_door: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    current = make_certificate(tmp_path, "old.paper.test")
+    monkeypatch.setitem(settings.EVERYHAND.values, "smtp_certificate", current)
+    door = open_door()
+    make_certificate(tmp_path, "new.paper.test").replace(current)
+    with smtplib.SMTP("127.0.0.1", door.port, timeout=10) as client:
+        client.starttls(context=ssl.create_default_context(cafile=str(current)))
+    current.write_text("half a certificate")
+    with smtplib.SMTP("127.0.0.1", door.port, timeout=10) as client:
+        assert client.starttls()[0] == 220
+
+
+def test_mails_that_arrive_together_share_a_commit(door: Door) -> None:
+    with ThreadPoolExecutor(8) as clients:
+        with connection.cursor() as cursor:
+            lock_everybody_out(cursor)
+            replies = [clients.submit(send, door, LETTER + b"%d\r\n" % number) for number in range(8)]
+            time.sleep(0.5)
+            cursor.execute("ROLLBACK")
+        for reply in replies:
+            assert reply.result() == {}
+    assert Mail.objects.count() == 8
+    # The first one found the database closed; the seven that came while it waited were accepted at one time.
+    assert len(set(Mail.objects.values_list("accepted_at", flat=True))) <= 3
+
+
+def test_stopping_finishes_what_is_being_committed_and_asks_the_others_to_come_again(open_door: Open) -> None:
+    door = open_door()
+    with closing(Line(door)) as idle, closing(Line(door)) as busy, connection.cursor() as cursor:
+        busy.begin()
+        lock_everybody_out(cursor)
+        busy.send(LETTER + b".\r\n")
+        time.sleep(0.3)
+        stopping = threading.Thread(target=door.listener.stop)
+        stopping.start()
+        assert idle.hear().startswith(b"421 4.3.2 ")
+        cursor.execute("ROLLBACK")
+        assert busy.hear().startswith(b"250 ")
+        stopping.join(10)
+        assert not stopping.is_alive()
+    assert stored() == [LETTER]

@@ -46,7 +46,9 @@ def test_a_greeting_above_and_answers_inside_are_both_kept() -> None:
 
 def test_an_answer_that_follows_a_quotation_from_a_broken_line_is_never_lost() -> None:
     # A transport wrapped the quoted line; its end looks like words of the sender, so both are shown.
-    reply = reply_to(f"Yes.\n\n{QUESTION}\n> a very long question that somebody on the way wrapped at the 72nd\nsign\n> Jonas")
+    reply = reply_to(
+        f"Yes.\n\n{QUESTION}\n> a very long question that somebody on the way wrapped at the 72nd\nsign\n> Jonas"
+    )
     assert reply.startswith("Yes.")
     assert "sign" in reply
 
@@ -78,7 +80,9 @@ def test_an_attribution_wrapped_in_the_middle_is_found_whole() -> None:
 
 
 def test_a_sentence_above_a_wrapped_attribution_stays() -> None:
-    text = "I ordered on 3 May.\nPlease help.\nOn Mon, 3 May 2021 at 10:12, Jonas Weber\n<jonas@shop.example> wrote:\n> Hi"
+    text = (
+        "I ordered on 3 May.\nPlease help.\nOn Mon, 3 May 2021 at 10:12, Jonas Weber\n<jonas@shop.example> wrote:\n> Hi"
+    )
     assert reply_to(text) == "I ordered on 3 May.\nPlease help."
 
 
@@ -189,7 +193,9 @@ def test_a_footer_of_a_scanner_is_not_the_reply() -> None:
 
 
 def test_code_between_fences_is_the_customers_own() -> None:
-    text = "Look:\n\n```\n> npm start\n# On 3 May 2021 at 10:12, root <root@home.example> wrote:\n--\nerror\n```\n\nWhy?"
+    text = (
+        "Look:\n\n```\n> npm start\n# On 3 May 2021 at 10:12, root <root@home.example> wrote:\n--\nerror\n```\n\nWhy?"
+    )
     assert replies.split(text) == (text, "")
 
 
@@ -213,7 +219,9 @@ def test_a_line_that_asks_to_answer_above_ends_the_reply() -> None:
 
 def test_answers_announced_inside_an_unmarked_history_are_shown() -> None:
     header = "From: Jonas Weber <jonas@shop.example>\nSent: Monday, 3 May 2021 10:12\nTo: Mia\nSubject: Lamp"
-    reply = reply_to(f"Hi Jonas, my answers are in red below.\n\n{header}\n\nWhich lamp?\nThe blue one.\nSince when?\nMonday.")
+    reply = reply_to(
+        f"Hi Jonas, my answers are in red below.\n\n{header}\n\nWhich lamp?\nThe blue one.\nSince when?\nMonday."
+    )
     assert "The blue one." in reply
     assert "Monday." in reply
 

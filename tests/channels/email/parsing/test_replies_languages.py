@@ -207,7 +207,9 @@ def test_an_attribution_wrapped_before_the_address_is_still_one(line: str) -> No
     assert wrapped in quoted
 
 
-@pytest.mark.parametrize(("sender", "sent", "to", "subject"), [names[1:] for names in HEADERS], ids=[n[0] for n in HEADERS])
+@pytest.mark.parametrize(
+    ("sender", "sent", "to", "subject"), [names[1:] for names in HEADERS], ids=[n[0] for n in HEADERS]
+)
 def test_a_header_block_in_any_language_ends_the_reply(sender: str, sent: str, to: str, subject: str) -> None:
     block = (
         f"{sender}: Jonas Weber <jonas@shop.example>\n{sent}: 27.10.2021 09:31\n"
@@ -228,7 +230,10 @@ def test_an_original_message_marker_ends_the_reply(marker: str) -> None:
 @pytest.mark.parametrize("line", SENT_FROM)
 def test_what_a_phone_adds_is_not_the_reply(line: str) -> None:
     assert replies.split(f"{ANSWER}\n\n{line}") == (ANSWER, line)
-    assert replies.split(f"{ANSWER}\n\n*{line}*\n\nOn 27 Oct 2021, at 09:31, Jo <jo@shop.example> wrote:\n\n> Hi")[0] == ANSWER
+    assert (
+        replies.split(f"{ANSWER}\n\n*{line}*\n\nOn 27 Oct 2021, at 09:31, Jo <jo@shop.example> wrote:\n\n> Hi")[0]
+        == ANSWER
+    )
 
 
 @pytest.mark.parametrize(

@@ -3,75 +3,52 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import signal
 import socket
-import ssl
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from django.conf import settings
 from django.utils import timezone
 
 from everyhand.channels.email.listener.addressees import Addressees
+from everyhand.channels.email.listener.certificate import Certificate
 from everyhand.channels.email.listener.commit import Committer
 from everyhand.channels.email.listener.dialogue import Company, Dialogue, Limits
 from everyhand.channels.email.listener.reception import Reception
 
 log = structlog.get_logger(__name__)
 
-# How long a stopping listener waits for mail that is being committed: a writer waits at most 20 s for its turn.
-GOODBYE_SECONDS: Final = 30
-
-
-class CannotListen(Exception):
-    """The listener can't be opened. The message names the setting, its value and the fix, on one line."""
-
-
-def listen(host: str, port: int) -> Listener:
-    """A listener for `host` and `port` (0: any free one), not yet started."""
-    return Listener(host, port)
+# How long a stopping listener waits for mail that is being committed; whoever stops it kills it after 15 s.
+GOODBYE_SECONDS: Final = 12
 
 
 def run_forever(door: socket.socket) -> None:
-    """Take mail in at `door`, a socket that listens already, until SIGTERM or SIGINT; then finish what is being
-    committed. Raises `CannotListen`. Call it in the main thread of a process of its own.
+    """Take mail in until SIGTERM or SIGINT, then finish what is being committed. Raises `CertificateUnusable`.
+
+    `door` is a listening TCP socket. Call it in the main thread of a process of its own.
     """
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    host, port = door.getsockname()[:2]
-    listener = Listener(host, port, door=door)
+    for asked in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(asked, lambda *_: stop.set())
+    listener = Listener(door)
     listener.start()
-    try:
-        stop.wait()
-    finally:
-        listener.stop()
+    stop.wait()
+    listener.stop()
 
 
 class Listener:
-    """The door on one address, run by a thread of its own. `clock` tells the time at which mail is accepted; `door` is
-    a socket that listens there already.
-    """
+    """Takes mail in at a listening TCP socket. `clock` tells the time at which mail is accepted."""
 
     def __init__(
-        self,
-        host: str,
-        port: int,
-        *,
-        clock: Callable[[], datetime] = timezone.now,
-        limits: Limits | None = None,
-        door: socket.socket | None = None,
+        self, door: socket.socket, *, clock: Callable[[], datetime] = timezone.now, limits: Limits | None = None
     ) -> None:
-        self.host = host
-        self.port = port
-        self._door = door
         limits = limits or Limits(size=settings.EVERYHAND.smtp_max_size)
+        self._door = door
         self._company = Company(limits)
         self._committer = Committer(clock=clock)
         self._addressees = Addressees()
@@ -80,30 +57,27 @@ class Listener:
         )
         self._certificate = Certificate.from_settings()
         self._hostname = settings.EVERYHAND.url.hostname if settings.EVERYHAND.url else socket.gethostname()
-        self._thread: threading.Thread | None = None
+        self._stopping = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._stopping: asyncio.Event | None = None
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Open the door; `port` is then the one that was really opened. Raises `CannotListen`."""
-        opened: Future[int] = Future()
+        """Begin to take mail in, in threads of its own. Raises `CertificateUnusable`."""
+        opened: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, args=(opened,), name="smtp", daemon=True)
         self._thread.start()
-        self.port = opened.result()
-        log.info("taking mail in", address=f"{self.host}:{self.port}", starttls=self._certificate is not None)
+        opened.result()
 
     def stop(self) -> None:
         """Close the door. Mail that is being committed is finished and answered; whoever else is there is told to
-        come again. When this returns every mail that was answered with 250 is stored, and no thread is left.
+        come again. When this returns no thread is left, and every mail that was answered with 250 is stored.
         """
-        if self._thread is None or self._loop is None or self._stopping is None:
-            return
-        if self._thread.is_alive():
+        if self._thread is not None and self._loop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join()
         self._thread = None
 
-    def _run(self, opened: Future[int]) -> None:
+    def _run(self, opened: Future[None]) -> None:
         try:
             asyncio.run(self._serve(opened))
         except BaseException as error:
@@ -111,23 +85,20 @@ class Listener:
                 raise
             opened.set_exception(error)
 
-    async def _serve(self, opened: Future[int]) -> None:
-        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+    async def _serve(self, opened: Future[None]) -> None:
+        self._loop = asyncio.get_running_loop()
         if self._certificate:
             self._certificate.context()
-        try:
-            where: dict[str, Any] = {"sock": self._door} if self._door else {"host": self.host, "port": self.port}
-            server = await self._loop.create_server(self._dialogue, backlog=128, **where)
-        except OSError as error:
-            raise _cannot_listen(self.host, self.port, error) from None
+        server = await self._loop.create_server(self._dialogue, sock=self._door, backlog=512)
         self._committer.start()
-        opened.set_result(server.sockets[0].getsockname()[1])
+        log.info("taking mail in", address=str(self._door.getsockname()), starttls=self._certificate is not None)
+        opened.set_result(None)
         try:
             await self._stopping.wait()
         finally:
             server.close()
             await self._say_goodbye()
-            # In this order: nobody who waits for a commit is left behind by a loop that has ended.
+            # Before the loop ends, so that nobody who waits for a commit is left without an answer.
             await asyncio.to_thread(self._committer.stop)
             await asyncio.to_thread(self._addressees.close)
 
@@ -145,49 +116,3 @@ class Listener:
             for dialogue in list(self._company.present):
                 dialogue.end_politely()
             await asyncio.sleep(0.02)
-
-
-class Certificate:
-    """The certificate for STARTTLS. It is read again when its file changes, since certificates are renewed."""
-
-    def __init__(self, chain: Path, key: Path | None) -> None:
-        self._chain, self._key = chain, key
-        self._read_at = 0
-        self._context: ssl.SSLContext | None = None
-
-    @classmethod
-    def from_settings(cls) -> Certificate | None:
-        chain = settings.EVERYHAND.smtp_certificate
-        return cls(chain, settings.EVERYHAND.smtp_key) if chain else None
-
-    def context(self) -> ssl.SSLContext:
-        """The context with the present certificate; the last good one while a new one can't be used.
-
-        Raises `CannotListen` when there never was a good one.
-        """
-        try:
-            changed_at = self._chain.stat().st_mtime_ns
-            if self._context is None or changed_at != self._read_at:
-                context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-                context.load_cert_chain(self._chain, self._key)
-                self._context, self._read_at = context, changed_at
-        except (OSError, ssl.SSLError) as error:
-            if self._context is None:
-                raise CannotListen(
-                    f"EVERYHAND_SMTP_CERTIFICATE is “{self._chain}”: {error}. Give a PEM file with the certificate "
-                    "chain, and its private key in the same file or in EVERYHAND_SMTP_KEY."
-                ) from None
-            log.warning("the new certificate can't be used, the old one stays", error=str(error))
-        return self._context
-
-
-def _cannot_listen(host: str, port: int, error: OSError) -> CannotListen:
-    value = f"EVERYHAND_SMTP is “{host}:{port}”"
-    if error.errno == errno.EADDRINUSE:
-        return CannotListen(f"{value}: another program listens there. Stop it, or choose another port.")
-    if error.errno in (errno.EACCES, errno.EPERM):
-        return CannotListen(
-            f"{value}: ports below 1024 are for programs with that right. Choose one such as {host}:2525 and let the "
-            "mail server in front of it deliver there, or give the program CAP_NET_BIND_SERVICE."
-        )
-    return CannotListen(f"{value}: {error.strerror or error}. Give an address of this machine, such as 127.0.0.1:2525.")

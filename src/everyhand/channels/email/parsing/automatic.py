@@ -1,4 +1,4 @@
-"""Whether a person wrote a mail or a machine did. A person must never be taken for a machine: when in doubt, they wrote it.
+"""Whether a person wrote a mail or a machine did. When in doubt, a person did: nobody may be taken for a machine.
 
 What we answer automatically must not answer such mail (RFC 3834), and such mail asks nobody for help. Signs that one
 program alone uses as a matter of course ("Feedback-ID", "X-Auto-Response-Suppress: OOF") are not enough.
@@ -124,7 +124,7 @@ def _is_calendar_answer(message: Message, text: str) -> bool:
 
 
 def _calendar_method(message: Message) -> str:
-    for part in message.walk():
+    for part in report.parts(message):
         if report.media_type(part) == "text/calendar":
             found = re.search(
                 r"method\s*=\s*[\"']?([a-z]+)", " ".join(headers.raw(part, "content-type"))[:500], re.IGNORECASE

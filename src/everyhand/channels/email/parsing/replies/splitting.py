@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from everyhand.channels.email.parsing.replies import attributions, header_blocks, markers, markup, signatures
-from everyhand.channels.email.parsing.replies.lines import Kind, is_blank, is_quoted, split_lines
+from everyhand.channels.email.parsing.replies.lines import Kind, Line, read, split_lines
+
+# Boundaries are looked for in so many lines; a longer mail is a log or an attack, and is shown.
+LINES_READ = 20_000
+# "My answers are below in red" is said at the top.
+LINES_OF_INTRODUCTION = 30
 
 _BOUNDARIES = (Kind.ATTRIBUTION, Kind.HEADER, Kind.MARKER)
 _RULE_SIGNS = frozenset("-_=*~#+ \t\u00a0\u1427—–─")
@@ -21,28 +26,28 @@ def split(text: str, html: str = "", *, subject: str = "") -> tuple[str, str]:
     Every line of `text` is in exactly one of the two, in order and unchanged. The first is empty only if `text` is
     blank. Never raises, and takes time in proportion to the length of its arguments.
     """
-    lines = split_lines(text)
+    lines = read(split_lines(text))
     kinds = classify(lines, html)
     keep = _newly_written(lines, kinds)
-    if not any(kept and not is_blank(line) for kept, line in zip(keep, lines, strict=True)):
+    if not any(kept and not line.blank for kept, line in zip(keep, lines, strict=True)):
         keep = [True] * len(lines)
     return _join(lines, keep, True), _join(lines, keep, False)
 
 
-def own_words(lines: Sequence[str]) -> str:
+def own_words(lines: Sequence[Line]) -> str:
     """The words of an older message, given alone: with its signature (it says who they are), without what it quotes."""
-    kinds = [Kind.TEXT if kind is Kind.SIGNATURE else kind for kind in classify(lines)]
+    kinds: list[Kind] = [Kind.TEXT if kind is Kind.SIGNATURE else kind for kind in classify(lines)]
     keep = _newly_written(lines, kinds)
-    return _join(lines, keep, True) or "\n".join(lines)
+    return _join(lines, keep, True) or "\n".join(line.raw for line in lines)
 
 
-def classify(lines: Sequence[str], html: str = "") -> list[Kind]:
+def classify(lines: Sequence[Line], html: str = "") -> list[Kind]:
     """What each line is, seen alone and with its neighbours. (Where the answer begins and ends is decided later.)"""
     marks = markup.marks(lines, html) if html else []
     kinds = [_first_look(line) for line in lines]
     code = _code_lines(lines)
     index = 0
-    while index < len(lines):
+    while index < min(len(lines), LINES_READ):
         if kinds[index] is Kind.EMPTY or index in code:
             kinds[index] = Kind.EMPTY if kinds[index] is Kind.EMPTY else Kind.TEXT
             index += 1
@@ -50,7 +55,7 @@ def classify(lines: Sequence[str], html: str = "") -> list[Kind]:
         index = _mark_boundary(lines, kinds, index)
     _apply(marks, kinds)
     _settle_doubts(lines, kinds)
-    signatures.mark(lines, kinds)
+    signatures.mark(lines[:LINES_READ], kinds)
     return kinds
 
 
@@ -67,19 +72,19 @@ def _apply(marks: Sequence[Kind | None], kinds: list[Kind]) -> None:
             kinds[index] = mark
 
 
-def _first_look(line: str) -> Kind:
-    if is_blank(line):
+def _first_look(line: Line) -> Kind:
+    if line.blank:
         return Kind.EMPTY
-    return Kind.QUOTE if is_quoted(line) else Kind.TEXT
+    return Kind.QUOTE if line.quoted else Kind.TEXT
 
 
-def _code_lines(lines: Sequence[str]) -> set[int]:
+def _code_lines(lines: Sequence[Line]) -> set[int]:
     """The lines between two fences (```), where ">" and "#" are the sender's own."""
-    fences = [index for index, line in enumerate(lines) if line.startswith("```")]
+    fences = [index for index, line in enumerate(lines) if line.raw.startswith("```")]
     return {at for opened, closed in zip(fences[::2], fences[1::2], strict=False) for at in range(opened, closed + 1)}
 
 
-def _mark_boundary(lines: Sequence[str], kinds: list[Kind], index: int) -> int:
+def _mark_boundary(lines: Sequence[Line], kinds: list[Kind], index: int) -> int:
     """Mark the header block, marker or attribution that begins or ends at `index`; return where to go on."""
     attribution = attributions.find(lines, index)
     if attribution is not None:
@@ -89,11 +94,11 @@ def _mark_boundary(lines: Sequence[str], kinds: list[Kind], index: int) -> int:
         return index + 1
     if kinds[index] is Kind.QUOTE:
         return index + 1
-    if markers.announces(lines[index]) or markers.asks_to_reply_above(lines[index]):
+    if markers.announces(lines[index].raw) or markers.asks_to_reply_above(lines[index].raw):
         kinds[index] = Kind.MARKER
         return index + 1
     above = _last_filled(kinds, index)
-    ruled = above is not None and (kinds[above] is Kind.MARKER or markers.is_rule(lines[above]))
+    ruled = above is not None and (kinds[above] is Kind.MARKER or markers.is_rule(lines[above].raw))
     block = header_blocks.at(lines, index)
     if block is None or not block.is_enough(announced=ruled):
         return block.end if block else index + 1
@@ -112,7 +117,7 @@ def _last_filled(kinds: Sequence[Kind], index: int) -> int | None:
     return None
 
 
-def _settle_doubts(lines: Sequence[str], kinds: list[Kind]) -> None:
+def _settle_doubts(lines: Sequence[Line], kinds: list[Kind]) -> None:
     """A doubtful attribution is one if a quotation follows, else the sender's text. Quotations by "|" likewise."""
     following: Kind | None = None
     for index in range(len(lines) - 1, -1, -1):
@@ -134,11 +139,11 @@ def _settle_doubts(lines: Sequence[str], kinds: list[Kind]) -> None:
         following = kinds[index]
 
 
-def _bars_below(lines: Sequence[str], kinds: Sequence[Kind], index: int) -> list[int]:
+def _bars_below(lines: Sequence[Line], kinds: Sequence[Kind], index: int) -> list[int]:
     """The lines quoted by "|" directly below an attribution (a table has a bar at both ends)."""
     found: list[int] = []
     for at in range(index + 1, len(lines)):
-        bare = lines[at].strip()
+        bare = lines[at].raw.strip()
         if bare.startswith("|") and kinds[at] is Kind.TEXT:
             found.append(at)
         elif bare or found:
@@ -146,13 +151,13 @@ def _bars_below(lines: Sequence[str], kinds: Sequence[Kind], index: int) -> list
     return found
 
 
-def _newly_written(lines: Sequence[str], kinds: list[Kind]) -> list[bool]:
+def _newly_written(lines: Sequence[Line], kinds: list[Kind]) -> list[bool]:
     """For each line: is it part of the sender's new words?"""
     keep = [kind in (Kind.TEXT, Kind.QUOTE, Kind.EMPTY) for kind in kinds]
     end = _history_start(lines, kinds)
     for index in range(end, len(lines)):
         keep[index] = False
-    texts = [index for index in range(end) if kinds[index] is Kind.TEXT and not _is_drawn(lines[index])]
+    texts = [index for index in range(end) if kinds[index] is Kind.TEXT and not _is_drawn(lines[index].raw)]
     if not texts:
         return keep
     for index in range(texts[-1] + 1, end):
@@ -165,15 +170,16 @@ def _newly_written(lines: Sequence[str], kinds: list[Kind]) -> list[bool]:
     return keep
 
 
-def _history_start(lines: Sequence[str], kinds: Sequence[Kind]) -> int:
+def _history_start(lines: Sequence[Line], kinds: Sequence[Kind]) -> int:
     """Where the older messages begin for good: at the first boundary below words of the sender that no quotation signs
     follow. Below a boundary without any words above it stand the words this mail is about, so it is passed over."""
-    written, inside = False, False
+    written, inside, said = False, False, 0
     below = _next_kinds(kinds)
     for index, kind in enumerate(kinds):
-        if kind is Kind.TEXT and not _is_drawn(lines[index]):
+        if kind is Kind.TEXT and not _is_drawn(lines[index].raw):
             written = True
-            inside = inside or markers.says_answers_are_inside(lines[index])
+            said += 1
+            inside = inside or (said <= LINES_OF_INTRODUCTION and markers.says_answers_are_inside(lines[index].low))
         elif kind in _BOUNDARIES and written and not (kind is Kind.ATTRIBUTION and below[index] is Kind.QUOTE):
             return len(lines) if inside and _has_text(kinds, index) else index
     return len(lines)
@@ -197,5 +203,5 @@ def _is_drawn(line: str) -> bool:
     return len(line) <= 200 and all(sign in _RULE_SIGNS for sign in line)
 
 
-def _join(lines: Sequence[str], keep: Sequence[bool], wanted: bool) -> str:
-    return "\n".join(line for line, kept in zip(lines, keep, strict=True) if kept is wanted).strip("\n")
+def _join(lines: Sequence[Line], keep: Sequence[bool], wanted: bool) -> str:
+    return "\n".join(line.raw for line, kept in zip(lines, keep, strict=True) if kept is wanted).strip("\n")

@@ -1,0 +1,94 @@
+"""The letter a member's answer becomes.
+
+`From` is the mailbox the customer wrote to, under the name of the person who answers, so that address books and
+filters know one sender. `Reply-To` is the conversation's signed address, which every mail program answers to: it
+brings the answer back even when the program drops In-Reply-To and References (Outlook's web rules, ticket systems).
+The letter depends on the message alone, so every recipient and every try gets the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from email.utils import format_datetime
+from html import escape
+
+from django.conf import settings
+
+from everyhand.channels.email import tokens
+from everyhand.channels.email.models import Mailbox
+from everyhand.channels.email.outbound import letter
+from everyhand.conversations.models import Message
+
+# How the mail programs of many countries say "Re:", with the counters some add: "AW: Re[2]: SV: ".
+_ANSWER_MARKS = re.compile(
+    r"(?:(?:re|aw|antw|antwort|sv|vs|ad|odp|rif|ris|rép|res|bls|ynt|atb|回复|回覆|答复|答覆)\s*(?:\[\d+\]|\(\d+\)|\^\d+)?\s*[::]\s*)+",
+    re.IGNORECASE,
+)
+_LINK = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)\]'’”]")
+
+
+def compose(message: Message) -> bytes:
+    """`message`, which must be one of ours, as the bytes of a mail. Raises `letter.NoAddress`."""
+    conversation = message.conversation
+    name = sender_name(message.author, conversation.address)
+    in_reply_to = letter.ids([message.in_reply_to])
+    references = letter.ids(message.references)
+    fields = [
+        ("From", letter.people([(name, conversation.address)], field="From")),
+        ("Reply-To", letter.people([(name, tokens.reply_address(conversation))], field="Reply-To")),
+        *recipients(message),
+        ("Subject", letter.words(subject(message), field="Subject")),
+        ("Date", format_datetime(message.at)),
+        ("Message-ID", letter.ids([message.message_id])),
+        *([("In-Reply-To", in_reply_to)] if in_reply_to else []),
+        *([("References", references)] if references else []),
+    ]
+    files = [
+        letter.Enclosure(attachment.name, attachment.type, bytes(attachment.blob.content))
+        for attachment in message.attachments.select_related("blob").order_by("pk")
+    ]
+    return letter.write(fields, text=message.text, html=as_html(message.text), files=files)
+
+
+def sender_name(person: str, mailbox_address: str) -> str:
+    """`Ana Silva (The Courier)`: who answers, and for whom. The mailbox's own name goes before the company's."""
+    mailbox = Mailbox.objects.filter(address__iexact=mailbox_address).first()
+    house = (mailbox.name if mailbox else "") or settings.EVERYHAND.company
+    return f"{person} ({house})" if person and house else person or house
+
+
+def recipients(message: Message) -> list[letter.Field]:
+    """The To and Cc fields: everybody sees who else takes part."""
+    fields = []
+    for field in ("To", "Cc"):
+        chosen = [(one["name"], one["email"]) for one in message.recipients if one["as"] == field.lower()]
+        if chosen:
+            fields.append((field, letter.people(chosen, field=field)))
+    return fields
+
+
+def subject(message: Message) -> str:
+    """The conversation's subject with one "Re:" in front when the message answers something; programs that thread by
+    subject as well as by References (Gmail) need the rest unchanged.
+    """
+    clean = letter.one_line(message.subject)
+    bare = _ANSWER_MARKS.sub("", clean, count=1) if _ANSWER_MARKS.match(clean) else clean
+    return f"Re: {bare}".strip() if message.in_reply_to else clean
+
+
+def as_html(text: str) -> str:
+    """The same words for programs that show HTML: paragraphs, line breaks and indents kept, web addresses linked."""
+    paragraphs = re.split(r"\n[ \t]*\n\s*?", text.replace("\r\n", "\n").replace("\r", "\n").strip("\n"))
+    body = "\n".join(f"<p>{_lines(paragraph)}</p>" for paragraph in paragraphs)
+    return f'<!DOCTYPE html>\n<html><head><meta charset="utf-8"></head><body dir="auto">\n{body}\n</body></html>\n'
+
+
+def _lines(paragraph: str) -> str:
+    linked, end = [], 0
+    for link in _LINK.finditer(paragraph):
+        linked.append(escape(paragraph[end : link.start()]))
+        linked.append(f'<a href="{escape(link[0])}">{escape(link[0])}</a>')
+        end = link.end()
+    linked.append(escape(paragraph[end:]))
+    indented = re.sub(r"(?m)^[ \t]+|(?<= ) ", lambda spaces: "&nbsp;" * len(spaces[0].expandtabs(4)), "".join(linked))
+    return indented.replace("\n", "<br>\n")

@@ -1,0 +1,135 @@
+"""Delivering: over SMTP, outside any transaction, one connection for a batch, and a written outcome for each recipient.
+
+A try whose outcome is unknown (the line broke after the last dot) is tried again with the same Message-ID, so that the
+worst that happens is the same letter twice in a mailbox, which most programs show once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from everyhand.channels.email import tokens
+from everyhand.channels.email.models import SystemMail
+from everyhand.channels.email.outbound.compose import compose
+from everyhand.channels.email.outbound.letter import NoAddress, address
+from everyhand.channels.email.outbound.postman import Letter, Postman, Refused, connect
+from everyhand.conversations.models import Delivery
+from everyhand.core import journal, work
+
+__all__ = ["connect", "deliver", "deliver_system_mail"]
+
+log = structlog.get_logger(__name__)
+
+Row = TypeVar("Row", Delivery, SystemMail)
+
+# Soon enough that a reply leaves when a server is set, seldom enough that nobody is kept busy waiting for one.
+NO_SERVER_PAUSE: Final = timedelta(minutes=1)
+NO_SERVER: Final = "No outgoing mail server is set (EVERYHAND_MAIL_URL)."
+
+
+def deliver(
+    deliveries: Sequence[Delivery],
+    *,
+    stopping: threading.Event | None = None,
+    clock: Callable[[], datetime] = timezone.now,
+) -> None:
+    """Deliver claimed deliveries, one after the other; what is left when `stopping` is set is given back.
+
+    Each ends done, or due again later with the reason in `last_error`, or quarantined with it. `answer` is what the
+    server said either way. The journal's "delivery.sent" and "delivery.failed" tell whoever has to hear of it.
+    """
+    _carry(deliveries, _reply, stopping=stopping, clock=clock)
+
+
+def deliver_system_mail(
+    mails: Sequence[SystemMail],
+    *,
+    stopping: threading.Event | None = None,
+    clock: Callable[[], datetime] = timezone.now,
+) -> None:
+    """The same for mail of the program itself. Its content is emptied once it is sent, since it may hold a code."""
+    _carry(mails, _system_mail, stopping=stopping, clock=clock)
+
+
+def _carry(
+    rows: Sequence[Row],
+    write: Callable[[Row], Letter],
+    *,
+    stopping: threading.Event | None,
+    clock: Callable[[], datetime],
+) -> None:
+    with Postman() as postman:
+        for row in rows:
+            at = clock()
+            if stopping is not None and stopping.is_set():
+                work.put_off(row, row.last_error, until=at)
+            elif not settings.EVERYHAND.mail_url:
+                work.put_off(row, NO_SERVER, until=at + NO_SERVER_PAUSE)
+            elif work.keep([row], at=at):
+                _try(row, write, postman, clock)
+            # else it was taken back, or somebody else has it
+
+
+def _try(row: Row, write: Callable[[Row], Letter], postman: Postman, clock: Callable[[], datetime]) -> None:
+    try:
+        answer = postman.carry(write(row))
+    except Refused as refusal:
+        _note_refusal(row, refusal, at=clock())
+    except NoAddress as problem:
+        _note_refusal(row, Refused(str(problem), permanent=True), at=clock())
+    except Exception as error:
+        # A mail that can't be written must not keep those behind it from leaving.
+        log.exception("delivery failed", kind=row._meta.model_name, id=row.pk)
+        _note_refusal(row, Refused(f"{type(error).__name__}: {error}", permanent=False), at=clock())
+    else:
+        _note_sent(row, answer, at=clock())
+
+
+def _note_sent(row: Row, answer: str, *, at: datetime) -> None:
+    try:
+        with transaction.atomic():
+            work.complete(row, at=at)
+            if isinstance(row, Delivery):
+                Delivery.objects.filter(pk=row.pk).update(answer=answer)
+                _tell("delivery.sent", row, at=at)
+            else:
+                SystemMail.objects.filter(pk=row.pk).update(content=b"")
+    except work.LeaseLost:
+        log.warning("delivered, but another worker had taken it over", kind=row._meta.model_name, id=row.pk)
+
+
+def _note_refusal(row: Row, refusal: Refused, *, at: datetime) -> None:
+    reason = str(refusal)
+    try:
+        with transaction.atomic():
+            if refusal.permanent:
+                work.quarantine(row, reason, at=at)
+            else:
+                work.fail(row, reason, at=at)
+            if isinstance(row, Delivery):
+                Delivery.objects.filter(pk=row.pk).update(answer=reason)
+                if row.quarantined_at:
+                    _tell("delivery.failed", row, at=at)
+    except work.LeaseLost:
+        log.warning("refused, but another worker had taken it over", kind=row._meta.model_name, id=row.pk)
+
+
+def _tell(action: str, delivery: Delivery, *, at: datetime) -> None:
+    conversation = f"conversation:{delivery.message.conversation_id}"
+    journal.note(action, subject=conversation, at=at, delivery=delivery.pk, message=delivery.message_id)
+
+
+def _reply(delivery: Delivery) -> Letter:
+    return Letter(compose(delivery.message), tokens.return_path(delivery), address(delivery.address))
+
+
+def _system_mail(mail: SystemMail) -> Letter:
+    return Letter(bytes(mail.content), mail.envelope_from, address(mail.address))
