@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import threading
+import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,7 +73,10 @@ class FarEnd:
 
     async def _listen(self) -> asyncio.Server:
         def make() -> SMTP:
-            return SMTP(self, loop=self._loop, **self._options)
+            with warnings.catch_warnings():
+                # It warns about passwords that are asked for without encryption; some servers do that.
+                warnings.simplefilter("ignore", UserWarning)
+                return SMTP(self, loop=self._loop, **self._options)
 
         return await self._loop.create_server(make, "127.0.0.1", self.port, ssl=self._tls)
 

@@ -136,7 +136,7 @@ def test_words_say_the_same_in_text_and_html(cast: Cast, conversation: Conversat
     assert plain is not None
     assert html is not None
     assert plain.get_content().replace("\r\n", "\n") == text + "\n"
-    shown = html.get_content()
+    shown = html.get_content().replace("\r\n", "\n")
     assert "<p>Dear Ada,</p>" in shown
     assert "<p>&nbsp;&nbsp;1 &lt; 2 &amp; see " in shown
     assert '<a href="https://courier.test/a?b=1&amp;c=2">https://courier.test/a?b=1&amp;c=2</a>.<br>\nBye</p>' in shown
@@ -236,7 +236,8 @@ def test_a_server_that_says_nothing_is_given_up_in_time(
     began = time.monotonic()
     deliveries = work_off()
     assert time.monotonic() - began < 5
-    assert {one.last_error for one in deliveries} == {"The mail server broke off: timed out"}
+    assert all(one.last_error.startswith("The mail server broke off: ") for one in deliveries)
+    assert all(one.last_error.endswith("timed out") for one in deliveries)
 
 
 def test_a_server_that_is_down_is_asked_once_a_batch_and_found_when_it_is_back(
@@ -315,7 +316,7 @@ def test_mail_goes_encrypted_and_signed_in_as_the_address_of_the_server_says(
     for at, option in (("smtps://", "tls"), ("smtp+starttls://", "starttls")):
         far_end = mail_server(f"{at}ana:p%40ss@", password="p@ss", **{option: server_context(certificate)})
         answer(conversation, cast)
-        work_off()
+        assert {one.last_error for one in work_off()} == {""}
         assert [one.signed_in_as for one in far_end.received] == ["ana"] * 3
         assert all(one.encrypted or option == "tls" for one in far_end.received)
 
@@ -326,16 +327,17 @@ def server_context(certificate: Path) -> ssl.SSLContext:
     return context
 
 
-@pytest.mark.parametrize(("at", "option"), [("smtps://", "tls"), ("smtp+starttls://", "starttls")])
 def test_nothing_is_said_to_a_server_whose_certificate_is_not_trusted(
-    cast: Cast, conversation: Conversation, mail_server: Start, tmp_path: Path, at: str, option: str
+    cast: Cast, conversation: Conversation, mail_server: Start, tmp_path: Path
 ) -> None:
-    far_end = mail_server(f"{at}ana:secret@", **{option: server_context(make_certificate(tmp_path, "127.0.0.1"))})
+    certificate = make_certificate(tmp_path, "127.0.0.1")
     answer(conversation, cast)
-    deliveries = work_off()
-    assert {one.state for one in deliveries} == {"due"}
-    assert all("certificate" in one.last_error.lower() for one in deliveries)
-    assert far_end.received == []
+    for later, (at, option) in enumerate((("smtps://", "tls"), ("smtp+starttls://", "starttls"))):
+        far_end = mail_server(f"{at}ana:secret@", **{option: server_context(certificate)})
+        deliveries = work_off(SOON + minutes(later * 5))
+        assert {one.state for one in deliveries} == {"due"}
+        assert all("certificate" in one.last_error.lower() for one in deliveries)
+        assert far_end.received == []
 
 
 def test_encryption_that_is_asked_for_is_not_done_without(
@@ -354,6 +356,7 @@ def test_a_wrong_password_is_a_failure_for_now_and_stays_a_secret(
     answer(conversation, cast)
     deliveries = work_off()
     assert {one.state for one in deliveries} == {"due"}
+    assert all(": 535 " in one.last_error for one in deliveries)
     assert "hunter2" not in "".join(one.last_error for one in deliveries) + "".join(capfd.readouterr())
 
 

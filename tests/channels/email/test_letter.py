@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
+from email.utils import parseaddr
 
 import pytest
 from hypothesis import example, given
@@ -66,7 +68,9 @@ def assert_names_one_person(name: str) -> None:
     assert_well_formed(raw, ["To"])
     addresses: tuple[Address, ...] = parsed(raw)["To"].addresses
     assert [one.addr_spec for one in addresses] == ["ada@example.org"]
-    assert addresses[0].display_name == letter.one_line(name)
+    # Names are compared through the older parser: the newer one keeps the spaces between encoded words (RFC 2047 6.2).
+    shown, _ = parseaddr(message_from_bytes(raw)["To"])
+    assert str(make_header(decode_header(shown))) == letter.one_line(name)
 
 
 @pytest.mark.parametrize("subject", NASTY)
