@@ -9,12 +9,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime
-<<<<<<< HEAD
 from typing import Final
-=======
-from pathlib import Path
-from typing import Any, Final
->>>>>>> main
 
 import structlog
 from django.conf import settings
@@ -35,60 +30,23 @@ GOODBYE_SECONDS: Final = 12
 def run_forever(door: socket.socket) -> None:
     """Take mail in until SIGTERM or SIGINT, then finish what is being committed. Raises `CertificateUnusable`.
 
-<<<<<<< HEAD
     `door` is a listening TCP socket. Call it in the main thread of a process of its own.
     """
     stop = threading.Event()
     for asked in (signal.SIGTERM, signal.SIGINT):
         signal.signal(asked, lambda *_: stop.set())
     listener = Listener(door)
-=======
-
-def listen(host: str, port: int) -> Listener:
-    """A listener for `host` and `port` (0: any free one), not yet started."""
-    return Listener(host, port)
-
-
-def run_forever(door: socket.socket) -> None:
-    """Take mail in at `door`, a socket that listens already, until SIGTERM or SIGINT; then finish what is being
-    committed. Raises `CannotListen`. Call it in the main thread of a process of its own.
-    """
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    host, port = door.getsockname()[:2]
-    listener = Listener(host, port, door=door)
->>>>>>> main
     listener.start()
     stop.wait()
     listener.stop()
 
 
 class Listener:
-<<<<<<< HEAD
     """Takes mail in at a listening TCP socket. `clock` tells the time at which mail is accepted."""
 
     def __init__(
         self, door: socket.socket, *, clock: Callable[[], datetime] = timezone.now, limits: Limits | None = None
     ) -> None:
-=======
-    """The door on one address, run by a thread of its own. `clock` tells the time at which mail is accepted; `door` is
-    a socket that listens there already.
-    """
-
-    def __init__(
-        self,
-        host: str,
-        port: int,
-        *,
-        clock: Callable[[], datetime] = timezone.now,
-        limits: Limits | None = None,
-        door: socket.socket | None = None,
-    ) -> None:
-        self.host = host
-        self.port = port
-        self._door = door
->>>>>>> main
         limits = limits or Limits(size=settings.EVERYHAND.smtp_max_size)
         self._door = door
         self._company = Company(limits)
@@ -131,15 +89,7 @@ class Listener:
         self._loop = asyncio.get_running_loop()
         if self._certificate:
             self._certificate.context()
-<<<<<<< HEAD
         server = await self._loop.create_server(self._dialogue, sock=self._door, backlog=512)
-=======
-        try:
-            where: dict[str, Any] = {"sock": self._door} if self._door else {"host": self.host, "port": self.port}
-            server = await self._loop.create_server(self._dialogue, backlog=128, **where)
-        except OSError as error:
-            raise _cannot_listen(self.host, self.port, error) from None
->>>>>>> main
         self._committer.start()
         log.info("taking mail in", address=str(self._door.getsockname()), starttls=self._certificate is not None)
         opened.set_result(None)
