@@ -55,12 +55,8 @@ class Limits:
     connections_a_host: int = 50
     mails_a_connection: int = 1_000
     refused_recipients: int = 30
+    in_flight: int = 256_000_000  # of all mails that are held in memory; a single one may have `size` at any rate
     idle_seconds: float = 300.0  # RFC 5321 section 4.5.3.2.7
-
-    @property
-    def in_flight(self) -> int:
-        """What all mails together may hold in memory before they are stored."""
-        return max(4 * self.size, 256_000_000)
 
     def commands(self) -> dict[str, int]:
         """How often each command may come on one connection."""
@@ -197,7 +193,7 @@ class Dialogue(SMTP):
     def _refusal(self, size: int) -> str:
         if size > self._limits.size + len(END):
             return f"552 5.3.4 The mail is larger than {self._limits.size} bytes"
-        if self._company.in_flight > self._limits.in_flight:
+        if self._held < self._company.in_flight > self._limits.in_flight:
             return "452 4.3.1 Too much mail at once, please try again later"
         return ""
 
