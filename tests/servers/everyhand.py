@@ -9,7 +9,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.servers import postgres
@@ -55,7 +55,11 @@ class RunningEveryhand:
         self._process = Process(
             [PROGRAM, "serve", *arguments], log=self.directory / "log", environment=self.environment
         )
-        self._process.wait_until(self.healthy, seconds=seconds, what="Everyhand answers /healthz")
+        try:
+            self._process.wait_until(self.healthy, seconds=seconds, what="Everyhand answers /healthz")
+        except AssertionError:
+            self.kill9()
+            raise
 
     def stop(self, *, seconds: float = 15) -> None:
         """End it as an operator does, with SIGTERM. Raises AssertionError unless all of it ends, in time and well."""
@@ -94,6 +98,10 @@ class RunningEveryhand:
                 return bool(response.status == 200)
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return False  # not yet listening, or answering that it is not ready
+
+    def wait_until(self, ready: Callable[[], bool], *, seconds: float, what: str) -> None:
+        """Return once `ready()` is true. Raises AssertionError with the log when it ends first or time runs out."""
+        self._running().wait_until(ready, seconds=seconds, what=what)
 
     def log(self) -> str:
         """What every start of it printed so far."""

@@ -198,6 +198,11 @@ def propose(conversation: Conversation, identities: Iterable[Identity], *, at: d
     )
 
 
+def erase(conversation: Conversation) -> None:
+    """Delete a conversation with everything said in it. Its mail stays known, so that it can't come back."""
+    conversation.delete()
+
+
 def _attach(message: Message, files: Iterable[Upload]) -> None:
     Attachment.objects.bulk_create(
         Attachment(

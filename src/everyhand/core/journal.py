@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from django.db import connection, models
 from django.db.models.expressions import RawSQL
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 
 
 class CurrentTransaction(models.Func):
@@ -78,12 +79,12 @@ def since(cursor: str, *, limit: int = 500) -> tuple[list[Entry], str]:
     be overtaken by an older one are held back until that one ends, so a reader that moves on misses nothing.
     """
     transaction, entry_id = _position(cursor)
-    entries = Entry.objects.filter(
-        models.Q(transaction=transaction, id__gt=entry_id) | models.Q(transaction__gt=transaction)
-    )
     if connection.vendor == "postgresql":
-        entries = entries.filter(transaction__lt=_oldest_running())
-    page = list(entries.order_by("transaction", "id")[:limit])
+        later = TupleGreaterThan(Tuple("transaction", "id"), (transaction, entry_id))
+        entries = Entry.objects.filter(later, transaction__lt=_oldest_running()).order_by("transaction", "id")
+    else:  # one transaction at a time, so that ids alone are in order; SQLite would read the whole index for the pair
+        entries = Entry.objects.filter(id__gt=entry_id).order_by("id")
+    page = list(entries[:limit])
     return page, _cursor(page) or cursor
 
 

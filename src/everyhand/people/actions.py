@@ -1,13 +1,19 @@
-"""Letting people in: sign-in links."""
+"""Letting people in, saying who they are and where they work, and letting them go."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from everyhand.core import journal, tokens
-from everyhand.people.models import Member, SignInLink
+from everyhand.people.hours import Span
+from everyhand.people.models import Member, Membership, Role, SignInLink, Team, WorkingHours
 
 
 def make_sign_in_link(member: Member, *, at: datetime, valid_for: timedelta) -> str:
@@ -30,13 +36,84 @@ def use_sign_in_link(token: str, *, at: datetime) -> Member | None:
     with transaction.atomic():
         link = _usable(token, at).select_related("member").first()
         # Conditional, because two may try at the same moment.
-        if link is None or not _usable(token, at).update(used_at=at):
+        if link is None or not SignInLink.objects.filter(pk=link.pk, used_at=None).update(used_at=at):
             return None
         journal.note("sign_in_link.used", subject=link.member, actor=link.member, at=at)
     return link.member
 
 
-def _usable(token: str, at: datetime):  # type: ignore[no-untyped-def]
+def add_member(*, email: str, name: str, by: Member, at: datetime, **more: Any) -> Member:
+    """Somebody new, who signs in by a code or a link. Raises ValidationError, with a message for each wrong field."""
+    with transaction.atomic():
+        member = Member.objects.create_member(email, name, **more)
+        journal.note("member.added", subject=member, actor=by, at=at)
+    return member
+
+
+def change_member(member: Member, *, by: Member, at: datetime, **fields: Any) -> None:
+    """Raises ValidationError; also when nobody would be left who may set up."""
+    for name, value in fields.items():
+        setattr(member, name, value)
+    member.full_clean()
+    with transaction.atomic():
+        if not member.may_set_up:
+            _someone_else_may_set_up(member)
+        member.save(update_fields=list(fields))
+        journal.note("member.changed", subject=member, actor=by, at=at, fields=sorted(fields))
+
+
+def set_hours(member: Member, spans: Iterable[Span], *, by: Member, at: datetime) -> None:
+    """When they are there for customers; no span means always."""
+    with transaction.atomic():
+        WorkingHours.objects.filter(member=member).delete()
+        WorkingHours.objects.bulk_create(
+            WorkingHours(member=member, weekday=span.weekday, start=span.start, end=span.end) for span in spans
+        )
+        journal.note("member.hours_set", subject=member, actor=by, at=at)
+
+
+def disable(member: Member, *, by: Member, at: datetime) -> None:
+    """They can't sign in any more and are signed out at their next step. Raises ValidationError for the last
+    administrator.
+    """
+    with transaction.atomic():
+        _someone_else_may_set_up(member)
+        member.is_active = False
+        member.save(update_fields=["is_active"])
+        journal.note("member.disabled", subject=member, actor=by, at=at)
+
+
+def enable(member: Member, *, by: Member, at: datetime) -> None:
+    with transaction.atomic():
+        member.is_active = True
+        member.save(update_fields=["is_active"])
+        journal.note("member.enabled", subject=member, actor=by, at=at)
+
+
+def keep_team(team: Team, *, members: Iterable[Member], leads: Iterable[Member], by: Member, at: datetime) -> None:
+    """A new team, or one that changed, with exactly these members and its leads. Raises ValidationError."""
+    leading = {member.pk for member in leads}
+    belonging = {member.pk for member in members} | leading
+    team.full_clean()
+    with transaction.atomic():
+        team.save()
+        Membership.objects.filter(team=team).delete()
+        Membership.objects.bulk_create(
+            Membership(team=team, member_id=pk, lead=pk in leading) for pk in sorted(belonging)
+        )
+        journal.note("team.kept", subject=team, actor=by, at=at, members=sorted(belonging), leads=sorted(leading))
+
+
+def _usable(token: str, at: datetime) -> QuerySet[SignInLink]:
     return SignInLink.objects.filter(
         fingerprint=tokens.fingerprint(token), used_at=None, expires_at__gt=at, member__is_active=True
     )
+
+
+def _someone_else_may_set_up(member: Member) -> None:
+    others = Member.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=member.pk)
+    was_admin = Member.objects.filter(pk=member.pk, role=Role.ADMIN, is_active=True).exists()
+    if was_admin and not others.exists():
+        raise ValidationError(
+            _("%(name)s is the only administrator. Make somebody else one first.") % {"name": member.name}
+        )

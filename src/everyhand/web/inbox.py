@@ -24,11 +24,11 @@ def home(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
 
 @require_safe
 def show(request: HttpRequest, view: str) -> HttpResponse:
-    if view not in inbox.View:
+    if view not in {one.value for one in inbox.View}:
         raise Http404
     member, at = reader(request), timezone.now()
     status = request.GET.get("status", Status.OPEN)
-    if status not in Status:
+    if status not in Status.values:
         status = Status.OPEN
     after = request.GET.get("after", "")
     page = inbox.page(inbox.View(view), member, status, after=after)

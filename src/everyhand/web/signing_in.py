@@ -15,7 +15,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
 from django.views import View
 
 from everyhand.people import actions as people
@@ -25,7 +24,9 @@ from everyhand.web import errors
 class SignInRequired(LoginRequiredMiddleware):
     """Everything is behind the sign-in except what says `login_not_required`; nobody loses what they typed."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:
+    def handle_no_permission(  # type: ignore[override] # Django returns its answer as it is, whatever kind it is
+        self, request: HttpRequest, view_func: Any
+    ) -> HttpResponseBase:
         if request.headers.get("HX-Request"):
             sign_in = f"{reverse('account_login')}?{urlencode({'next': _page_of(request)})}"
             return HttpResponse(status=401, headers={"HX-Redirect": sign_in})
@@ -41,7 +42,7 @@ def _page_of(request: HttpRequest) -> str:
     return "/" + current.removeprefix(here) if current.startswith(here) else "/"
 
 
-class Adapter(DefaultAccountAdapter):
+class Adapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth tells no types
     """How allauth fits in here."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
@@ -63,12 +64,7 @@ def typed_address(request: HttpRequest, credentials: dict[str, Any] | None) -> s
 
 
 def too_many_tries(request: HttpRequest, *_more: object) -> HttpResponse:
-    return errors.page(
-        request,
-        429,
-        _("Too many tries"),
-        _("Wait a quarter of an hour, or sign in with a code that we send you by mail."),
-    )
+    return errors.page(request, "too_many_tries", 429)
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -78,20 +74,12 @@ class SignInLink(View):
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         member = people.whose_sign_in_link(token, at=timezone.now())
         if member is None:
-            return self._used_up(request)
-        return render(request, "account/link.html", {"member": None, "person": member, "token": token})
+            return errors.page(request, "used_up", 410)
+        return render(request, "account/sign_in_link.html", {"person": member, "token": token})
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         member = people.use_sign_in_link(token, at=timezone.now())
         if member is None:
-            return self._used_up(request)
+            return errors.page(request, "used_up", 410)
         login(request, member, backend="django.contrib.auth.backends.ModelBackend")
         return redirect("home")
-
-    def _used_up(self, request: HttpRequest) -> HttpResponse:
-        return errors.page(
-            request,
-            410,
-            _("This link does not work any more"),
-            _("A sign-in link works once and for a short time. Ask for another one, or sign in with a code by mail."),
-        )

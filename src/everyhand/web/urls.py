@@ -11,15 +11,24 @@ from everyhand.web import (
     handing_over,
     healthz,
     inbox,
-    live,
+    mail_ledger,
+    no_hub,
     originals,
+    ownership_map,
+    people,
+    profiles,
+    quarantine,
     replies,
+    search,
     signing_in,
+    stuck_work,
+    teams,
 )
 
 inbox_and_search = [
     path("", inbox.home, name="home"),
     path("inbox/<slug:view>", inbox.show, name="inbox"),
+    path("search", search.show, name="search"),
 ]
 
 conversations = [
@@ -38,14 +47,45 @@ conversations = [
     path("deliveries/<int:pk>/retry", replies.retry_delivery, name="delivery_retry"),
 ]
 
+company = [
+    path("people", people.show_all, name="people"),
+    path("people/new", profiles.add, name="new_member"),
+    path("people/<int:pk>", people.show, name="person"),
+    path("people/<int:pk>/details", profiles.change, name="member_details"),
+    path("people/<int:pk>/disabling", profiles.disabling, name="disabling"),
+    path("people/<int:pk>/enabling", profiles.enabling, name="enabling"),
+    path("profile", profiles.mine, name="profile"),
+    path("teams", teams.show_all, name="teams"),
+    path("teams/new", teams.add, name="new_team"),
+    path("teams/<slug:slug>", teams.show, name="team"),
+    path("teams/<slug:slug>/details", teams.change, name="team_details"),
+    path("ownership-map", ownership_map.show, name="ownership_map"),
+    path("ownership-map/trial", ownership_map.trial, name="ownership_trial"),
+    path("ownership-map/everything-else", ownership_map.everything_else, name="default_owner"),
+    path("ownership-map/rules", ownership_map.add, name="rules"),
+    path("ownership-map/rules/<int:pk>", ownership_map.change, name="rule"),
+    path("ownership-map/rules/<int:pk>/removal", ownership_map.remove, name="rule_removal"),
+    path("ownership-map/rules/<int:pk>/place", ownership_map.move, name="rule_move"),
+]
+
+mail_and_work = [
+    path("mail-ledger", mail_ledger.show, name="mail_ledger"),
+    path("quarantine", quarantine.show_all, name="quarantine"),
+    path("quarantine/<int:pk>", quarantine.show, name="quarantined_mail"),
+    path("quarantine/<int:pk>/raw", quarantine.raw, name="quarantined_mail_raw"),
+    path("quarantine/<int:pk>/retry", quarantine.retry, name="quarantined_mail_retry"),
+    path("stuck-work", stuck_work.show, name="stuck_work"),
+    path("stuck-work/<slug:kind>/<int:pk>/retry", stuck_work.retry, name="stuck_work_retry"),
+]
+
 # allauth's views under our addresses. Its pages for signing up and for several addresses a person are left out.
 coming_in = [
     path("sign-in", account.login, name="account_login"),
     path("sign-in/code", account.request_login_code, name="account_request_login_code"),
     path("sign-in/code/confirmation", account.confirm_login_code, name="account_confirm_login_code"),
-    path("sign-in/link/<slug:token>", signing_in.SignInLink.as_view(), name="sign_in_link"),
     path("sign-in/new", account.signup, name="account_signup"),
     path("sign-in/inactive", account.account_inactive, name="account_inactive"),
+    path("sign-in/<slug:token>", signing_in.SignInLink.as_view(), name="sign_in_link"),
     path("sign-out", account.logout, name="account_logout"),
     path("password", account.password_change, name="account_change_password"),
     path("password/first", account.password_set, name="account_set_password"),
@@ -56,16 +96,21 @@ coming_in = [
         account.password_reset_from_key,
         name="account_reset_password_from_key",
     ),
-    path(
-        "password/reset/finished", account.password_reset_from_key_done, name="account_reset_password_from_key_done"
-    ),
+    path("password/reset/finished", account.password_reset_from_key_done, name="account_reset_password_from_key_done"),
 ]
 
 this_device = [
     path("appearance", appearance.theme, name="appearance"),
     path("shortcuts", appearance.shortcuts, name="shortcuts"),
-    path("live", live.show, name="live"),
+    path("live", no_hub.show, name="live"),
     path("healthz", healthz.show, name="healthz"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*inbox_and_search, *conversations, *coming_in, *this_device]
+urlpatterns: list[URLPattern | URLResolver] = [
+    *inbox_and_search,
+    *conversations,
+    *company,
+    *mail_and_work,
+    *coming_in,
+    *this_device,
+]

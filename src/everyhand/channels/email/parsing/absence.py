@@ -7,8 +7,9 @@ import re
 # What mail programs put before the subject they answer by themselves, by language; a colon follows.
 ANSWERED_BY_ITSELF: dict[str, str] = {
     "English": (
-        "automatic reply|auto reply|auto-reply|autoreply|automated reply|automatic response|auto response|auto-response|"
-        "autoresponse|automated response|out of office autoreply|out of office reply|vacation reply|vacation response"
+        "automatic reply|auto reply|auto-reply|autoreply|automated reply|automatic response|auto response|"
+        "auto-response|autoresponse|automated response|out of office autoreply|"
+        "out of office reply|vacation reply|vacation response"
     ),
     "German": "automatische antwort|automatische rückantwort|autom. antwort|abwesenheitsnotiz|abwesenheitsnachricht",
     "French": "réponse automatique|reponse automatique|message d'absence",
@@ -90,12 +91,12 @@ def _any_of(table: dict[str, str]) -> str:
 _BY_ITSELF = re.compile(rf"^\s*(?:{_any_of(ANSWERED_BY_ITSELF)})\s*(?:[:：-]|$)", re.IGNORECASE)
 _AWAY = re.compile(rf"^\s*(?:{_any_of(AWAY)})\b", re.IGNORECASE)
 _IN_WORDS = re.compile(
-    r"out of (?:the )?office|(?:on|taking) (?:\w+ )?(?:leave|vacation|holiday)|away from (?:my|the) (?:desk|office|e?-?mail)|"
-    r"back in the office|limited access to (?:my )?e-?mail|will (?:be back|return) on|"
-    r"nicht im (?:büro|haus)|außer haus|im urlaub|abwesend|abwesenheit|zurück am|absent|en congés?|de retour le|"
-    r"fuera de (?:la )?oficina|de vacaciones|fuori (?:sede|ufficio)|in ferie|fora do escritório|de férias|afwezig|"
-    r"op vakantie|semester|ferie|lomalla|poza biurem|na urlopie|dovolen|szabadság|în concediu|в отпуске|в отпуск|"
-    r"yıllık izin|休暇|不在|休假|휴가|부재",
+    r"out of (?:the )?office|(?:on|taking) (?:\w+ )?(?:leave|vacation|holiday)|"
+    r"away from (?:my|the) (?:desk|office|e?-?mail)|back in the office|limited access to (?:my )?e-?mail|"
+    r"will (?:be back|return) on|nicht im (?:büro|haus)|außer haus|im urlaub|abwesend|abwesenheit|zurück am|"
+    r"absent|en congés?|de retour le|fuera de (?:la )?oficina|de vacaciones|fuori (?:sede|ufficio)|in ferie|"
+    r"fora do escritório|de férias|afwezig|op vakantie|semester|ferie|lomalla|poza biurem|na urlopie|dovolen|"
+    r"szabadság|în concediu|в отпуске|в отпуск|yıllık izin|休暇|不在|休假|휴가|부재",
     re.IGNORECASE,
 )
 OPENING = 1_500

@@ -20,6 +20,7 @@ from everyhand.desk.inbound import Address
 
 _SPECIAL = re.compile(r'["(<,;:\[]|=\?')
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_AT_DOMAIN = re.compile(r"@[^\s,;<>()\"]+")
 _SEPARATOR = re.compile("[,;]")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _PARENTHESIS = re.compile(r"[()\\]")
@@ -126,9 +127,12 @@ class _Scanner:
     def quote(self, start: int) -> bool:
         if (found := self.quoted(start)) is not None:
             self.position = found.end()
-            # `"ann meyer"@example.com`: these quotes belong to the address
-            part_of_address = self.value.startswith(("@", "."), found.end())
-            self.item.words.append(found.group() if part_of_address else _ESCAPE.sub(r"\1", found.group(1)))
+            domain = _AT_DOMAIN.match(self.value, found.end())
+            if domain is not None and self.item.angle is None:  # `"ann meyer"@example.com` is an address, not a name
+                self.item.angle = found.group() + domain.group()
+                self.position = domain.end()
+            else:
+                self.item.words.append(_ESCAPE.sub(r"\1", found.group(1)))
         return True  # a quote that never closes is not part of a name
 
     def comment(self, start: int) -> bool:
@@ -149,6 +153,8 @@ class _Scanner:
             end = self.value.find(">", quoted.end() if quoted else start)
             end = end if end >= 0 else self.last[">"]
             self.position = end + 1
+            while self.value.startswith(">", self.position):
+                self.position += 1
         inside = self.value[start + 1 : end].strip().lstrip("<")
         if "<" in inside:  # "<Ann <ann@example.com>": the inner one is the address
             before, _, inside = inside.rpartition("<")

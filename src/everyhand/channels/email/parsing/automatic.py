@@ -1,4 +1,4 @@
-"""Whether a person wrote a mail or a machine did. A person must never be taken for a machine: when in doubt, they wrote it.
+"""Whether a person wrote a mail or a machine did. When in doubt, a person did: nobody may be taken for a machine.
 
 What we answer automatically must not answer such mail (RFC 3834), and such mail asks nobody for help. Signs that one
 program alone uses as a matter of course ("Feedback-ID", "X-Auto-Response-Suppress: OOF") are not enough.
@@ -7,6 +7,7 @@ program alone uses as a matter of course ("Feedback-ID", "X-Auto-Response-Suppre
 from __future__ import annotations
 
 import re
+from collections import Counter
 from email.message import Message
 
 from everyhand.channels.email.parsing import absence, bounces, headers
@@ -37,6 +38,7 @@ _NO_REPLY = re.compile(
     re.IGNORECASE,
 )
 MAX_HOPS = 60
+MAX_DELIVERIES = 3
 
 
 def classify(message: Message, *, text: str, sender: Address, subject: str, bounce: Bounce | None) -> str | None:
@@ -74,12 +76,14 @@ def _report(message: Message, text: str, sender: Address, subject: str) -> str |
 
 
 def _has_gone_round(message: Message) -> bool:
-    """Whether it passed too many servers, or one that marked it before sends it again (procmail's X-Loop)."""
+    """Whether it passed too many servers, or one mailbox again and again.
+
+    An X-Loop is no sign: procmail marks what it forwards for the first time, too.
+    """
     if len(headers.raw(message, "received")) > MAX_HOPS:
         return True
-    delivered_to = [value.strip(" <>").lower() for value in headers.raw(message, "delivered-to")[:20]]
-    marks = {value.strip(" <>").lower() for value in headers.raw(message, "x-loop")[:20]}
-    return bool(marks & set(delivered_to)) or len(delivered_to) - len(set(delivered_to)) > 2
+    delivered_to = Counter(value.strip(" <>").lower() for value in headers.raw(message, "delivered-to")[:100])
+    return max(delivered_to.values(), default=0) > MAX_DELIVERIES
 
 
 def _answered_by_machine(message: Message, text: str, sender: Address, subject: str) -> bool:
@@ -124,7 +128,7 @@ def _is_calendar_answer(message: Message, text: str) -> bool:
 
 
 def _calendar_method(message: Message) -> str:
-    for part in message.walk():
+    for part in report.parts(message):
         if report.media_type(part) == "text/calendar":
             found = re.search(
                 r"method\s*=\s*[\"']?([a-z]+)", " ".join(headers.raw(part, "content-type"))[:500], re.IGNORECASE

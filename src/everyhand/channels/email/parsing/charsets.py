@@ -67,7 +67,7 @@ def _decode(data: bytes, codec: str, hint: str) -> str:
     for mark, marked in _BYTE_ORDER_MARKS:
         if data.startswith(mark) and (text := _strictly(data, marked)) is not None:
             return text.removeprefix("\ufeff")
-    if codec.startswith(("utf_7", "utf_16", "utf_32", "hz")):
+    if codec.startswith(("utf_7", "utf_16", "utf_32", "hz", "iso2022_kr")):
         if (text := _strictly(data, codec)) is not None:
             return text
         return data.decode(codec, "replace")

@@ -12,17 +12,21 @@ from collections.abc import Sequence
 
 from everyhand.channels.email.parsing import addresses, dates, forwarded_dates, headers, limits, parts, structure
 from everyhand.channels.email.parsing.replies import attributions, header_blocks, markers, splitting
-from everyhand.channels.email.parsing.replies.lines import Kind, is_blank, is_quoted, split_lines, unquoted
+from everyhand.channels.email.parsing.replies.lines import Kind, Line, is_blank, is_quoted, read, split_lines, unquoted
 from everyhand.desk.inbound import Address, Forwarded
 
 # A forward announces itself early: markers are looked for in this many lines.
 LINES_SEARCHED = 2000
 
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:@«»„“”]{1,80}@[^\s<>()\[\]\"',;:@«»„“”]{1,200}")
-_LINK = re.compile(r"<(?:mailto:|https?:)[^<>]{0,500}>|\[mailto:([^\]\s]{1,300})\]", re.IGNORECASE)
-_ON_BEHALF = re.compile(r"\s(?:on behalf of|im auftrag von|de la part de|en nombre de|per conto di|namens)\s", re.IGNORECASE)
-_NAME_EDGES = " \t\"'«»„“”‘’<>()[],;:*\u00a0"
-_NUMBERED = re.compile(r"^.*(?:\d|(?<!\w)[ap]\.?m\.?(?!\w)|(?<!\w)(?:uhr|kl|klo|год|г|р)\.?(?!\w)|[日日시分])", re.IGNORECASE | re.DOTALL)
+_LINK = re.compile(r"<https?:[^<>]{0,500}>|[<\[]mailto:([^<>\]\s]{1,300})[>\]]", re.IGNORECASE)
+_ON_BEHALF = re.compile(
+    r"\s(?:on behalf of|im auftrag von|de la part de|en nombre de|per conto di|namens)\s", re.IGNORECASE
+)
+_NAME_EDGES = " \t\"'«»„“”‘’<>()[],;:*\u00a0\ufeff\u200e\u200f"
+_NUMBERED = re.compile(
+    r"^.*(?:\d|(?<!\w)[ap]\.?m\.?(?!\w)|(?<!\w)(?:uhr|kl|klo|год|г|р)\.?(?!\w)|[日日시分])", re.IGNORECASE | re.DOTALL
+)
 
 
 def find(text: str, html: str, subject: str, attached: tuple[bytes, ...] = ()) -> Forwarded | None:
@@ -37,52 +41,58 @@ def find(text: str, html: str, subject: str, attached: tuple[bytes, ...] = ()) -
 
 
 def _in_text(text: str, subject: str) -> Forwarded | None:
-    lines = split_lines(text)
+    texts = split_lines(text)
+    lines = read(texts[: LINES_SEARCHED + header_blocks.MOST_LINES])
     said_forward = markers.is_forward(subject)
+    bare = True  # nothing of the sender's own so far
     for index, line in enumerate(lines[:LINES_SEARCHED]):
-        if is_blank(line):
+        if line.blank:
             continue
-        announced = markers.announces(unquoted(line))
+        announced = markers.announces(unquoted(line.raw))
         if announced is not None:
             kind, behind = announced
-            found = _below_marker(lines, index, behind) if kind == markers.FORWARDED or said_forward else None
+            found = _below_marker(texts, lines, index, behind) if kind == markers.FORWARDED or said_forward else None
             if found or kind == markers.ORIGINAL:
                 return found
             continue
         block = header_blocks.at(lines, index)
-        if block is not None and block.is_enough(announced=index > 0 and markers.is_rule(lines[index - 1])):
-            return _from_block(lines, block) if said_forward else None
-        attribution = None if is_quoted(line) else attributions.find(lines, index)
+        if block is not None and block.is_enough(announced=index > 0 and markers.is_rule(texts[index - 1])):
+            return _from_block(texts, block) if said_forward or (bare and not markers.has_prefix(subject)) else None
+        bare = bare and markers.is_rule(line.raw)
+        if said_forward and line.low.startswith("--") and "@" in line.low:
+            collapsed = header_blocks.collapsed(line.raw)
+            return _made(collapsed[0], _original_text(texts[index + 1 :])) if collapsed else None
+        attribution = None if line.quoted else attributions.find(lines, index)
         if attribution is not None and attribution[1] is Kind.ATTRIBUTION:
-            return _from_attribution(lines, attribution[0], index) if said_forward else None
+            return _from_attribution(texts, attribution[0], index) if said_forward else None
     return None
 
 
-def _below_marker(lines: Sequence[str], marker: int, behind: str) -> Forwarded | None:
+def _below_marker(texts: Sequence[str], lines: Sequence[Line], marker: int, behind: str) -> Forwarded | None:
     """The header and text below "---------- Forwarded message ---------", in whatever way the program writes them."""
     if behind:
         collapsed = header_blocks.collapsed(behind)
-        return _made(collapsed[0], _original_text(lines[marker + 1 :])) if collapsed else None
+        return _made(collapsed[0], _original_text(texts[marker + 1 :])) if collapsed else None
     for index in range(marker + 1, min(len(lines), marker + 8)):
-        if is_blank(unquoted(lines[index])) or markers.announces(unquoted(lines[index])):
+        if is_blank(unquoted(texts[index])) or markers.announces(unquoted(texts[index])):
             continue
         block = header_blocks.at(lines, index)
         if block is not None and block.is_enough(announced=True):
-            return _from_block(lines, block)
-        collapsed = header_blocks.collapsed(unquoted(lines[index]))
+            return _from_block(texts, block)
+        collapsed = header_blocks.collapsed(unquoted(texts[index]))
         if collapsed:
-            return _made(collapsed[0], _original_text(lines[index + 1 :]))
+            return _made(collapsed[0], _original_text(texts[index + 1 :]))
         for end in range(index, min(len(lines), index + attributions.MOST_LINES)):
             attribution = attributions.find(lines, end)
             if attribution is not None and attribution[0] >= index:
-                return _from_attribution(lines, attribution[0], end)
+                return _from_attribution(texts, attribution[0], end)
         return None
     return None
 
 
-def _from_block(lines: Sequence[str], block: header_blocks.Block) -> Forwarded | None:
-    body = list(lines[block.end :])
-    if is_quoted(lines[block.start]):
+def _from_block(texts: Sequence[str], block: header_blocks.Block) -> Forwarded | None:
+    body = list(texts[block.end :])
+    if is_quoted(texts[block.start]):
         body = _quoted_run(body)
     return _made(block.values, _original_text(body))
 
@@ -98,12 +108,14 @@ def _quoted_run(lines: Sequence[str]) -> list[str]:
     return list(lines[:last])
 
 
-def _from_attribution(lines: Sequence[str], start: int, end: int) -> Forwarded | None:
+def _from_attribution(texts: Sequence[str], start: int, end: int) -> Forwarded | None:
     """'On 28/10/2021 12:46, "Ann Lee" <ann@example.org> wrote:' above the original, as Outlook for Mac forwards."""
-    joined = " ".join(line.strip() for line in lines[start : end + 1])
-    body = list(lines[end + 1 :])
+    joined = " ".join(line.strip() for line in texts[start : end + 1])
+    body = list(texts[end + 1 :])
     first = next((line for line in body if not is_blank(line)), "")
-    return _made({"from": joined, "date": joined}, _original_text(_quoted_run(body) if is_quoted(first) else body), True)
+    return _made(
+        {"from": joined, "date": joined}, _original_text(_quoted_run(body) if is_quoted(first) else body), True
+    )
 
 
 def _made(values: dict[str, str], text: str, in_sentence: bool = False) -> Forwarded | None:
@@ -143,7 +155,11 @@ def _name_in_sentence(before: str) -> str:
     if marked:
         return marked.group(1)
     name = _NUMBERED.sub("", before).strip(_NAME_EDGES)
-    kept = [word for word in name.split() if word.casefold() not in ("heeft", "schrieb", "skrev", "użytkownik", "пользователь")]
+    kept = [
+        word
+        for word in name.split()
+        if word.casefold() not in ("heeft", "schrieb", "skrev", "użytkownik", "пользователь")
+    ]
     return " ".join(kept)
 
 
@@ -167,7 +183,7 @@ def _original_text(lines: Sequence[str]) -> str:
     if filled and is_quoted(filled[0]) and sum(map(is_quoted, filled)) * 2 > len(filled):
         lines = [unquoted(line) for line in lines]
     lines = _dedented(lines)
-    return splitting.own_words(lines).strip().strip("\ufeff").strip()
+    return splitting.own_words(read(lines)).strip().strip("\ufeff").strip()
 
 
 def _dedented(lines: Sequence[str]) -> list[str]:
@@ -180,11 +196,11 @@ def _in_attachment(raw: bytes) -> Forwarded | None:
     """The original of a mail forwarded as an attachment (message/rfc822)."""
     try:
         mail = structure.read(raw)
-        senders = addresses.of(mail, "from")
-        if not senders:
+        sender = next((address for address in addresses.of(mail, "from") if address.email), None)
+        if sender is None:
             return None
         return Forwarded(
-            sender=senders[0],
+            sender=sender,
             to=addresses.of(mail, "to"),
             subject=headers.text(mail, "subject"),
             sent_at=dates.read(next(iter(headers.raw(mail, "date")), "")),

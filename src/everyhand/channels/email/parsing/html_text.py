@@ -208,7 +208,8 @@ class _Page:
         self.line.append(words.replace("\xa0", " "))
 
     def quotes_before_gap(self) -> str:
-        return (">" * self.quotes) if self.quotes and self.lines[-1].startswith(">") else ""
+        last = self.lines[-1]
+        return ">" * min(self.quotes, len(last) - len(last.lstrip(">")))
 
     def end_line(self, gap: int) -> None:
         """A block begins or ends: at least `gap` line ends stand between what was and what comes."""

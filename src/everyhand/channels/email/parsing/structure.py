@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from email.message import Message
 from typing import Any
 
-from everyhand.channels.email.parsing import headers, parameters, transfer
+from everyhand.channels.email.parsing import parameters, transfer
 from everyhand.channels.email.parsing.limits import HEADER_BYTES, Budget
 
 _FIELD = re.compile(rb"([!-9;-~]{1,200}?)[ \t]*:")
@@ -68,10 +68,9 @@ class Part(Message):
     @property
     def content(self) -> bytes:
         """The body with its transfer encoding undone."""
-        return transfer.decode(
-            memoryview(self.raw)[self.start : self.end],
-            "".join(self.fields("content-transfer-encoding")[:1]).strip(),
-        )
+        encoding = "".join(self.fields("content-transfer-encoding")[:1])
+        is_text = self.get_content_maintype() in ("text", "multipart")
+        return transfer.decode(memoryview(self.raw)[self.start : self.end], encoding, is_text=is_text)
 
     def get_content_type(self) -> str:
         main = re.sub(r"\s+", "", self.field("content-type")[0])
@@ -95,7 +94,8 @@ class Part(Message):
         inside: list[Any] = self.children or self._inside()
         if inside:
             return None if decode else (inside if i is None else inside[i])
-        return self.content if decode else self.body.decode("ascii", "surrogateescape")
+        body = memoryview(self.raw)[self.start : self.end]
+        return self.content if decode else str(body, "ascii", "surrogateescape")
 
     def _inside(self) -> list[Message]:
         """The messages within a message/* part, read only when somebody asks."""
@@ -268,7 +268,7 @@ def _finish(opened: list[_Multipart], current: Part | None, end: int) -> None:
 
 def _guess_boundary(part: Part) -> None:
     """A multipart whose declared boundary never comes, or that declares none: look for what is used instead."""
-    found = _BOUNDARY_AND_FIELD.search(part.raw, part.start, part.end)
+    found = _BOUNDARY_AND_FIELD.search(part.raw, max(0, part.start - 1), part.end)
     if found is not None and part.depth < 40:
         part.remarks.append("The boundary between its parts is not the one the mail declares; we went by what we saw.")
         part.before = b""

@@ -5,19 +5,23 @@ from __future__ import annotations
 import binascii
 import re
 
-_NOT_BASE64_LINE = re.compile(rb"[A-Za-z0-9+/,.;:!?][ \t]+[A-Za-z0-9+/]|[^A-Za-z0-9+/=\s]")
+_FOREIGN = re.compile(rb"[^A-Za-z0-9+/=\s]")
+_BLANK_INSIDE = re.compile(rb"[A-Za-z0-9+/=][ \t]+[A-Za-z0-9+/=]")
+# How far from the end a footer in plain words is looked for, in bytes.
+_FOOTER = 4_000
 _PADDING_THEN_MORE = re.compile(rb"=+[\r\n\t ]*(?=[^=\r\n\t ])")
 _UU_BEGIN = re.compile(rb"^begin(?:-base64)? +[0-7]{3,4} +([^\r\n]+?)[ \t]*\r?$", re.MULTILINE)
 
 
-def decode(body: memoryview, encoding: str) -> bytes:
+def decode(body: memoryview, encoding: str, *, is_text: bool) -> bytes:
     """The bytes that were meant; a view is taken so that a big file is not copied first.
 
-    Never raises: what cannot be decoded is returned as it came.
+    `is_text` keeps the plain words a list server added after base64, which only spoil a file. Never raises: what
+    cannot be decoded is returned as it came.
     """
     name = re.sub(r"[^a-z0-9-]", "", encoding.lower().partition(";")[0])
     if name in ("base64", "b64", "base-64"):
-        return _base64(body)
+        return _base64(body, is_text=is_text)
     if name in ("quoted-printable", "quotedprintable", "quoted", "qp"):
         return binascii.a2b_qp(body)
     if name in ("x-uuencode", "uuencode", "x-uue", "uue"):
@@ -26,25 +30,39 @@ def decode(body: memoryview, encoding: str) -> bytes:
     return bytes(body)
 
 
-def _base64(body: memoryview) -> bytes:
-    # Some senders label plain text base64. Real base64 has no blanks or punctuation inside its first lines.
-    if _NOT_BASE64_LINE.search(body, 0, 400) and not _mostly_base64(bytes(body[:4_000])):
+def _base64(body: memoryview, *, is_text: bool) -> bytes:
+    if is_text and _is_plain(bytes(body[:_FOOTER])):
         return bytes(body)
+    end = _footer(body)
     pieces, position = [], 0
-    while (padding := _PADDING_THEN_MORE.search(body, position)) is not None:
+    while (padding := _PADDING_THEN_MORE.search(body, position, end)) is not None:
         # Pieces encoded one by one are glued together, each with its own padding; Python stops at the first.
         pieces.append(_base64_piece(body[position : padding.end()]))
         position = padding.end()
-        if _NOT_BASE64_LINE.search(body, position, position + 200):
-            # A mailing list's footer in plain text after the encoded words.
-            return b"".join([*pieces, b"\n", body[position:]])
-    last = _base64_piece(body[position:])
-    return b"".join([*pieces, last]) if pieces else last
+    last = _base64_piece(body[position:end])
+    if not pieces and end == len(body):
+        return last
+    footer = b"\n" + bytes(body[end:]) if is_text and end < len(body) else b""
+    return b"".join([*pieces, last, footer])
 
 
-def _mostly_base64(sample: bytes) -> bool:
-    lines = [line for line in sample.split() if line]
-    return bool(lines) and max(map(len, lines)) >= 40
+def _is_plain(sample: bytes) -> bool:
+    """Some senders label plain words base64: those have blanks between short words, or punctuation."""
+    longest = max(map(len, sample.split()), default=0)
+    return (longest < 40 and _BLANK_INSIDE.search(sample) is not None) or len(_FOREIGN.findall(sample)) * 10 > len(
+        sample
+    )
+
+
+def _footer(body: memoryview) -> int:
+    """Where plain words begin after the base64: the first line near the end that is none."""
+    tail = bytes(body[-_FOOTER:])
+    position = len(body) - len(tail)
+    for number, line in enumerate(tail.splitlines(keepends=True)):
+        if number and (_BLANK_INSIDE.search(line.strip()) or len(_FOREIGN.findall(line)) > 2):
+            return position
+        position += len(line)
+    return len(body)
 
 
 def _base64_piece(piece: bytes | memoryview) -> bytes:

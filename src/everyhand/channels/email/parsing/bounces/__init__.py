@@ -42,9 +42,9 @@ def recognise(message: Message, *, text: str, sender: Address, subject: str) -> 
     if told := notifications.read(text):
         return told.bounce
     listed = recipients(report.fields)
-    concerned = _concerned(listed)
-    if listed and not concerned:
+    if listed and all(one.action in _FINE for one in listed):
         return None
+    concerned = _concerned(listed)
     if not signs.is_report(message, report, sender, subject, lists_recipients=bool(concerned)):
         return None
     return _bounce(message, report, concerned, delayed=signs.is_delay(report, subject, concerned))
@@ -71,7 +71,8 @@ def _bounce(message: Message, report: Report, concerned: list[Recipient], *, del
     if not named:
         status = next((one.status for one in concerned), "")
         named = [Recipient(one.address, status=status) for one in in_words]
-    replies = diagnosis.reply_lines(report.notice)
+    # What a server said somewhere in the notice is about the one address; of several, each needs words of its own.
+    replies = diagnosis.reply_lines(report.notice) if len(named) < 2 else ""
     verdicts = [
         diagnosis.judge(
             (one.diagnostic, diagnosis.first_reply(beside), diagnosis.reply_lines(beside), beside, replies),

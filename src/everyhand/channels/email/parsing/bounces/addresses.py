@@ -21,7 +21,8 @@ _ORIGINALLY = re.compile(
 )
 _LABEL = re.compile(
     r"^\s{0,20}(?:failed |original |final |intended |e-?mail |undeliverable |invalid |bad |unknown |to: ?)?"
-    r"(?:recipients?|address|addressee|user|empfänger|destinatario|destinataire|получатель)(?: address| name)?\s{0,10}:",
+    r"(?:recipients?|address|addressee|user|empfänger|destinatario|destinataire|получатель)"
+    r"(?: address| name)?\s{0,10}:",
     re.IGNORECASE,
 )
 # "anna@example.org wrote:", "postmaster@example.org if you have questions": about something else.
@@ -53,6 +54,7 @@ _CUES = (
     "does not exist",
     "mailbox",
     "attempts:",
+    " to: ",
 )
 _WHOM_TO_ASK = ("contact", "assistance", "for help", "more information", "send mail to", "reply to", "questions")
 _KEEPER = re.compile(r"^(?:mailer-?daemon|postmaster|abuse|hostmaster)@", re.IGNORECASE)

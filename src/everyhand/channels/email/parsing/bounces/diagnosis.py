@@ -11,7 +11,7 @@ from everyhand.channels.email.parsing.bounces.conditions import Condition
 from everyhand.channels.email.parsing.bounces.sayings import HINTS, SAYINGS, Table
 
 MAX_WORDS = 4_000
-MAX_REASON = 240
+MAX_REASON = 180
 
 _ENHANCED = re.compile(r"(?:^|[\s(#:;<\[=-])([245])\.(\d{1,3})\.(\d{1,3})(?![\d]|\.\d)")
 _REPLY = re.compile(r"(?:^|[\s:\"'>#(<=,])([45]\d\d)(?=[\s:#,;-]|$)")
@@ -27,7 +27,8 @@ _AFTER_RECIPIENT = re.compile(r"in reply to rcpt|after rcpt to|\[rcpt_to\]|>>> r
 _USER_UNKNOWN = re.compile(r"user unknown|unknown user|no such user", re.IGNORECASE)
 _AFTER_SENDER = re.compile(r"(?:error|response|in reply to|after) .{0,60}mail from\b|>>> mail from", re.IGNORECASE)
 _NOT_WORDS = re.compile(r"<[^<>\s]{0,300}>|(?<=\w)/\S+|\[[^\[\]\s]{0,80}\]")
-_LEADING_CODES = re.compile(r"^(?:[\s:;,.()#-]|[245]\d\d\b|[245]\.\d{1,3}\.\d{1,3}\b|smtp;)+")
+_LEADING_ADDRESS = re.compile(r"^[\s*<\[]{0,20}[^\s@<>]{1,80}@[^\s<>]{1,200}>?[\s:,.\]]{0,10}")
+_LEADING_CODES = re.compile(r"^(?:[\s:;,.()#<>-]|[245]\d\d\b|[245]\.\d{1,3}\.\d{1,3}\b|smtp;)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,13 @@ def judge(said: Sequence[str], *, notice: str = "", status: str = "", delayed: b
     people, politeness and advertisement included, and asked last. `status` is the report's own enhanced code,
     `delayed` whether the server still tries.
     """
-    texts = [" ".join(words[:MAX_WORDS].split()) for words in said if words.strip()]
+    texts = [_on_one_line(words) for words in said if words.strip()]
     given = _enhanced(status)
     heard = next((code for words in texts[:2] if (code := _enhanced(words))), "")
     # "5.0.0" says nothing; the server's own reply often holds the code that does.
     code = heard if heard and (not given or given.endswith(".0.0")) else given or heard
     reply = next((found.group(1) for words in texts[:2] if (found := _REPLY.search(words))), "")
-    condition = _condition(texts, code, reply, " ".join(notice[:MAX_WORDS].split()))
+    condition = _condition(texts, code, reply, _on_one_line(notice))
     passing = delayed or (code[:1] or reply[:1]) == "4"
     return Verdict(
         condition=condition,
@@ -82,13 +83,12 @@ def reply_lines(notice: str) -> str:
 def _condition(texts: Sequence[str], code: str, reply: str, notice: str) -> Condition:
     """The condition that the words name, else the code, else what words and code hint at."""
     detail = code.partition(".")[2]
-    for number, words in enumerate(texts):
+    for number, words in enumerate(texts or [""]):
         if heard := said_in(words, SAYINGS):
             return _of_the_address(heard, words, (*texts, notice), detail)
         if number == 0 and detail in conditions.BY_STATUS:
             return conditions.BY_STATUS[detail]
     hints = (
-        conditions.BY_STATUS.get(detail),
         conditions.BY_STATUS_SUBJECT.get(detail[:1]) if detail[:1] in ("3", "6", "7") else None,
         *(said_in(words, HINTS) for words in texts),
         said_in(notice, SAYINGS, phrases_only=True),
@@ -129,12 +129,20 @@ def _of_the_address(heard: Condition, words: str, texts: Sequence[str], detail: 
     return heard
 
 
+def _on_one_line(words: str) -> str:
+    return " ".join(words[:MAX_WORDS].split())
+
+
 def _enhanced(words: str) -> str:
     found = _ENHANCED.search(words)
     return ".".join(found.groups()) if found else ""
 
 
 def _sentence(condition: Condition, words: str) -> str:
-    words = _LEADING_CODES.sub("", words)
-    words = words[:MAX_REASON].strip(" .;:-")
-    return f"{condition.sentence}: {words}" if words else f"{condition.sentence}."
+    said = words
+    for _ in range(3):
+        said = _LEADING_ADDRESS.sub("", _LEADING_CODES.sub("", said))
+    said = said.strip(" .;:-*=")
+    if len(said) > MAX_REASON:
+        said = f"{said[:MAX_REASON].rpartition(' ')[0] or said[:MAX_REASON]} …"
+    return f"{condition.sentence}: {said}" if said else f"{condition.sentence}."

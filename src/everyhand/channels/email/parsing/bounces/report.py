@@ -8,13 +8,13 @@ they hold rather than by where they stand.
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from email.message import Message
 
 from everyhand.channels.email.parsing import charsets, headers
+from everyhand.channels.email.parsing.structure import Part
 
 # A report is short. What lies beyond these bounds is the returned mail or an attack, and is not read.
 MAX_PARTS = 60
@@ -75,16 +75,16 @@ def read(message: Message, *, text: str) -> Report:
     """The report in `message`, whose words for people are `text` as far as they are known already."""
     notices: list[str] = []
     pages: list[str] = []
-    returned: Message | None = None
+    wrapper: Message | None = None
     fields: list[str] = []
     lost: list[str] = []
     kinds: set[str] = set()
-    for part in _parts(message):
+    for part in parts(message):
         kind = media_type(part)
         kinds.add(kind)
         if kind in _LOST_MAIL_TYPES:
             lost.append(_source(part))
-            returned = returned or _returned_report(part)
+            wrapper = wrapper or part
         elif kind.endswith("delivery-status"):
             fields.append(_source(part))
         elif kind.startswith("multipart/") and isinstance(part.get_payload(), str):
@@ -94,10 +94,10 @@ def read(message: Message, *, text: str) -> Report:
         elif kind == "text/html" and part is not message:
             pages.append(_TAG.sub("", _LINE_END.sub("\n", _source(part)[:MAX_TEXT])))
     own_words = "".join((*notices, *pages))
-    if not fields and returned and ("@" not in own_words or report_type(message) == "delivery-status"):
+    unsaid = "@" not in own_words or report_type(message) == "delivery-status"
+    if not fields and unsaid and wrapper and (returned := _returned_report(wrapper)):
         # A gateway wrapped the whole report into another mail, and at best added a disclaimer.
-        wrapped = read(returned, text="")
-        return replace(wrapped, kind=media_type(message), report_type=report_type(message))
+        return replace(read(returned, text=""), kind=media_type(message), report_type=report_type(message))
     words = "\n".join(notices) if "".join(notices).strip() else "\n".join(pages) or text
     words, below = split_at_lost_mail(words[:MAX_TEXT])
     if not fields:
@@ -141,7 +141,7 @@ def split_at_lost_mail(words: str) -> tuple[str, str]:
     return words, ""
 
 
-def _parts(message: Message) -> Iterator[Message]:
+def parts(message: Message) -> Iterator[Message]:
     """`message` and its parts in order, not those of mails inside it."""
     waiting = [message]
     for _ in range(MAX_PARTS):
@@ -149,8 +149,7 @@ def _parts(message: Message) -> Iterator[Message]:
             return
         part = waiting.pop()
         yield part
-        payload = part.get_payload()
-        if isinstance(payload, list) and media_type(part).startswith("multipart/"):
+        if media_type(part).startswith("multipart/") and isinstance(payload := part.get_payload(), list):
             waiting.extend(child for child in reversed(payload[:MAX_PARTS]) if isinstance(child, Message))
 
 
@@ -162,26 +161,29 @@ def _returned_report(part: Message) -> Message | None:
 
 
 def _source(part: Message) -> str:
-    """The text of `part`; of a part that was read as a mail or as fields, those as they were written."""
+    """The text of `part`; of a part that holds a mail or fields, those as they were written."""
+    charset = headers.charset_hint(part)
+    if isinstance(part, Part):
+        return charsets.decode(part.content[:MAX_TEXT], charset)
     payload = part.get_payload()
     if not isinstance(payload, list):
         content = part.get_payload(decode=True)
-        return charsets.decode(content, headers.charset_hint(part)) if isinstance(content, bytes) else str(payload)
-    blocks = []
-    for block in payload[:MAX_PARTS]:
-        if isinstance(block, Message):
-            fields = "\n".join(f"{name}: {value}" for name, value in block.raw_items())
-            body = block.get_payload()
-            blocks.append(f"{fields}\n\n{body if isinstance(body, str) else ''}"[:MAX_TEXT])
-    words = "\n\n".join(blocks)
+        return charsets.decode(content[:MAX_TEXT], charset) if isinstance(content, bytes) else str(payload)
+    words = "\n\n".join(_as_written(block) for block in payload[:MAX_PARTS] if isinstance(block, Message))
     if any("base64" in value.lower() for value in headers.raw(part, "content-transfer-encoding")):
         words = _from_base64(words) or words
     return charsets.decode(words.encode("utf-8", "surrogateescape"), "utf-8")[:MAX_TEXT]
+
+
+def _as_written(block: Message) -> str:
+    fields = "\n".join(f"{name}: {value}" for name, value in block.raw_items())
+    body = block.get_payload()
+    return f"{fields}\n\n{body if isinstance(body, str) else ''}"[:MAX_TEXT]
 
 
 def _from_base64(words: str) -> str:
     letters = "".join(words.split())[:MAX_TEXT]
     try:
         return charsets.decode(base64.b64decode(letters + "=" * (-len(letters) % 4)), "utf-8")
-    except binascii.Error:
+    except ValueError:  # not base64 after all, whatever the label says
         return ""

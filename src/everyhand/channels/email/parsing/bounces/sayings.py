@@ -29,6 +29,8 @@ from everyhand.channels.email.parsing.bounces.conditions import (
     Condition,
 )
 
+# What stands for NAME in a saying.
+NAMES = ("user", "recipient", "address", "mailbox", "account", "alias", "addressee")
 # The pieces of a saying with a gap stand close together, in this order.
 MAX_GAP = 60
 
@@ -63,310 +65,264 @@ class Saying:
 Table = tuple[tuple[Condition, tuple[Saying, ...]], ...]
 
 
+def _table(*groups: tuple[Condition, str]) -> Table:
+    return tuple((condition, _sayings(listed)) for condition, listed in groups)
+
+
 def _sayings(listed: str) -> tuple[Saying, ...]:
-    unique = dict.fromkeys(" ".join(saying.split()) for saying in listed.split("|") if saying.strip())
+    plain = [" ".join(saying.split()) for saying in listed.split("|") if saying.strip()]
+    unique = dict.fromkeys(one for saying in plain for one in (_named(saying) if "NAME" in saying else (saying,)))
     return tuple(Saying(tuple(piece.strip() for piece in saying.split(" .. "))) for saying in unique)
 
 
-SAYINGS: Table = (
+def _named(saying: str) -> list[str]:
+    """`saying` with every name that servers have for an address."""
+    return [saying.replace("NAME", name) for name in NAMES]
+
+
+SAYINGS: Table = _table(
     (
         MAILBOX_FULL,
-        _sayings(
-            """
-        mailbox full | number of messages in .. exceeded | exceeded the local limit | mail folder .. full | quota-issues | is over quota | has exceeded .. quota | exceeded .. storage | mailbox is full | mailbox has exceeded | mailbox exceeded | mailbox exceeds |
-        mailbox would exceed | mailbox size limit | mailbox quota | mailbox for user is full | mail box full |
-        mail box is full | mail box space | mailfolder is full | mail quota exceeded | full mailbox |
-        user mailbox exceeds | inbox is full | inbox full | account is full | over quota | overquota |
-        over disk quota | over the allowed quota | over its quota | over the maximum allowed |
-        out of disk space for | out of storage space | quota exceeded | quota exceed | quota violation |
-        quota is full | quota full | quota for mailbox | exceeded quota | exceeds quota | exceeded his quota |
-        exceeded the quota | exceeded their quota | exceeded its quota | exceed his quota |
-        exceeds allowed quota | exceeding the quota | exceeded the storage | exceeded storage |
-        exceeded email quota | exceeds the maximum mailbox | disk quota | storage quota | quotaexceeded |
-        quota has been exceeded | exceeds mailbox | beyond the quota | is out of quota | no space left |
-        not enough disk space | not enough space | not enough storage space | insufficient disk space |
-        insufficient disk quota | insufficient space | insufficient mailbox space |
-        too many messages on the server | too many messages in this mailbox | maildir over |
-        maildir delivery failed: domaindisk | mailbox has reached | mailbox is temporarily full | has no space |
-        cuota excedida | buzon lleno | boite pleine | postfach voll | postfach ist voll | speicherplatz |
-        casella piena | caixa postal cheia | caixa de correio cheia | 容量 | почтовый ящик переполнен
-            """
-        ),
+        """
+        mailbox full | number of messages in .. exceeded | exceeded the local limit | mail folder .. full |
+        quota-issues | has exceeded .. quota | exceeded .. storage | mailbox is full | mailbox has exceeded |
+        mailbox exceeded | mailbox exceeds | mailbox would exceed | mailbox size limit | mailbox quota |
+        mailbox for user is full | mail box full | mail box is full | mail box space | mailfolder is full |
+        full mailbox | inbox is full | inbox full | account is full | over quota | overquota |
+        over the allowed quota | over its quota | over the maximum allowed | out of disk space for |
+        out of storage space | quota exceed | quota violation | quota is full | quota full | quota for mailbox |
+        exceeded quota | exceeds quota | exceeded his quota | exceeded the quota | exceeded their quota |
+        exceeded its quota | exceed his quota | exceeds allowed quota | exceeding the quota | exceeded email quota |
+        exceeds the maximum mailbox | disk quota | storage quota | quotaexceeded | quota has been exceeded |
+        exceeds mailbox | beyond the quota | is out of quota | no space left | not enough disk space |
+        not enough space | not enough storage space | insufficient disk space | insufficient space |
+        insufficient mailbox space | too many messages on the server | too many messages in this mailbox |
+        maildir over | maildir delivery failed: domaindisk | mailbox has reached | mailbox is temporarily full |
+        has no space | cuota excedida | buzon lleno | boite pleine | postfach voll | postfach ist voll |
+        speicherplatz | casella piena | caixa postal cheia | caixa de correio cheia | 容量 |
+        почтовый ящик переполнен
+        """,
     ),
     (
         TOO_LARGE,
-        _sayings(
-            """
+        """
         message too large | message too big | message is too large | message is too big | message too long |
         message length exceeds | message size exceeds | message size exceeded | message exceeds |
         message size limit | message file too big | message header size | exceeded maximum inbound message size |
         exceeds size limit | exceeds fixed limit | exceeds maximum | exceeded message size | exceeds the maximum |
-        exceeds your maximum | exceeded the maximum message size | max message size | maximum message size |
-        mail size limit | mail is larger than | larger than the current system limit | size limit exceeded |
-        line limit exceeded | line too long | too big for | too large for | data size exceeded | email too large |
-        size of the message | has exceeded the size limit | 5mb limit
-            """
-        ),
+        exceeds your maximum | max message size | maximum message size | mail size limit | mail is larger than |
+        larger than the current system limit | size limit exceeded | line limit exceeded | line too long |
+        too big for | too large for | data size exceeded | email too large | size of the message |
+        has exceeded the size limit | 5mb limit
+        """,
     ),
     (
         MOVED,
-        _sayings(
-            """
+        """
         has moved to | address has changed | address changed | has been replaced by | user has moved |
         recipient has moved | mailbox has moved | no longer valid. please | no longer on server | new address is
-            """
-        ),
+        """,
     ),
     (
         SENDER_REFUSED,
-        _sayings(
-            """
-        sender address rejected | sender rejected | sender was rejected | sender domain | sender's domain |
-        sender denied | sender is invalid | sender verify failed | sender not | sender email |
-        sender unspecified | sender, recipient | sender blocked | sender address has been blacklisted |
-        invalid sender | bad sender | unknown sender | unverified sender | originator | domain of sender |
-        domain in sender | backscatter | not allowed to send | not authorized to send | not permitted to send |
-        not accept mail from | not accepting mail from | don't accept mail from | not receive mail from |
-        permission to send | mail from domain | mail from your domain | envelope sender | return path |
-        cannot resolve your domain | your domain | <> invalid | blocked sender |
+        """
+        sender address | sender rejected | sender was rejected | sender domain | sender's domain |
+        sender denied | sender is invalid | sender verify failed | sender not | sender email | sender unspecified |
+        sender, recipient | sender blocked | sender address has been blacklisted | invalid sender | bad sender |
+        unknown sender | unverified sender | originator | domain of sender | domain in sender | backscatter |
+        not allowed to send | not authorized to send | not permitted to send | not accept mail from |
+        not accepting mail from | don't accept mail from | not receive mail from | permission to send |
+        mail from domain | envelope sender | return path | your domain | <> invalid | blocked sender |
         access denied (in reply to mail from | email server requires | send on behalf | you are sending to/from |
-        your access to | cannot send e-mail to yourself | cannot send
-            """
-        ),
+        your access to | cannot send
+        """,
     ),
     (
         UNPROVEN_SENDER,
-        _sayings(
-            """
-        dmarc | dkim | spf  | spf: | spf- | spf check | sender policy framework | unauthenticated |
-        not authenticated | unauthorized | authentication required | authentication is required |
-        authentication failed | authentication check | reverse dns | rdns | ptr record | no ptr | ptr  |
-        reverse lookup | reverse host | reverse mapping | reverse address | unverifiable sending ip |
-        cannot find your hostname | client host rejected | unresolvable | helo command rejected |
-        must issue a starttls | starttls | tls  | certificate | insecure | encryption
-            """
-        ),
-    ),
-    (
-        UNKNOWN_USER,
-        _sayings(
-            """
-        recipient address rejected: access denied |
-        unknown .. user | unknown .. mailbox | unknown .. recipient | unknown .. account | unknown destination |
-        recipnotfound | recipientnotfound | invalidsmtpaddress | listed in domino directory | dosn't exist |
-        unable to receive mail | no longer accepts mail | not a registered | can't accept user | cannot accept user |
-        does not have .. account | doesn't have .. account | couldn't be found .. unable to receive | bad-mailbox |
-        address .. is not valid | recipient .. is not valid | user .. is not valid | mailbox .. is not valid |
-        is not known | unknown to us | not found in our | no such email | no such e-mail | rcp-p1 | username .. unknown |
-        user .. not exist | account .. not exist | mailbox .. not exist | recipient .. not exist | address .. not exist |
-        nobody .. by that name | verify address | user id .. not | empfänger .. nicht | mailbox not available | no such .. here | user .. not found | user .. unknown |
-        user .. does not exist | user .. doesn't exist | account .. does not exist | mailbox .. does not exist |
-        mailbox .. not found | mailbox .. unknown | address .. not found | address .. does not exist |
-        recipient .. not found | recipient .. does not exist | recipient .. unknown | no .. by that name |
-        destinataire invalide | destinatario non valido |
-        user unknown | unknown user | unknown local | unknown recipient | unknown address | unknown account |
-        unknown mailbox | unknown or illegal alias | unknown virtual mailbox | user not known | user not found |
-        user is unknown | user doesn't have | user does not have | user doesn't exist | user does not exist |
-        user name is unknown | user_unknown | recipient unknown | recipient not found | recipient notfound |
-        recipientnotfound | recipient does not exist | recipient no found | recipient not exist |
-        recipient is not exist | recipient is not local | recipient name is not recognized |
-        recipient address was not found | recipient's email address is not correct | recipient is not found |
-        addressee unknown | address unknown | address not found | address not exist | address does not exist |
-        address doesn't exist | address no longer | address is wrong | address is invalid |
-        address couldn't be found | address could not be found | address wasn't found |
-        address you entered couldn't be found | email address could not be found | e-mail address you entered |
-        no such user | no such recipient | no such mailbox | no such address | no such person | no such account |
-        no such local | no such virtual | no such alias | no mailbox | no user by that name |
-        no account by that name | no valid recipient | no recipient | no longer valid | no longer exists |
-        no longer has | no longer with | no longer works | no longer employed | no longer an active |
-        not a valid mailbox | not a valid recipient | not a valid user | not a known user | not a user |
-        not our customer | not listed in | not known here | not known at this | name is not recognized |
-        does not exist here | does not exist on | does not exist at | doesn't exist | does not have an account |
-        doesn't have an account | email account that you tried to reach does not exist | mailbox does not exist |
-        mailbox not found | mailbox unavailable or not local | mailbox unknown | mailbox invalid |
-        mailbox not exist | account does not exist | account doesn't exist | account not found | account unknown |
-        account has been deleted | account deleted | account is not exist |
-        account has been disabled or discontinued | discontinued | invalid mailbox | invalid recipient |
-        invalid user | invalid final delivery userid | invalid local | invalid address | bad address |
-        bad recipient | bad destination | destination mailbox address invalid | unrouteable address |
-        unroutable address | undeliverable address | all relevant mx records point to non-existent |
-        delivery to this address is restricted | not in my user database | didn't find |
-        no matches to nameserver | not in directory | not listed in public name & address book |
-        unable to find user | cannot find user | can't find user | not found in directory | user not local |
-        there is no one at this address | nobody here by that name | is not a valid | local user unknown |
-        wrong e-mail | wrong address | ungültige adresse | unbekannter empfänger | empfänger unbekannt |
-        empfaenger unbekannt | existiert nicht | no existe | destinatario desconocido | usuario desconocido |
-        utilisateur inconnu | adresse inconnue | destinataire inconnu | n'existe pas | utente sconosciuto |
-        destinatario inesistente | non esiste | não existe | nao existe | inexistente | не существует |
-        пользователь не найден | 见つかりません | 見つかりません | 存在しません | 用户不存在 | 不存在
-            """
-        ),
-    ),
-    (
-        TAKES_NO_MAIL,
-        _sayings(
-            """
-        does not accept mail | not accepting network messages | does not accept any mail | mail receiving disabled |
-        accepts no mail | not a mail exchanger | no mx for | does not accept e-mail | couldn't find .. mail exchanger | does not accept email | doesn't accept mail | does not receive mail |
-        doesn't receive mail | null mx | nullmx | no mx record found | no mx records found |
-        domain does not accept | host does not accept | mail not accepted here | name server: . : host not found |
-        couldn't find a mail exchanger | could not find a mail exchanger |
-        smtp protocol returned a permanent error | we do not accept mail
-            """
-        ),
-    ),
-    (
-        UNKNOWN_HOST,
-        _sayings(
-            """
-        host .. not found | domain .. not found | domain .. does not exist | domain .. doesn't exist |
-        host .. does not exist | domain .. doesnt exist | domain .. couldn't be found | domain .. could not be found | no route found to domain |
-        bad-domain | domain is not valid | invalid domain | domain .. no longer exists | no a, aaaa or mx | host unknown | unknown host | host not found | hostname not found | domain not found |
-        domain is not found | domain does not exist | domain doesn't exist | domain unknown | unknown domain |
-        domain name not found | name or service not known | no such domain | no such host | non-existent domain |
-        nonexistent domain | nxdomain | couldn't find any host | could not find any host |
-        unrouteable mail domain | unroutable mail domain | all relevant mx records | illegal host |
-        bad destination system | bad destination host | recipient domain must exist | domain could not be found |
-        domain mentioned in email address is unknown | the account or domain may not exist | domain part |
-        no dns information | no dns records
-            """
-        ),
+        """
+        helo | ehlo | your ip | invalid ip | unknown ip | sending ip | your host | your server |
+        dmarc | dkim | spf | spf check | sender policy framework | unauthenticated | not authenticated |
+        unauthorized | authentication required | authentication is required | authentication failed |
+        authentication check | reverse dns | rdns | ptr record | no ptr | ptr | reverse lookup | reverse host |
+        reverse mapping | reverse address | unverifiable sending ip | cannot find your hostname |
+        client host rejected | unresolvable | helo command rejected | must issue a starttls | tls | certificate |
+        insecure | encryption
+        """,
     ),
     (
         TOO_MUCH_MAIL,
-        _sayings(
-            """
+        """
         too many connection | too many concurrent | too many session | too many recipients | too many emails |
         too many messages | too many mails | too many unwanted | too many errors | too many invalid |
-        too many sessions | too much mail | too many smtp | too fast | rate limit | ratelimit | rate limited |
-        rate that prevents | receiving mail at a rate | receiving mail too quickly | throttl | exceeded the rate |
-        connection limit | connection rate | maximum connections | max connections | unexpected volume |
-        slow down | please slow | daily limit | daily quota | hourly limit | sending limit | sending quota |
-        limit exceeded | limits exceeded | exceeded limit
-            """
-        ),
+        too much mail | too many smtp | too fast | rate limit | ratelimit | rate that prevents |
+        receiving mail at a rate | receiving mail too quickly | throttl | exceeded the rate | connection limit |
+        connection rate | maximum connections | max connections | unexpected volume | slow down | please slow |
+        daily limit | daily quota | hourly limit | sending limit | sending quota | limit exceeded |
+        limits exceeded | exceeded limit
+        """,
+    ),
+    (
+        UNKNOWN_USER,
+        """
+        NAME .. unknown | NAME .. not found | NAME .. notfound | NAME .. no found | NAME .. not known |
+        NAME .. not exist | does not exist | doesn't exist | dosn't exist | NAME .. no longer |
+        NAME .. is invalid | NAME invalid | NAME .. is not valid | NAME .. not recognized | NAME .. not listed |
+        NAME .. not local | NAME .. is wrong | NAME .. is not correct | NAME .. n't be found |
+        NAME .. could not be found | NAME .. nonexistent | NAME .. non-existent | NAME .. has been deleted |
+        NAME deleted | NAME .. discontinued | NAME .. not registered | NAME .. does not have |
+        NAME .. doesn't have | no such NAME | no such .. here | no such person | no such local | no such virtual |
+        no such email | no such e-mail | unknown NAME | unknown .. NAME | unknown local | unknown destination |
+        unknown to us | unknown or illegal | invalid NAME | invalid local | invalid .. NAME |
+        invalid final delivery userid | invalidsmtpaddress | illegal NAME | bad NAME | bad destination |
+        not a valid NAME | not a known NAME | not a local NAME | not a registered | is not a valid |
+        no valid NAME | no NAME found | find NAME | find .. mailbox | find .. user | no mailbox | no recipient |
+        no .. by that name | nobody .. by that name | have no such | does not have .. account |
+        doesn't have .. account | no longer valid | no longer exists | no longer has | no longer with |
+        no longer works | no longer employed | no longer an active | no longer accepts mail | not our customer |
+        is not known | not known here | not known at this | not found in our | not in my user database |
+        not found in directory | not in directory | listed in domino directory | listed in public name |
+        name is not recognized | didn't find | no matches to nameserver | there is no one at this |
+        recipnotfound | recipientnotfound | unable to receive mail | bad-mailbox | mailbox not available |
+        mailbox unavailable or not local | cannot accept NAME | can't accept NAME |
+        recipient address rejected: access denied | discontinued | user path no exist | unrouteable NAME |
+        unroutable NAME | undeliverable NAME | unverified NAME | cannot be verified | non-existent NAME |
+        nonexistent NAME | wrong e-mail | wrong NAME | userid .. not | user id .. not | rcp-p1 |
+        several matches found | all relevant mx records point to non-existent | ungültige adresse |
+        unbekannter empfänger | empfänger .. unbekannt | empfaenger .. unbekannt | empfänger .. nicht |
+        existiert nicht | no existe | destinatario desconocido | destinatario no válido |
+        destinatario non valido | usuario desconocido | utilisateur inconnu | adresse inconnue |
+        adresse invalide | destinataire inconnu | destinataire invalide | n'existe pas | utente sconosciuto |
+        destinatario inesistente | non esiste | não existe | nao existe | inexistente | не существует |
+        не найден | недействител | 見つかりません | 存在しません | 不存在
+        """,
+    ),
+    (
+        TAKES_NO_MAIL,
+        """
+        does not accept mail | not accepting network messages | does not accept any mail | mail receiving disabled |
+        accepts no mail | not a mail exchanger | no mx for | does not accept e-mail |
+        couldn't find .. mail exchanger | does not accept email | doesn't accept mail | does not receive mail |
+        doesn't receive mail | null mx | nullmx | no mx record found | no mx records found |
+        domain does not accept | host does not accept | mail not accepted here | name server: . : host not found |
+        could not find a mail exchanger | smtp protocol returned a permanent error | we do not accept mail
+        """,
+    ),
+    (
+        UNKNOWN_HOST,
+        """
+        host .. not found | domain .. not found | domain .. does not exist | domain .. doesn't exist |
+        host .. does not exist | domain .. doesnt exist | domain .. couldn't be found |
+        domain .. could not be found | no route found to domain | bad-domain | domain is not valid |
+        invalid domain | domain .. no longer exists | no a, aaaa or mx | host unknown | unknown host |
+        domain unknown | unknown domain | name or service not known | no such domain | no such host |
+        non-existent domain | nonexistent domain | nxdomain | couldn't find any host | could not find any host |
+        unrouteable mail domain | unroutable mail domain | all relevant mx records | illegal host |
+        bad destination system | bad destination host | recipient domain must exist |
+        domain mentioned in email address is unknown | the account or domain may not exist | domain part |
+        no dns information | no dns records
+        """,
     ),
     (
         REFUSED,
-        _sayings(
-            """
-        groups.google.com | spam-related | policy-related | not a member | not member | moderator | spam | junk | unsolicited | virus | malware | infected | phish | malicious | black list | blacklist |
-        blocklist | block list | denylist | blocked | blacklisted | spamhaus | rbl | dnsbl | reputation | banned |
-        poor standing | listed at | listed in | listed by | policy | content | prohibited | forbidden | relay |
-        not rfc | rfc 5322 | rfc5322 | rfc 2822 | header | restricted | restriction | security | suspicious |
-        abuse | attachment | score | filter | filtered | message rejected | message refused | mail rejected |
-        mail refused | mail rejete | message was rejected | message has been rejected | refused to accept |
-        not accepted for | unwelcome | unacceptable | not allowed | not permitted | permission denied |
-        permissions to deliver | permission to post | permission | not authorized | bulk mail | bulk email |
-        transaction failed | ip address | your ip | our guidelines
-            """
-        ),
+        """
+        groups.google.com | not a member | not member | moderator | spam | junk | unsolicited | virus | malware |
+        infected | phish | malicious | black list | blacklist | blocklist | block list | denylist | blocked | rbl |
+        dnsbl | reputation | banned | poor standing | listed at | listed in | listed by | policy | content |
+        prohibited | forbidden | relay | not rfc | rfc 5322 | rfc5322 | rfc 2822 | header | restricted |
+        restriction | security | suspicious | abuse | attachment | score | filter | message rejected |
+        message refused | mail rejected | mail refused | mail rejete | message was rejected |
+        message has been rejected | refused to accept | not accepted for | unwelcome | unacceptable | not allowed |
+        not permitted | permission denied | permissions to deliver | permission to post | permission |
+        not authorized | bulk mail | bulk email | transaction failed | our guidelines
+        """,
     ),
     (
         LOOP,
-        _sayings(
-            """
+        """
         mail loop | mail forwarding loop | loops back | looping | loop detected | routing loop | too many hops |
         hop count | hops exceeded | loop count
-            """
-        ),
+        """,
     ),
     (
         SUSPENDED,
-        _sayings(
-            """
-        mailbox disabled | mailbox is disabled | mailbox currently suspended | mailbox is inactive |
-        mailbox inactive | mailbox is frozen | mailbox unavailable or access denied | account disabled | inactive-mailbox |
+        """
+        mailbox disabled | mailbox is disabled | mailbox currently suspended | mailbox inactive |
+        mailbox is frozen | mailbox unavailable or access denied | account disabled | inactive-mailbox |
         account is disabled | account has been disabled | account has been suspended | account has been locked |
-        account has been temporarily suspended | account is inactive | account inactive | account is suspended |
-        account is locked | account is temporarily | account is not active | account expired | account closed |
-        account deactivated | account not subscribed | address is disabled | address disabled | is a deactivated |
-        is suspended | suspended | deactivated | disabled | is locked | is inactive | inactive account |
-        not active | out of business | user suspended | status: locked | vacation | temporarily disabled
-            """
-        ),
+        account has been temporarily suspended | account inactive | account is temporarily | account expired |
+        account closed | account deactivated | account not subscribed | address is disabled | address disabled |
+        is a deactivated | is suspended | suspended | deactivated | disabled | is locked | is inactive |
+        inactive account | not active | out of business | user suspended | status: locked | vacation |
+        temporarily disabled
+        """,
     ),
     (
         EXPIRED,
-        _sayings(
-            """
-        after multiple retries | delivery failed .. attempts | hosts have been failing | hosts .. have been failing | all hosts .. failing | within the allowed queue period |
-        retry timeout exceeded | message expired | delivery expired | expired | in the queue too long |
-        in queue too long | queued too long | retry time not reached | retry count exceeded |
-        could not be delivered for | was not delivered within | delivery time expired | time limit | too old |
-        unable to deliver in | could not deliver for the last | not been delivered for | giving up on |
-        delivery attempts | failed to deliver after | was aborted after | lifetime | maximum delivery time
-            """
-        ),
+        """
+        after multiple retries | delivery failed .. attempts | hosts .. have been failing | all hosts .. failing |
+        within the allowed queue period | retry timeout exceeded | message expired | delivery expired | expired |
+        in the queue too long | in queue too long | queued too long | retry time not reached |
+        retry count exceeded | could not be delivered for | was not delivered within | delivery time expired |
+        time limit | too old | unable to deliver in | could not deliver for the last | not been delivered for |
+        giving up on | delivery attempts | failed to deliver after | was aborted after | lifetime |
+        maximum delivery time
+        """,
     ),
     (
         UNREACHABLE,
-        _sayings(
-            """
-        connection refused | no-answer-from-host | bad-connection | connection timed out | connection reset | connection closed | connection lost |
-        connection failed | connection error | connection dropped | connection was dropped | connect failed |
-        connect error | lost connection | failed to connect | unable to connect | could not connect |
-        couldn't connect | cannot connect | can't connect | could not be reached | timed out | timeout |
-        no route to host | network unreachable | network is unreachable | network error | host unreachable |
-        socket error | no smtp connection | wasn't able to establish | unable to establish |
+        """
+        connection refused | no-answer-from-host | bad-connection | connection reset | connection closed |
+        connection lost | connection failed | connection error | connection dropped | connection was dropped |
+        connect failed | connect error | lost connection | failed to connect | unable to connect |
+        could not connect | couldn't connect | cannot connect | can't connect | could not be reached | timed out |
+        timeout | no route to host | network unreachable | network is unreachable | network error |
+        host unreachable | socket error | no smtp connection | wasn't able to establish | unable to establish |
         not accept our requests to connect | dns error | dns lookup | dns failure | dns problem | dns server |
         dns query failed | name server timeout | name service error | server failure | host name lookup failure |
         name lookup failed | temporary lookup failure | could not contact | unable to contact |
         could not find a gateway | no such process | bad connection
-            """
-        ),
+        """,
     ),
     (
         TRY_LATER,
-        _sayings(
-            """
-        greylist | verification in progress | graylist | grey list | try again | try later | retry later | temporar | deferred | later |
-        tempfail | busy | overloaded | system load | resources | will be retried | will retry |
+        """
+        greylist | verification in progress | graylist | grey list | try again | try later | temporar | deferred |
+        later | tempfail | busy | overloaded | system load | resources | will be retried | will retry |
         not yet been delivered | not yet delivered | being retried | attempts will continue |
         currently unavailable | delayed
-            """
-        ),
+        """,
     ),
     (
         BROKEN_SERVER,
-        _sayings(
-            """
-        local error | local configuration error | configuration error | misconfig | internal error |
-        internal server | system error | unexpected error | mailer error | i/o error | database error |
-        out of memory | disk full | insufficient system | can't create | cannot create | unable to write |
-        pipe to | | command died | command failed | exit status | exited with | died with status |
-        protocol error | bad sequence |
+        """
+        local error | configuration error | misconfig | internal error | internal server | system error |
+        unexpected error | mailer error | i/o error | database error | out of memory | disk full |
+        insufficient system | can't create | cannot create | unable to write | pipe to | command died |
+        command failed | exit status | exited with | died with status | protocol error | bad sequence |
         syntax error | command not | unrecognized command | procmail | ldap
-            """
-        ),
+        """,
     ),
 )
 
 # Words that hint at a condition where nothing above is said and no code tells more.
-HINTS: Table = (
+HINTS: Table = _table(
     (
         UNKNOWN_USER,
-        _sayings(
-            """
+        """
         recipient address rejected | recipient rejected | rejected recipient | recipient not accepted |
         does not like recipient | mailbox unavailable | does not exist | user not | no user
-            """
-        ),
+        """,
     ),
     (
         BROKEN_SERVER,
-        _sayings(
-            """
-        service unavailable | service not available | not available
-            """
-        ),
+        """
+        service unavailable | not available
+        """,
     ),
     (
         REFUSED,
-        _sayings(
-            """
+        """
         rejected | refused | denied | violation | not accept
-            """
-        ),
+        """,
     ),
 )

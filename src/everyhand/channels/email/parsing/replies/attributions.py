@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from everyhand.channels.email.parsing.replies.languages import attributions as words
-from everyhand.channels.email.parsing.replies.lines import Kind, flat, is_quoted, plain
+from everyhand.channels.email.parsing.replies.lines import Kind, Line, flat, plain
 
 # An attribution may be wrapped over this many lines, empty ones between them included, and hold this many characters.
 MOST_LINES = 6
@@ -16,47 +16,52 @@ _WORD = re.compile(r"\w+")
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:@]{1,80}@[^\s<>()\[\]\"',;:@]{1,120}")
 _BRACKETED = re.compile(r"[<(\[]\s*(?:mailto:)?[^<>()\[\]@]{1,80}@[^<>()\[\]@\s]{1,120}")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[./-] ?\d{1,2}[./-] ?(?:\d\d)?")
-_CLOCK = re.compile(r"(?<!\d)\d{1,2}\s?[:.h時时시]\s?\d{2}(?!\d)|(?<!\d)\d{1,2}\s?[時时시]|(?<!\w)\d{1,2}\s?[ap]\.?m(?!\w)")
+_CLOCK = re.compile(
+    r"(?<!\d)\d{1,2}\s?[:.h時时시]\s?\d{2}(?!\d)|(?<!\d)\d{1,2}\s?[時时시]|(?<!\w)\d{1,2}\s?[ap]\.?m(?!\w)"
+)
 _SENTENCE_END = re.compile(r"\w{4}[.!?]\s|[!?]\s")
-_RULE = re.compile(r"[-_=*~\s]+$")
+# '>>>>> "Ann" == Ann Lee <ann@example.org> writes:', as Emacs has it.
+_SUPERCITED = re.compile(r"\s{0,4}>{3,} [^=]{1,80} == .{1,200} writes:\s*$")
 _LEAD = " \t-_*=~\"'«„“”>|"
 
 _VERBS = flat(words.WROTE)
 _VERB_WORDS = frozenset(word for verb in _VERBS for word in _WORD.findall(verb) if len(word) > 2)
 # Scripts written without blanks cannot be cut into words.
-_VERB_PARTS = tuple(plain(verb) for code in ("ja", "ko", "th", "zh") for verb in words.WROTE[code] if not verb.isascii())
+_VERB_PARTS = tuple(
+    plain(verb) for code in ("ja", "ko", "th", "zh") for verb in words.WROTE[code] if not verb.isascii()
+)
 _OPENERS = tuple(sorted((opener + " " for opener in flat(words.OPENERS)), key=len, reverse=True))
 _TIGHT_OPENERS = tuple(plain(opener) for code in ("he", "th", "zh") for opener in words.OPENERS[code])
 _WEEKDAYS = flat(words.WEEKDAYS)
 _FIRST_PERSON = flat(words.FIRST_PERSON)
 
 
-def find(lines: Sequence[str], end: int) -> tuple[int, Kind] | None:
+def find(lines: Sequence[Line], end: int) -> tuple[int, Kind] | None:
     """The first line of the attribution whose last line is `lines[end]`, and how sure we are; None if there is none.
 
     Looks back over at most `MOST_LINES` lines.
     """
-    last = plain(lines[end])
-    if not _may_end(last):
+    if not _may_end(lines[end].low):
         return None
-    if is_quoted(lines[end]):
+    if lines[end].quoted:
+        if _SUPERCITED.match(lines[end].raw):
+            return end, Kind.ATTRIBUTION
         return _closed_by_quoted_line(lines, end)
-    joined, found = "", None
+    joined, found, promising = "", None, False
     for start in range(end, max(-1, end - MOST_LINES), -1):
-        line = plain(lines[start])
-        if start < end and (is_quoted(lines[start]) or (not line and lines[start].strip())):
-            break
-        if not line:
+        line = lines[start].low
+        if lines[start].blank:
             if found is not None and not _is_cut(joined):
                 break
             continue
         longer = f"{line} {joined}".strip()
-        if len(longer) > MOST_CHARACTERS:
+        if not line or len(longer) > MOST_CHARACTERS or (start < end and lines[start].quoted):
             break
         if found is not None and not _is_cut(joined) and (line[-1] in ".!?:," or not _begins(line) or not _dated(line)):
             break
         joined = longer
-        kind = _read(joined)
+        promising = promising or "@" in line or _has_verb(line)
+        kind = _read(joined) if promising else None
         if kind is not None:
             found = (start, kind)
             if _begins(line) and not _is_cut(joined):
@@ -73,18 +78,18 @@ def _may_end(line: str) -> bool:
     return "@" in line and _has_verb(line[-40:])
 
 
-def _closed_by_quoted_line(lines: Sequence[str], end: int) -> tuple[int, Kind] | None:
+def _closed_by_quoted_line(lines: Sequence[Line], end: int) -> tuple[int, Kind] | None:
     """An address whose closing bracket was wrapped to the next line: "Ann Lee <ann@example.org" and then "> wrote:"."""
-    tail = plain(lines[end]).lstrip("> ")
+    tail = lines[end].low.lstrip("> ")
     if len(tail) > 40 or not (tail == ":" or (_has_verb(tail) and tail.endswith(":"))):
         return None
     joined = f"> {tail}"
     for start in range(end - 1, max(-1, end - MOST_LINES), -1):
-        line = plain(lines[start])
-        if is_quoted(lines[start]) or len(joined) + len(line) > MOST_CHARACTERS:
-            return None
-        if not line:
+        line = lines[start].low
+        if lines[start].blank:
             continue
+        if not line or lines[start].quoted or len(joined) + len(line) > MOST_CHARACTERS:
+            return None
         joined = f"{line} {joined}"
         kind = _read(joined)
         if kind is not None and _begins(line) and not _is_cut(joined):

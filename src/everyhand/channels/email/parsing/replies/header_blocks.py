@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from everyhand.channels.email.parsing.replies.languages import headers as words
-from everyhand.channels.email.parsing.replies.lines import flat, is_blank, plain, unquoted
+from everyhand.channels.email.parsing.replies.lines import Line, flat, is_blank, plain, unquoted
 
 # A block has at most this many lines; lists of recipients are wrapped over many.
 MOST_LINES = 60
@@ -41,12 +41,12 @@ class Block:
     def is_enough(self, *, announced: bool = False) -> bool:
         """Is this the header of a message?
 
-        `announced`: a marker line or a rule stands above, so that less evidence is enough. Without it the block needs
-        a sender, two more fields, and an address or a time of day: "From: Berlin / To: Paris / Date: 3 May" is a wish.
+        It needs a sender, two more fields, and an address or a time of day: "From: Berlin / To: Paris / Date: 3 May" is
+        a wish. `announced`: a marker line or a rule stands above, so that a sender's address and one more field do.
         """
         kinds = self.values.keys() - {"other"}
-        if announced:
-            return len(kinds) >= 2 and ("from" in kinds or "@" in "".join(self.values.values()))
+        if announced and len(kinds) >= 2 and "@" in self.values.get("from", ""):
+            return True
         if "from" not in kinds or len(kinds) < 3:
             return False
         who = self.values["from"] + self.values.get("to", "")
@@ -65,15 +65,15 @@ def name_of(line: str) -> tuple[frozenset[str], str] | None:
     return fields, line[colon.end() :].strip().strip("*").strip()
 
 
-def at(lines: Sequence[str], start: int) -> Block | None:
+def at(lines: Sequence[Line], start: int) -> Block | None:
     """The run of header lines that begins at `lines[start]`, or None where none begins. Ask it whether it `is_enough`;
     if it is not, no shorter run inside it is, so that a reader may go on behind it.
     """
-    if name_of(unquoted(lines[start])) is None:
+    if name_of(unquoted(lines[start].raw)) is None:
         return None
     block, last, index = Block(start, start), "", start
     while index < min(len(lines), start + MOST_LINES):
-        line = unquoted(lines[index])
+        line = unquoted(lines[index].raw)
         named = name_of(line)
         if named is not None:
             name = _choose(named[0], block.values)
@@ -101,19 +101,19 @@ def _choose(fields: frozenset[str], taken: dict[str, str]) -> str:
     return next(name for name in reversed(order) if name in fields)
 
 
-def _continued(lines: Sequence[str], index: int, last: str) -> int:
+def _continued(lines: Sequence[Line], index: int, last: str) -> int:
     """How many lines belong to the field above: a wrapped value, or an empty line between two fields; else 0."""
-    ahead = index + 1
-    if is_blank(unquoted(lines[index])):
-        return 1 if ahead < len(lines) and name_of(unquoted(lines[ahead])) is not None else 0
-    if last in ("to", "cc") and "@" in lines[index] and ("<" in lines[index] or ";" in lines[index]):
+    ahead, here = index + 1, lines[index].raw
+    if is_blank(unquoted(lines[index].raw)):
+        return 1 if ahead < len(lines) and name_of(unquoted(lines[ahead].raw)) is not None else 0
+    if last in ("to", "cc") and "@" in here and ("<" in here or ";" in here):
         return 1
-    if lines[index - 1].rstrip().endswith((";", ",")) and last in ("to", "cc") and "@" in lines[index]:
+    if last in ("to", "cc") and "@" in here and lines[index - 1].raw.rstrip().endswith((";", ",")):
         return 1
     for look in range(ahead, min(len(lines), ahead + 2)):
-        if is_blank(unquoted(lines[look])):
+        if is_blank(unquoted(lines[look].raw)):
             return 0
-        if name_of(unquoted(lines[look])) is not None:
+        if name_of(unquoted(lines[look].raw)) is not None:
             return 1
     return 0
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from enum import StrEnum
+from typing import NamedTuple
 
 # What programs write above a quotation is short. Longer lines are never compared with the tables, which bounds the work.
 LONGEST = 600
 
-_QUOTE = re.compile(r"[ \t\u00a0]{0,8}(?:[>＞]|[A-Z]{1,4}>)")
-_INVISIBLE = dict.fromkeys([0xFEFF, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+_QUOTE = re.compile(r"[ \t\u00a0]{0,8}[>＞]")
+_INVISIBLE = dict.fromkeys(
+    [0xFEFF, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+)
 
 
 class Kind(StrEnum):
@@ -24,6 +28,23 @@ class Kind(StrEnum):
     HEADER = "h"  # "From: ...", "Sent: ..." above an older message
     MARKER = "m"  # "-----Original Message-----" and the like
     SIGNATURE = "s"  # signature, disclaimer, "Sent from my iPhone", a list's footer
+
+
+class Line(NamedTuple):
+    """A line as written (`raw`) and ready for comparison (`low`, see `plain`); whether it is blank or quoted."""
+
+    raw: str
+    low: str
+    blank: bool
+    quoted: bool
+
+
+def read(texts: Iterable[str]) -> list[Line]:
+    """`texts`, one a line, as lines."""
+    return [
+        Line(text, "", True, False) if is_blank(text) else Line(text, plain(text), False, is_quoted(text))
+        for text in texts
+    ]
 
 
 def split_lines(text: str) -> list[str]:
@@ -49,7 +70,7 @@ def is_blank(line: str) -> bool:
 
 
 def is_quoted(line: str) -> bool:
-    """Does the line carry a quotation sign: ">", or initials and ">" as in old newsreaders ("AL> ...")?"""
+    """Does the line begin with the quotation sign ">"?"""
     return _QUOTE.match(line) is not None
 
 

@@ -19,7 +19,9 @@ _PREFIXES = flat(words.FORWARD_PREFIXES)
 _FRAME = "-_=*~—–─ \t>:|.#"
 _FRAMED = re.compile(r"[-_=*~—–─#]{2,}[ \t]?")
 _RULE = re.compile(r"[ \t>]*(?:[-_=*~#+—–─](?:[ \t]?)){3,}$")
-_PREFIX = re.compile(r"\s*(?:\[[^\]]{0,40}\]\s*)?([^\s:：\[(]{1,16}(?: [^\s:：]{1,16})?)\s{0,2}(?:\[\d{1,3}\]|\(\d{1,3}\))?[:：]")
+_PREFIX = re.compile(
+    r"\s*(?:\[[^\]]{0,40}\]\s*)?([^\s:：\[(]{1,16}(?: [^\s:：]{1,16})?)\s{0,2}(?:\[\d{1,3}\]|\(\d{1,3}\))?[:：]"
+)
 
 
 def announces(line: str) -> tuple[str, str] | None:
@@ -40,7 +42,7 @@ def announces(line: str) -> tuple[str, str] | None:
 
 
 def _with_text_behind(line: str, core: str) -> tuple[str, str] | None:
-    """"----- Forwarded Message ----- From: ...", or the phrase in two languages, or "forwarded by Ann on 3 May"."""
+    """ "----- Forwarded Message ----- From: ...", or the phrase in two languages, or "forwarded by Ann on 3 May"."""
     phrase, _, rest = core.partition("--")
     phrase = phrase.strip(_FRAME)
     kind = FORWARDED if phrase in _FORWARDED else ORIGINAL if phrase in _ORIGINAL else None
@@ -64,10 +66,15 @@ def is_rule(line: str) -> bool:
     return len(line) <= 200 and _RULE.match(line) is not None
 
 
-def says_answers_are_inside(line: str) -> bool:
-    """Does the sender say that their answers stand in the quotation ("my answers in red")?"""
-    low = plain(line)
-    return bool(low) and any(phrase in low for phrase in _INSIDE)
+def says_answers_are_inside(low: str) -> bool:
+    """Does the sender say in this line (given `plain`) that their answers stand in the quotation ("answers in red")?"""
+    return any(phrase in low for phrase in _INSIDE)
+
+
+def has_prefix(subject: str) -> bool:
+    """Does the subject begin like an answer or a forward, in whatever language ("Re:", "AW:", "Odp:")?"""
+    found = _PREFIX.match(subject[:120])
+    return found is not None and len(found.group(1)) <= 5
 
 
 def is_forward(subject: str) -> bool:

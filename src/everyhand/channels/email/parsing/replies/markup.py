@@ -11,7 +11,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
-from everyhand.channels.email.parsing.replies.lines import Kind
+from everyhand.channels.email.parsing.replies.lines import Kind, Line
 
 # A mail with more HTML than this is divided by its text alone.
 LONGEST_HTML = 2_000_000
@@ -24,11 +24,15 @@ LONGEST_SIGNATURE = 15
 LONGEST_SIGNATURE_LINE = 200
 
 _WORD = re.compile(r"\w+")
-_ATTRIBUTE = re.compile(r"""([a-zA-Z-]{1,30})\s{0,20}=\s{0,20}(?:"([^"]{0,2000})"|'([^']{0,2000})'|([^\s"'>]{1,500}))""")
+_ATTRIBUTE = re.compile(
+    r"""([a-zA-Z-]{1,30})\s{0,20}=\s{0,20}(?:"([^"]{0,2000})"|'([^']{0,2000})'|([^\s"'>]{1,500}))"""
+)
 _TAG = re.compile(r"/?([a-zA-Z][a-zA-Z0-9:]{0,30})")
 _VOID = frozenset({"br", "hr", "img", "meta", "link", "input", "col", "area", "base", "wbr", "source"})
 _SILENT = frozenset({"style", "script", "title", "head"})
-_BLOCKS = frozenset({"p", "div", "br", "tr", "td", "li", "hr", "table", "blockquote", "h1", "h2", "h3", "ul", "ol", "pre"})
+_BLOCKS = frozenset(
+    {"p", "div", "br", "tr", "td", "li", "hr", "table", "blockquote", "h1", "h2", "h3", "ul", "ol", "pre"}
+)
 _BORDERED = re.compile(r"border(?:-top)?\s*:[^;]{0,80}solid", re.IGNORECASE)
 
 # By class or id: where the element lies, its lines are of this kind.
@@ -49,12 +53,16 @@ _ENCLOSING: dict[str, Kind] = {
     "ymail_android_signature": Kind.SIGNATURE,
 }
 # By class on a <blockquote>; one without any of them is a person's indented paragraph.
-_QUOTING = frozenset({"gmail_quote", "protonmail_quote", "tutanota_quote", "gmail_quote_container", "cite", "yahoo_quoted"})
+_QUOTING = frozenset(
+    {"gmail_quote", "protonmail_quote", "tutanota_quote", "gmail_quote_container", "cite", "yahoo_quoted"}
+)
 # By class or id: the older messages begin here and go on to the end.
-_DIVIDING = frozenset({"divrplyfwdmsg", "appendonsend", "outlookmessageheader", "stopspelling", "mail-editor-reference-message-container"})
+_DIVIDING = frozenset(
+    {"divrplyfwdmsg", "appendonsend", "outlookmessageheader", "stopspelling", "mail-editor-reference-message-container"}
+)
 
 
-def marks(lines: Sequence[str], html: str) -> list[Kind | None]:
+def marks(lines: Sequence[Line], html: str) -> list[Kind | None]:
     """For each line of the text: the kind the HTML gives it, or None where it says nothing (the sender's words).
 
     HEADER stands for "the older messages begin here". The words of both are laid side by side; a line counts as
@@ -179,12 +187,12 @@ def _divides(name: str, tag: str) -> bool:
     return name == "div" and "3.0pt 0" in style and _BORDERED.search(style) is not None and "border-top" in style
 
 
-def _lay_side_by_side(lines: Sequence[str], words: list[str], kinds: list[Kind | None]) -> list[Kind | None]:
+def _lay_side_by_side(lines: Sequence[Line], words: list[str], kinds: list[Kind | None]) -> list[Kind | None]:
     """Walk through the words of both texts at once and give each line the kind on which its words agree."""
     places: dict[tuple[str, ...], list[int]] = {}
     for index in range(len(words) - AGREEING + 1):
         places.setdefault(tuple(words[index : index + AGREEING]), []).append(index)
-    per_line = [_WORD.findall(line) for line in lines]
+    per_line = [_WORD.findall(line.raw) for line in lines]
     spoken = [word for found in per_line for word in found]
     position, at, result = 0, 0, list[Kind | None]()
     for found in per_line:
@@ -205,7 +213,7 @@ def _lay_side_by_side(lines: Sequence[str], words: list[str], kinds: list[Kind |
     return result
 
 
-def _spare_large_signatures(lines: Sequence[str], found: list[Kind | None]) -> None:
+def _spare_large_signatures(lines: Sequence[Line], found: list[Kind | None]) -> None:
     """People type into the signature's element: what is long or asks something there is theirs."""
     start = 0
     while start < len(found):
@@ -213,9 +221,9 @@ def _spare_large_signatures(lines: Sequence[str], found: list[Kind | None]) -> N
             start += 1
             continue
         end, filled, asks = start, 0, False
-        while end < len(found) and (found[end] is Kind.SIGNATURE or not lines[end].strip()):
-            filled += bool(lines[end].strip())
-            asks = asks or "?" in lines[end] or len(lines[end]) > LONGEST_SIGNATURE_LINE
+        while end < len(found) and (found[end] is Kind.SIGNATURE or lines[end].blank):
+            filled += not lines[end].blank
+            asks = asks or "?" in lines[end].raw or len(lines[end].raw) > LONGEST_SIGNATURE_LINE
             end += 1
         if filled > LONGEST_SIGNATURE or asks:
             found[start:end] = [None] * (end - start)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from everyhand.channels.email.parsing.replies.languages import signatures as words
-from everyhand.channels.email.parsing.replies.lines import Kind, flat, is_blank, plain
+from everyhand.channels.email.parsing.replies.lines import Kind, Line, flat, plain
 from everyhand.channels.email.parsing.replies.markers import is_rule
 
 # What follows "-- " (RFC 3676, section 4.3) is a signature up to this many lines that are not empty.
@@ -16,7 +16,8 @@ LONGEST_DOUBTFUL_SIGNATURE = 15
 # Under "_____" or "*****" stands a signature only if it is this short and holds a way to reach somebody.
 LONGEST_RULED_SIGNATURE = 10
 
-_CONTACT = re.compile(r"[^\s@]@[^\s@]+\.\w|https?://|www\.|\+?\d[\d ()./-]{6,}\d")
+_CONTACT = re.compile(r"[^\s@]@[^\s@]+\.\w|(?:https?://|www\.)[^\s/]+/?(?=\s|$)|(?<!\w)\+?\d(?:[ ()/-]{0,2}\d){7,}")
+_TIME = re.compile(r"\d{1,2}:\d{2}")
 _DEVICE = re.compile(r"[\w.@&'’*®+-]+")
 _LINK = re.compile(r"<[^<>]{0,400}>|\(https?://[^()\s]{0,400}\)|\[https?://[^\]\s]{0,400}\]|https?://\S{1,400}")
 _DISCLAIMERS = tuple(tuple(plain(stem) for stem in stems) for stems in words.DISCLAIMER.values())
@@ -40,9 +41,8 @@ for _before, _after in _STARTS:
     _BY_FIRST.setdefault(_before[:2], []).append((_before, _after))
 
 
-def is_footer(line: str) -> bool:
-    """Did a program write this line under the message ("Sent from my iPhone", "Virus-free. www...")?"""
-    low = plain(line)
+def is_footer(low: str) -> bool:
+    """Did a program write this line (given `plain`) under the message ("Sent from my iPhone", "Virus-free. www...")?"""
     if not low or len(low) > 500:
         return False
     if low in _JUNK or low.startswith(_FOOTERS):
@@ -70,15 +70,16 @@ def _is_device(name: str, line: str) -> bool:
     return not line.isascii() and any(device in name for device in _STEMS_ANYWHERE)
 
 
-def mark(lines: Sequence[str], kinds: list[Kind]) -> None:
+def mark(lines: Sequence[Line], kinds: list[Kind]) -> None:
     """Mark as SIGNATURE, in place, the lines of `kinds` that are still TEXT and belong to a signature or footer."""
     for index, line in enumerate(lines):
-        if kinds[index] is Kind.TEXT and is_footer(line):
+        if kinds[index] is Kind.TEXT and is_footer(line.low):
             kinds[index] = Kind.SIGNATURE
     _mark_pgp(lines, kinds)
+    _mark_disclaimers(lines, kinds)  # before the signature, which is shorter without it, and again above it
     index = 0
     while index < len(lines):
-        most = _allowed_below(lines[index]) if kinds[index] is Kind.TEXT else 0
+        most = _allowed_below(lines[index].raw) if kinds[index] is Kind.TEXT else 0
         if most:
             index = _mark_below(lines, kinds, index, most)
         else:
@@ -95,12 +96,12 @@ def _allowed_below(line: str) -> int:
     return LONGEST_RULED_SIGNATURE if is_rule(line) else 0
 
 
-def _mark_below(lines: Sequence[str], kinds: list[Kind], start: int, most: int) -> int:
+def _mark_below(lines: Sequence[Line], kinds: list[Kind], start: int, most: int) -> int:
     """Mark the signature under the delimiter at `start` if it is one; return where to go on."""
     end, count = start + 1, 0
     while end < len(lines) and kinds[end] in (Kind.TEXT, Kind.EMPTY, Kind.SIGNATURE):
         if kinds[end] is Kind.TEXT:
-            if _allowed_below(lines[end]) and count and not is_rule(lines[end]):
+            if _allowed_below(lines[end].raw) and count and not is_rule(lines[end].raw):
                 break
             count += 1
             if count > most:
@@ -108,7 +109,9 @@ def _mark_below(lines: Sequence[str], kinds: list[Kind], start: int, most: int) 
         end += 1
     if most == LONGEST_RULED_SIGNATURE and count and not _reads_as_contact(lines[start + 1 : end]):
         return start + 1
-    if most < LONGEST_SIGNATURE and any(len(line) > 400 or line.rstrip().endswith("?") for line in lines[start + 1 : end]):
+    if most < LONGEST_SIGNATURE and any(
+        len(line.raw) > 400 or line.low.endswith("?") for line in lines[start + 1 : end]
+    ):
         return start + 1
     if most == LONGEST_RULED_SIGNATURE and not count and end < len(lines):
         return start + 1
@@ -118,15 +121,16 @@ def _mark_below(lines: Sequence[str], kinds: list[Kind], start: int, most: int) 
     return end
 
 
-def _reads_as_contact(lines: Sequence[str]) -> bool:
-    filled = [line for line in lines if not is_blank(line)]
-    return all(len(line) <= 90 for line in filled) and any(_CONTACT.search(line) for line in filled)
+def _reads_as_contact(lines: Sequence[Line]) -> bool:
+    filled = [line.raw for line in lines if not line.blank]
+    short = all(len(line) <= 90 and not _TIME.search(line) for line in filled)
+    return short and any(_CONTACT.search(line) for line in filled)
 
 
-def _mark_pgp(lines: Sequence[str], kinds: list[Kind]) -> None:
+def _mark_pgp(lines: Sequence[Line], kinds: list[Kind]) -> None:
     inside = False
     for index, line in enumerate(lines):
-        bare = line.strip()
+        bare = line.raw.strip()
         if bare == "-----BEGIN PGP SIGNATURE-----":
             inside = True
         if inside and (" " not in bare or bare.startswith(("-----", "Version:", "Comment:"))):
@@ -138,11 +142,11 @@ def _mark_pgp(lines: Sequence[str], kinds: list[Kind]) -> None:
             inside = False
         if bare == "-----BEGIN PGP SIGNED MESSAGE-----" and kinds[index] is not Kind.QUOTE:
             kinds[index] = Kind.SIGNATURE
-            if index + 1 < len(lines) and lines[index + 1].startswith("Hash: "):
+            if index + 1 < len(lines) and lines[index + 1].raw.startswith("Hash: "):
                 kinds[index + 1] = Kind.SIGNATURE
 
 
-def _mark_disclaimers(lines: Sequence[str], kinds: list[Kind]) -> None:
+def _mark_disclaimers(lines: Sequence[Line], kinds: list[Kind]) -> None:
     """Paragraphs at the end of the sender's text that are legal notices, going up from the end of each stretch of text."""
     index = len(lines) - 1
     while index >= 0:
@@ -166,8 +170,8 @@ def _is_last(kinds: Sequence[Kind], index: int) -> bool:
     return not any(kind is Kind.TEXT for kind in kinds[index + 1 : index + 4])
 
 
-def _is_disclaimer(lines: Sequence[str]) -> bool:
-    text = " ".join(" ".join(lines)[:6000].casefold().split())
+def _is_disclaimer(lines: Sequence[Line]) -> bool:
+    text = " ".join(" ".join(line.raw for line in lines)[:6000].casefold().split())
     if len(text) < 90 or "?" in text:
         return False
     return any(sum(stem in text for stem in stems) >= 2 for stems in _DISCLAIMERS)

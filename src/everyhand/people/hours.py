@@ -1,0 +1,82 @@
+"""Working hours as people write them: “Mon-Fri 9:00-17:00, Sat 10:00-13:00”. A pure module."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import time
+from itertools import groupby
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_GERMAN = {"mo": 0, "di": 1, "mi": 2, "do": 3, "fr": 4, "sa": 5, "so": 6}
+_LINE = re.compile(
+    r"(?P<first>[a-z]{2,9})\.?(?:\s*[-–]\s*(?P<last>[a-z]{2,9})\.?)?\s+"
+    r"(?P<start>\d{1,2}(?::\d\d)?)\s*[-–]\s*(?P<end>\d{1,2}(?::\d\d)?)",
+    re.IGNORECASE,
+)
+
+
+class NotUnderstood(ValueError):
+    """A part of the hours can't be read; `args[0]` is that part."""
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """A span of one weekday (0 is Monday). `end` is exclusive; midnight there is the end of the day."""
+
+    weekday: int
+    start: time
+    end: time
+
+
+def read(text: str) -> list[Span]:
+    """The spans that `text` names, by weekday; [] for an empty text. Raises `NotUnderstood`."""
+    parts = [part.strip() for part in re.split(r"[,;\n]", text)]
+    return sorted({span for part in parts if part for span in _spans(part)})
+
+
+def write(spans: Iterable[Span]) -> str:
+    """The text that `read` turns into these spans, weekdays with the same hours together."""
+    by_hours: dict[tuple[time, time], list[int]] = {}
+    for span in sorted(spans):
+        by_hours.setdefault((span.start, span.end), []).append(span.weekday)
+    lines = []
+    for (start, end), weekdays in by_hours.items():
+        for _gap, run in groupby(enumerate(weekdays), lambda one: one[1] - one[0]):
+            days = [weekday for _index, weekday in run]
+            names = WEEKDAYS[days[0]] if len(days) == 1 else f"{WEEKDAYS[days[0]]}-{WEEKDAYS[days[-1]]}"
+            lines.append((days[0], f"{names} {start:%H:%M}-{end:%H:%M}"))
+    return ", ".join(line for _first, line in sorted(lines))
+
+
+def _spans(part: str) -> list[Span]:
+    found = _LINE.fullmatch(part)
+    if not found:
+        raise NotUnderstood(part)
+    try:
+        first, last = _weekday(found["first"]), _weekday(found["last"] or found["first"])
+        start, end = _time(found["start"]), _time(found["end"])
+    except ValueError:
+        raise NotUnderstood(part) from None
+    if first > last or (end <= start and end != time(0)):
+        raise NotUnderstood(part)
+    return [Span(weekday, start, end) for weekday in range(first, last + 1)]
+
+
+def _weekday(word: str) -> int:
+    """In English or German, from two letters on. Raises ValueError."""
+    word = word.lower()
+    english = [day for day, name in enumerate(WEEKDAYS) if len(word) > 2 and word.startswith(name.lower())]
+    if english:
+        return english[0]
+    if word[:2] in _GERMAN:
+        return _GERMAN[word[:2]]
+    return (
+        next(day for day, name in enumerate(WEEKDAYS) if name.lower().startswith(word)) if len(word) == 2 else int("")
+    )
+
+
+def _time(text: str) -> time:
+    hour, _colon, minute = text.partition(":")
+    return time(int(hour) % 24 if int(hour) == 24 else int(hour), int(minute or 0))

@@ -1,0 +1,81 @@
+"""The mail ledger: what became of every mail we accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
+
+from everyhand.channels.email import queries
+from everyhand.channels.email.models import Mail
+from everyhand.conversations.queries import visible_to
+from everyhand.people.models import Member
+from everyhand.web.permissions import for_specialists, reader
+
+A_PAGE = 50
+
+
+@dataclass(frozen=True)
+class MailShown:
+    """A mail as lists show it. What it says and where it went is left out when it belongs to a team of others."""
+
+    id: int
+    sender: str
+    subject: str
+    received_at: datetime
+    outcome: str
+    why: str
+    conversation_id: int | None
+    attempts: int
+
+
+@require_safe
+@for_specialists
+def show(request: HttpRequest) -> HttpResponse:
+    outcome = request.GET.get("outcome", "")
+    if outcome not in Mail.Outcome.values:
+        outcome = ""
+    found, following = some_of(queries.mails(outcome), request.GET.get("after", ""))
+    ledger = queries.ledger()
+    context = {
+        "ledger": ledger,
+        "missing": abs(ledger.accepted - ledger.filed - ledger.suppressed - ledger.quarantined - ledger.pending),
+        "mails": shown(found, reader(request)),
+        "outcome": outcome,
+        "next_page": f"?{urlencode({'outcome': outcome, 'after': following})}" if following else "",
+    }
+    return render(request, "mail_ledger.html", context)
+
+
+def some_of(mails: QuerySet[Mail], after: str) -> tuple[list[Mail], str]:
+    """A page of `mails`, which are newest first, and the cursor of the next one, or ""."""
+    if after.isdecimal() and len(after) < 19:
+        mails = mails.filter(pk__lt=int(after))
+    found = list(mails[: A_PAGE + 1])
+    return found[:A_PAGE], str(found[A_PAGE - 1].pk) if len(found) > A_PAGE else ""
+
+
+def shown(mails: Iterable[Mail], member: Member) -> list[MailShown]:
+    mails = list(mails)
+    conversations = [mail.conversation_id for mail in mails if mail.conversation_id]
+    theirs = set(visible_to(member).filter(pk__in=conversations).values_list("pk", flat=True))
+    return [_shown(mail, private=bool(mail.conversation_id) and mail.conversation_id not in theirs) for mail in mails]
+
+
+def _shown(mail: Mail, *, private: bool) -> MailShown:
+    return MailShown(
+        id=mail.pk,
+        sender="" if private else mail.sender or mail.envelope_from,
+        subject="" if private else mail.subject,
+        received_at=mail.accepted_at,
+        outcome=mail.outcome,
+        why=mail.why or mail.last_error,
+        conversation_id=None if private else mail.conversation_id,
+        attempts=mail.attempts,
+    )

@@ -1,0 +1,82 @@
+"""Mail that could not be filed: why, what it says as far as it can be read, and trying again."""
+
+from __future__ import annotations
+
+from email import message_from_bytes
+from email.message import Message
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from everyhand.channels.email import queries
+from everyhand.channels.email.models import Mail
+from everyhand.channels.email.parsing import headers as parsing
+from everyhand.channels.email.try_again import try_again
+from everyhand.web.mail_ledger import shown, some_of
+from everyhand.web.originals import download
+from everyhand.web.permissions import for_specialists, reader
+
+# As much of a mail as is shown of one that could not be read.
+HEADERS_BYTES = 32_768
+HEADERS = 100
+OPENING_LETTERS = 1_500
+
+
+@require_safe
+@for_specialists
+def show_all(request: HttpRequest) -> HttpResponse:
+    found, following = some_of(queries.mails(Mail.Outcome.QUARANTINED), request.GET.get("after", ""))
+    context = {
+        "mails": shown(found, reader(request)),
+        "next_page": f"?{urlencode({'after': following})}" if following else "",
+    }
+    return render(request, "quarantine.html", context)
+
+
+@require_safe
+@for_specialists
+def show(request: HttpRequest, pk: int) -> HttpResponse:
+    mail = _quarantined_or_404(pk)
+    headers, opening = _beginning(bytes(mail.raw.content[:HEADERS_BYTES]))
+    context = {
+        "mail": shown([mail], reader(request))[0],
+        "detail": mail.last_error if mail.last_error != mail.why else "",
+        "size": mail.raw.size,
+        "source": mail.source,
+        "headers": headers,
+        "opening": opening,
+    }
+    return render(request, "quarantined_mail.html", context)
+
+
+@require_safe
+@for_specialists
+def raw(request: HttpRequest, pk: int) -> HttpResponse:  # noqa: ARG001
+    return download(bytes(_quarantined_or_404(pk).raw.content), f"quarantined-{pk}.eml")
+
+
+@require_POST
+@for_specialists
+def retry(request: HttpRequest, pk: int) -> HttpResponse:
+    mail = _quarantined_or_404(pk)
+    if try_again(mail, by=reader(request), at=timezone.now()):
+        messages.success(request, _("It is tried again now. If it fails once more, it comes back here."))
+    return redirect("quarantine")
+
+
+def _quarantined_or_404(pk: int) -> Mail:
+    return get_object_or_404(Mail.objects.select_related("raw"), pk=pk, outcome=Mail.Outcome.QUARANTINED)
+
+
+def _beginning(content: bytes) -> tuple[list[tuple[str, str]], str]:
+    """The headers and the first words of a mail, with no more trust in it than to show them as text."""
+    head, _blank, body = content.replace(b"\r\n", b"\n").partition(b"\n\n")
+    mail: Message = message_from_bytes(head)
+    headers = [(name, parsing.decode(str(value))[:1_000]) for name, value in mail.items()[:HEADERS]]
+    opening = body.decode("utf-8", "replace") if headers else content.decode("utf-8", "replace")
+    return headers, opening[:OPENING_LETTERS]

@@ -1,0 +1,80 @@
+/* Tells an open page that a conversation moved.
+
+   The page says where it stands: <meta name="live" content="{cursor of the journal}">. What shows conversations says
+   which: data-live="" any of them, data-live="42" that one. Such an element gets the event "live" when it should fetch
+   itself again (hx-trigger="live"), at most once a second. On document: "everyhand:conversation" with
+   {conversation, action, message}, "everyhand:resync" when too much was missed to tell, and "everyhand:live" with
+   {state}: "listening", or "waiting" while there is no connection; <html data-live-state> says the same to the styles. */
+
+const FIRST = 150; /* ms: what is written together is shown together */
+const PAUSE = 1000; /* ms between two fetches of one element */
+const LONGEST = 60000; /* ms between two attempts to connect */
+
+let source = null;
+let cursor = "";
+let failures = 0;
+let retry = 0;
+const moved = new WeakMap(); /* element: {timer, at} */
+
+export function listen(since) {
+  cursor = since;
+  document.addEventListener("visibilitychange", () => (document.hidden ? leave() : connect()));
+  window.addEventListener("pagehide", leave);
+  window.addEventListener("pageshow", connect);
+  connect();
+}
+
+/* A hidden page does not listen: browsers open only six connections to a host, and a tab each would use them up.
+   Shown again, it asks for all it missed since its cursor. */
+function leave() {
+  clearTimeout(retry);
+  source?.close();
+  source = null;
+}
+
+function connect() {
+  if (source || document.hidden) return;
+  clearTimeout(retry);
+  source = new EventSource(cursor ? `/live?since=${encodeURIComponent(cursor)}` : "/live");
+  source.addEventListener("open", () => {
+    failures = 0;
+    say("listening");
+  });
+  source.addEventListener("conversation", (event) => {
+    cursor = event.lastEventId;
+    const detail = JSON.parse(event.data);
+    document.dispatchEvent(new CustomEvent("everyhand:conversation", { detail }));
+    for (const element of document.querySelectorAll(`[data-live=""], [data-live="${Number(detail.conversation)}"]`)) refresh(element);
+  });
+  source.addEventListener("resync", (event) => {
+    cursor = event.lastEventId;
+    document.dispatchEvent(new CustomEvent("everyhand:resync"));
+    document.querySelectorAll("[data-live]").forEach(refresh);
+  });
+  source.addEventListener("error", () => {
+    say("waiting");
+    if (source?.readyState !== EventSource.CLOSED) return; /* the browser tries again by itself */
+    leave(); /* it was refused: signed out, too many pages, or the server is starting */
+    retry = setTimeout(connect, Math.min(LONGEST, 2000 * 2 ** failures++) * (0.5 + Math.random()));
+  });
+}
+
+function refresh(element) {
+  const known = moved.get(element) ?? { timer: 0, at: -PAUSE };
+  if (known.timer) return;
+  known.timer = setTimeout(() => {
+    known.timer = 0;
+    known.at = performance.now();
+    element.dispatchEvent(new CustomEvent("live"));
+  }, Math.max(FIRST, known.at + PAUSE - performance.now()));
+  moved.set(element, known);
+}
+
+function say(state) {
+  if (document.documentElement.dataset.liveState === state) return;
+  document.documentElement.dataset.liveState = state;
+  document.dispatchEvent(new CustomEvent("everyhand:live", { detail: { state } }));
+}
+
+const page = document.querySelector('meta[name="live"]');
+if (page) listen(page.content);

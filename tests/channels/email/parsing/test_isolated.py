@@ -1,0 +1,146 @@
+"""The parser in a process of its own: a bomb costs that process, and the next mail is read as if nothing had been."""
+
+from __future__ import annotations
+
+import base64
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from everyhand.channels.email.parsing import TooHostile, isolated, parse
+from everyhand.channels.email.parsing.isolated import IsolatedParser, ParseFailed
+from everyhand.desk.inbound import Inbound
+from tests.channels.email.parsing.mails import ANN, NOON, mail, multipart
+
+# Ten million lines that look like boundaries: linear, but too many.
+SLOW = mail("", content_type="multipart/mixed; boundary=b") + b"--\n" * 10_000_000
+
+
+@pytest.fixture
+def parser() -> Iterator[IsolatedParser]:
+    parser = IsolatedParser(seconds=1.5)
+    yield parser
+    parser.close()
+
+
+def read(parser: IsolatedParser, raw: bytes) -> Inbound:
+    return parser.parse(raw, source="test", recipients=("help@example.com",), at=NOON)
+
+
+def test_it_understands_what_the_parser_understands(parser: IsolatedParser) -> None:
+    image = "Content-Type: image/png; name=l.png\nContent-ID: <l@x>\n\n\x89PNG"
+    forwarded = "Content-Type: message/rfc822\n\nFrom: ben@example.org\nDate: 2 Mar 2026 12:00:00 +0000\n\nold words"
+    raw = multipart("mixed", "Content-Type: text/html\n\n<p>Grüße", image.encode("latin-1"), forwarded)
+    expected = parse(raw, source="test", recipients=("help@example.com",), at=NOON)
+    assert read(parser, raw) == expected
+    assert len(expected.files) == 2
+
+
+def test_bounces_cross_over_whole(parser: IsolatedParser) -> None:
+    report = "Content-Type: message/delivery-status\n\nReporting-MTA: dns; x.example\n\n" + (
+        "Final-Recipient: rfc822; ben@example.org\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 no"
+    )
+    raw = multipart("report; report-type=delivery-status", "\nSorry", report)
+    bounce = read(parser, raw).bounce
+    assert bounce == parse(raw, source="test", at=NOON).bounce
+    assert bounce is not None
+    assert bounce.addresses == ("ben@example.org",)
+
+
+def test_a_refusal_keeps_its_sentence(parser: IsolatedParser) -> None:
+    with pytest.raises(TooHostile, match="header fields"):
+        read(parser, b"To: a@b.example\n" * 5_000)
+
+
+def test_a_mail_that_takes_too_long_is_stopped_and_the_next_one_is_read(parser: IsolatedParser) -> None:
+    read(parser, mail("warm"))
+    started = time.monotonic()
+    with pytest.raises(ParseFailed, match="longer than 1.5 seconds"):
+        read(parser, SLOW)
+    assert time.monotonic() - started < 4
+    assert read(parser, mail("next")).text == "next"
+
+
+def test_a_mail_that_needs_too_much_memory_is_stopped_and_the_next_one_is_read() -> None:
+    parser = IsolatedParser(memory=16 * 1024 * 1024)
+    try:
+        with pytest.raises(ParseFailed, match="memory"):
+            read(parser, mail("x" * 20_000_000, content_type="application/pdf"))
+        assert read(parser, mail("next")).text == "next"
+    finally:
+        parser.close()
+
+
+def test_a_file_of_26_megabytes_fits_into_the_limits() -> None:
+    parser = IsolatedParser()
+    content = os.urandom(1024) * 26 * 1024
+    part = b"Content-Type: application/pdf; name=x.pdf\nContent-Transfer-Encoding: base64\n\n"
+    body = b"--b\n\nHello\n--b\n" + part + base64.encodebytes(content) + b"--b--\n"
+    try:
+        inbound = read(parser, ANN + b"Content-Type: multipart/mixed; boundary=b\n\n" + body)
+    finally:
+        parser.close()
+    assert (inbound.text, inbound.files[0].content) == ("Hello", content)
+
+
+def test_a_process_that_dies_between_two_mails_is_replaced(parser: IsolatedParser) -> None:
+    read(parser, mail("one"))
+    parser._idle[0].process.kill()
+    assert read(parser, mail("two")).text == "two"
+
+
+def test_many_threads_may_ask_at_once(parser: IsolatedParser) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        texts = list(threads.map(lambda number: read(parser, mail(f"number {number}")).text, range(200)))
+    assert texts == [f"number {number}" for number in range(200)]
+    assert len(parser._idle) <= 2
+
+
+def test_no_process_is_left_behind(parser: IsolatedParser) -> None:
+    read(parser, mail("one"))
+    (process,) = [idle.process for idle in parser._idle]
+    with pytest.raises(ParseFailed):
+        read(parser, SLOW)
+    parser.close()
+    assert process.returncode is not None
+    assert not Path(f"/proc/{process.pid}").exists()
+
+
+def test_a_process_is_replaced_after_its_share_of_mails(
+    parser: IsolatedParser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(isolated, "MAILS_A_PROCESS", 1)
+    read(parser, mail("one"))
+    assert parser._idle == []
+    assert read(parser, mail("two")).text == "two"
+
+
+def test_it_ends_when_the_program_that_started_it_is_killed() -> None:
+    program = (
+        "from datetime import UTC, datetime; import os, signal\n"
+        "from everyhand.channels.email.parsing.isolated import IsolatedParser\n"
+        "parser = IsolatedParser(); parser.parse(b'', source='', at=datetime.now(UTC))\n"
+        "print(parser._idle[0].process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    orphan = Path(f"/proc/{int(done.stdout)}/stat")
+    deadline = time.monotonic() + 5
+    while orphan.exists() and orphan.read_text().split(") ")[1][0] != "Z" and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not orphan.exists() or orphan.read_text().split(") ")[1][0] == "Z"  # at most waiting for init to notice
+
+
+def test_the_parser_process_knows_nothing_of_our_environment(
+    parser: IsolatedParser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EVERYHAND_SECRET", "do not tell")
+    read(parser, mail("one"))
+    environment = Path(f"/proc/{parser._idle[0].process.pid}/environ").read_bytes()
+    assert b"do not tell" not in environment
