@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from everyhand.channels.email import tokens
 from everyhand.channels.email.models import Mailbox
@@ -290,7 +291,12 @@ def test_nothing_is_in_a_transaction_while_the_server_thinks(
     far_end.moods.hang = True
     monkeypatch.setattr(postman, "TIMEOUT_SECONDS", 2.0)
     claimed = work.claim(Delivery, at=SOON, limit=1)
-    delivering = threading.Thread(target=deliver, args=(claimed,), kwargs={"clock": lambda: SOON})
+
+    def deliver_in_a_thread() -> None:
+        deliver(claimed, clock=lambda: SOON)
+        connection.close()
+
+    delivering = threading.Thread(target=deliver_in_a_thread)
     delivering.start()
     time.sleep(0.5)
     began = time.monotonic()

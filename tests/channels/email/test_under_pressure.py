@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection, connections
 from django.db.backends.signals import connection_created
 
-from everyhand.channels.email.models import Mail
+from everyhand.channels.email.models import Mail, Redelivery
 from tests.channels.email.door import LETTER, Door, Line, Open, impatient, lock_everybody_out, send, stored
 
 SIZES = (1, 600_000, 1, 1)
@@ -162,3 +162,16 @@ def test_mails_that_would_fill_the_memory_are_asked_to_come_later(open_door: Ope
         second.send(LETTER)
         assert second.say(b".").startswith(b"250 ")
     assert Mail.objects.count() == 2
+
+
+def test_a_client_that_leaves_before_the_answer_disturbs_nobody(door: Door) -> None:
+    with connection.cursor() as cursor:
+        with closing(Line(door)) as line:
+            line.begin()
+            lock_everybody_out(cursor)
+            line.send(LETTER + b".\r\n")
+            time.sleep(0.3)
+        cursor.execute("ROLLBACK")
+    send(door)
+    assert stored() == [LETTER]
+    assert Redelivery.objects.count() == 1
