@@ -51,6 +51,8 @@ def test_words_say_the_same_in_text_and_html(cast: Cast, conversation: Conversat
         ("Paper", "Re: Paper"),
         ("Re: Paper", "Re: Paper"),
         ("RE: AW: Re[2]: SV : Paper", "Re: Paper"),
+        ("回复\uff1aPaper", "Re: Paper"),
+        ("Ad: Paper", "Re: Ad: Paper"),
         ("Fwd: Paper", "Re: Fwd: Paper"),
         ("Regarding paper: none", "Re: Regarding paper: none"),
         ("Zeitung fehlt — schon wieder", "Re: Zeitung fehlt — schon wieder"),

@@ -52,7 +52,7 @@ class Limits:
     line: int = 1_000_000
     recipients: int = 100
     connections: int = 200
-    connections_a_host: int = 50
+    connections_a_host: int = 100
     mails_a_connection: int = 1_000
     refused_recipients: int = 30
     in_flight: int = 256_000_000  # of all mails that are held in memory; a single one may have `size` at any rate
@@ -184,8 +184,9 @@ class Dialogue(SMTP):
                 del raw[: -len(END)]
         del raw[-3:]
         mail = bytes(raw[1:] if raw.startswith(b".") else raw).replace(b"\r\n.", b"\r\n")
-        if not refusal and any(len(line) > self._limits.line for line in mail.split(b"\r\n")):
-            refusal = f"500 5.6.0 A line is longer than {self._limits.line} bytes"
+        longest = self._limits.line
+        if not refusal and len(mail) > longest and any(len(line) > longest for line in mail.split(b"\r\n")):
+            refusal = f"500 5.6.0 A line is longer than {longest} bytes"
         if refusal:
             raise NotRead(refusal)
         return mail

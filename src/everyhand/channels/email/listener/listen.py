@@ -18,7 +18,7 @@ from django.utils import timezone
 from everyhand.channels.email.listener.addressees import Addressees
 from everyhand.channels.email.listener.certificate import Certificate
 from everyhand.channels.email.listener.commit import Committer
-from everyhand.channels.email.listener.dialogue import Visitors, Dialogue, Limits
+from everyhand.channels.email.listener.dialogue import Dialogue, Limits, Visitors
 from everyhand.channels.email.listener.reception import Reception
 
 log = structlog.get_logger(__name__)
