@@ -11,8 +11,8 @@ from collections.abc import Callable
 from email.message import EmailMessage, Message
 
 import pytest
+from playwright.sync_api import Page
 
-from tests.servers.browser import Visit
 from tests.servers.everyhand import RunningEveryhand
 from tests.servers.postfix import Postfix
 from tests.whole.letters import letter
@@ -28,10 +28,10 @@ def company(everyhand_and_postfix: tuple[RunningEveryhand, Postfix]) -> tuple[Ru
     return everyhand, postfix
 
 
-def sign_in(everyhand: RunningEveryhand, window: Visit, email: str = "") -> None:
-    window.page.goto(everyhand.run("signin-link", *([email] if email else [])).strip())
-    window.page.get_by_role("button", name=re.compile("Sign in")).click()
-    window.page.wait_for_url(re.compile("/inbox/"))
+def sign_in(everyhand: RunningEveryhand, window: Page, email: str = "") -> None:
+    window.goto(everyhand.run("signin-link", *([email] if email else [])).strip())
+    window.get_by_role("button", name=re.compile("Sign in")).click()
+    window.wait_for_url(re.compile("/inbox/"))
 
 
 def add_member(everyhand: RunningEveryhand, email: str, name: str) -> None:
@@ -62,7 +62,7 @@ def answer_as_a_mail_program_does(to: Message, text: str) -> EmailMessage:
 
 
 def test_a_customer_writes_is_answered_and_writes_back_into_the_same_conversation(
-    company: tuple[RunningEveryhand, Postfix], visit: Callable[..., Visit]
+    company: tuple[RunningEveryhand, Postfix], visit: Callable[..., Page]
 ) -> None:
     everyhand, postfix = company
     add_member(everyhand, "ana@paper.test", "Ana Silva")
@@ -76,11 +76,11 @@ def test_a_customer_writes_is_answered_and_writes_back_into_the_same_conversatio
 
     window = visit()
     sign_in(everyhand, window, "ana@paper.test")
-    window.page.goto(f"{everyhand.url}/conversations/{line['conversation']}")
-    assert "Third day without a paper." in window.page.inner_text("main")
-    window.page.fill("#reply-text", "Dear Ada,\n\nit comes at seven tomorrow, I drive it myself.\n\nAna")
-    window.page.get_by_role("button", name="Send to Ada Brown").click()
-    window.page.get_by_text("I drive it myself").wait_for()
+    window.goto(f"{everyhand.url}/conversations/{line['conversation']}")
+    assert "Third day without a paper." in window.inner_text("main")
+    window.fill("#reply-text", "Dear Ada,\n\nit comes at seven tomorrow, I drive it myself.\n\nAna")
+    window.get_by_role("button", name="Send to Ada Brown").click()
+    window.get_by_text("I drive it myself").wait_for()
 
     (answer,) = postfix.wait_for_mail(ADA, 1, seconds=30)
     assert answer["In-Reply-To"] == first["Message-ID"]
@@ -90,14 +90,14 @@ def test_a_customer_writes_is_answered_and_writes_back_into_the_same_conversatio
 
     back = answer_as_a_mail_program_does(answer, "It came. Thank you, Ana!")
     postfix.deliver(back.as_bytes(), sender=ADA, to=str(answer["Reply-To"] or answer["From"]))
-    window.page.get_by_text("It came. Thank you, Ana!").wait_for(timeout=20_000)  # live, without a reload
+    window.get_by_text("It came. Thank you, Ana!").wait_for(timeout=20_000)  # live, without a reload
     assert [said["direction"] for said in show(everyhand, line["conversation"])] == ["in", "out", "in"]
     assert len(conversations(everyhand)) == 1
     assert json.loads(everyhand.run("ledger", "--json"))["balanced"]
 
 
 def test_a_new_mail_appears_in_an_open_inbox_and_a_colleagues_reply_in_an_open_conversation(
-    company: tuple[RunningEveryhand, Postfix], visit: Callable[..., Visit]
+    company: tuple[RunningEveryhand, Postfix], visit: Callable[..., Page]
 ) -> None:
     everyhand, _ = company
     add_member(everyhand, "ana@paper.test", "Ana Silva")
@@ -106,23 +106,23 @@ def test_a_new_mail_appears_in_an_open_inbox_and_a_colleagues_reply_in_an_open_c
     sign_in(everyhand, ana, "ana@paper.test")
     sign_in(everyhand, ben, "ben@paper.test")
     for window in (ana, ben):
-        window.page.goto(f"{everyhand.url}/inbox/everyone")
+        window.goto(f"{everyhand.url}/inbox/everyone")
     everyhand.send(letter("Wet paper", "It is wet again.", to=HELP).as_bytes(), to=HELP)
     for window in (ana, ben):
-        window.page.get_by_text("Wet paper").first.wait_for()
+        window.get_by_text("Wet paper").first.wait_for()
     for window in (ana, ben):
-        window.page.get_by_text("Wet paper").first.click()
-        window.page.get_by_text("It is wet again.").first.wait_for()
+        window.get_by_text("Wet paper").first.click()
+        window.get_by_text("It is wet again.").first.wait_for()
 
-    ben.page.fill("#reply-text", "Ben's half-written answer")
-    ana.page.fill("#reply-text", "Ana's answer")
-    ana.page.get_by_role("button", name="Send to Ada Brown").click()
-    ben.page.get_by_text("Ana's answer").first.wait_for()
-    assert ben.page.input_value("#reply-text") == "Ben's half-written answer"
+    ben.fill("#reply-text", "Ben's half-written answer")
+    ana.fill("#reply-text", "Ana's answer")
+    ana.get_by_role("button", name="Send to Ada Brown").click()
+    ben.get_by_text("Ana's answer").first.wait_for()
+    assert ben.input_value("#reply-text") == "Ben's half-written answer"
 
 
 def test_a_reply_that_a_colleague_overtook_is_stopped_shown_and_kept(
-    company: tuple[RunningEveryhand, Postfix], visit: Callable[..., Visit]
+    company: tuple[RunningEveryhand, Postfix], visit: Callable[..., Page]
 ) -> None:
     everyhand, postfix = company
     add_member(everyhand, "ana@paper.test", "Ana Silva")
@@ -133,16 +133,16 @@ def test_a_reply_that_a_colleague_overtook_is_stopped_shown_and_kept(
     ana, ben = visit(), visit(expecting="status of 409|net::ERR_FAILED|live")
     sign_in(everyhand, ana, "ana@paper.test")
     sign_in(everyhand, ben, "ben@paper.test")
-    ben.page.route("**/live*", lambda route: route.abort())  # a train in a tunnel: nothing live reaches Ben
+    ben.route("**/live*", lambda route: route.abort())  # a train in a tunnel: nothing live reaches Ben
     for window in (ana, ben):
-        window.page.goto(f"{everyhand.url}/conversations/{number}")
-    ana.page.fill("#reply-text", "Ana was faster.")
-    ana.page.get_by_role("button", name="Send to Ada Brown").click()
-    ana.page.get_by_text("Ana was faster.").first.wait_for()
-    ben.page.fill("#reply-text", "Ben was slower.")
-    ben.page.get_by_role("button", name="Send to Ada Brown").click()
-    ben.page.get_by_text("Ana was faster.").first.wait_for()
-    assert ben.page.input_value("#reply-text") == "Ben was slower."
+        window.goto(f"{everyhand.url}/conversations/{number}")
+    ana.fill("#reply-text", "Ana was faster.")
+    ana.get_by_role("button", name="Send to Ada Brown").click()
+    ana.get_by_text("Ana was faster.").first.wait_for()
+    ben.fill("#reply-text", "Ben was slower.")
+    ben.get_by_role("button", name="Send to Ada Brown").click()
+    ben.get_by_text("Ana was faster.").first.wait_for()
+    assert ben.input_value("#reply-text") == "Ben was slower."
     assert len(postfix.wait_for_mail(ADA, 1, seconds=30)) == 1
     time.sleep(1)
     assert len(postfix.mailbox(ADA)) == 1
