@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.core.cache import cache
 
 from tests.web.house import House
 
 
 @pytest.fixture
-def house(db: None) -> House:  # noqa: ARG001
+def house(db: None) -> House:
+    cache.clear()  # who tried to sign in how often in the last minutes, in other tests
     return House()

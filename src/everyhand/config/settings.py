@@ -162,7 +162,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "inbox"
+LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "everyhand.web.signing_in.Adapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -233,4 +233,5 @@ FILE_UPLOAD_HANDLERS = [
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 
 LOGGING_CONFIG = "everyhand.config.logs.configure"
+LOGGING = {"version": 1}  # Django calls the function above only when there is something to give it
 SILENCED_SYSTEM_CHECKS = ["axes.W003"]

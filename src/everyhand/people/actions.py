@@ -91,7 +91,7 @@ def enable(member: Member, *, by: Member, at: datetime) -> None:
 
 
 def keep_team(team: Team, *, members: Iterable[Member], leads: Iterable[Member], by: Member, at: datetime) -> None:
-    """A new team, or one that changed, with exactly these members; whoever leads it is in it. Raises ValidationError."""
+    """A new team, or one that changed, with exactly these members and its leads. Raises ValidationError."""
     leading = {member.pk for member in leads}
     belonging = {member.pk for member in members} | leading
     team.full_clean()

@@ -72,7 +72,9 @@ def _weekday(word: str) -> int:
         return english[0]
     if word[:2] in _GERMAN:
         return _GERMAN[word[:2]]
-    return next(day for day, name in enumerate(WEEKDAYS) if name.lower().startswith(word)) if len(word) == 2 else int("")
+    return (
+        next(day for day, name in enumerate(WEEKDAYS) if name.lower().startswith(word)) if len(word) == 2 else int("")
+    )
 
 
 def _time(text: str) -> time:

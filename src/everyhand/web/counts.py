@@ -21,10 +21,14 @@ class Counts:
 
     @cached_property
     def _open(self) -> dict[str, int]:
-        return queries.visible_to(self._member).filter(status=Status.OPEN).aggregate(
-            mine=Count("pk", filter=Q(owner=self._member)),
-            teams=Count("pk", filter=Q(team__in=Team.objects.filter(members=self._member))),
-            everyone=Count("pk"),
+        return (
+            queries.visible_to(self._member)
+            .filter(status=Status.OPEN)
+            .aggregate(
+                mine=Count("pk", filter=Q(owner=self._member)),
+                teams=Count("pk", filter=Q(team__in=Team.objects.filter(members=self._member))),
+                everyone=Count("pk"),
+            )
         )
 
     @property

@@ -24,7 +24,7 @@ ATTRIBUTES = {
     tag: {*nh3.ALLOWED_ATTRIBUTES.get(tag, set()), *LOOKS, *({"face", "size"} if tag == "font" else ())} for tag in TAGS
 } | {"*": {"dir", "lang", "title"}}
 STYLES = frozenset(
-    "background-color border border-bottom border-collapse border-color border-left border-radius border-right "
+    "background-color border border-bottom border-collapse border-color border-left border-radius border-right "  # noqa: SIM905
     "border-spacing border-style border-top border-width color display font font-family font-size font-style "
     "font-weight height letter-spacing line-height list-style-type margin margin-bottom margin-left margin-right "
     "margin-top max-width min-width padding padding-bottom padding-left padding-right padding-top text-align "

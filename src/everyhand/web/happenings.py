@@ -46,7 +46,7 @@ def happenings(conversation: Conversation, participants: Iterable[Participant]) 
 
 def _sentence(entry: Entry, names: dict[int, str], outside: dict[int, str]) -> str:
     words: dict[str, Any] = {
-        "who": names.get(_actor(entry), _("Somebody")),
+        "who": names.get(_actor(entry), _("Everyhand")),
         "owner": names.get(entry.particulars.get("owner", 0), _("somebody")),
         "person": outside.get(entry.particulars.get("participant", 0), _("somebody")),
     }
@@ -55,31 +55,23 @@ def _sentence(entry: Entry, names: dict[int, str], outside: dict[int, str]) -> s
 
 def _saying(entry: Entry) -> str:
     actor = _actor(entry)
-    match entry.action:
-        case "conversation.assigned" if actor and actor == entry.particulars.get("owner"):
-            return _("%(who)s took it")
-        case "conversation.assigned" if actor:
-            return _("%(who)s handed it over to %(owner)s")
-        case "conversation.assigned":
-            return _("%(owner)s answers for it now")
-        case "conversation.closed":
-            return _("%(who)s closed it")
-        case "conversation.reopened" if actor:
-            return _("%(who)s opened it again")
-        case "conversation.reopened":
-            return _("It opened again, since the customer wrote")
-        case "message.taken_back":
-            return _("%(who)s took a reply back before it was sent")
-        case "participant.approved":
-            return _("%(who)s let %(person)s take part")
-        case "participant.declined":
-            return _("%(who)s left %(person)s out")
-        case "promise.broken":
-            return _("The time we promised passed without an answer")
-        case "promise.kept" if entry.particulars.get("late"):
-            return _("%(who)s answered, later than promised")
-        case _:
-            return _("%(who)s kept the promise")
+    taken = actor == entry.particulars.get("owner")
+    return {
+        "conversation.assigned": _("%(who)s took it") if taken else _("%(who)s handed it over to %(owner)s"),
+        "conversation.closed": _("%(who)s closed it"),
+        "conversation.reopened": (
+            _("%(who)s opened it again") if actor else _("It opened again, since the customer wrote")
+        ),
+        "message.taken_back": _("%(who)s took a reply back before it was sent"),
+        "participant.approved": _("%(who)s let %(person)s take part"),
+        "participant.declined": _("%(who)s left %(person)s out"),
+        "promise.broken": _("The time we promised passed without an answer"),
+        "promise.kept": (
+            _("%(who)s answered, later than promised")
+            if entry.particulars.get("late")
+            else _("%(who)s kept the promise")
+        ),
+    }[entry.action]
 
 
 def _actor(entry: Entry) -> int:

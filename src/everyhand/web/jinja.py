@@ -44,9 +44,9 @@ def static(path: str) -> str:
     Raises ValueError for a file that is not there.
     """
     found = finders.find(path)
-    if not isinstance(found, str):
+    if not found:
         raise ValueError(f"There is no static file {path}.")
-    digest = hashlib.sha256(Path(found).read_bytes()).hexdigest()[:12]
+    digest = hashlib.sha256(Path(str(found)).read_bytes()).hexdigest()[:12]
     return f"{settings.STATIC_URL}{path}?v={digest}"
 
 

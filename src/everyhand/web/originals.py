@@ -1,4 +1,4 @@
-"""What came, as it came: a message's HTML in a frame of its own, its raw mail, and attached files, as downloads only."""
+"""What came, as it came: a message's HTML in a frame of its own; its raw mail and its files as downloads only."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -63,13 +63,19 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     at = timezone.now()
     person = away_only_until_later(get_object_or_404(Member, pk=pk), at)
     theirs = queries.visible_to(reader(request)).filter(owner=person)
-    waiting = queries.waiting_for_us(theirs).select_related("customer", "owner", "team")[:SHOWN]
+    waiting = soonest_first(theirs)
     context = {
         "person": _shown(person, at),
         "rules": [RuleInWords(in_words(rule)) for rule in Rule.objects.filter(member=person)],
-        "conversations": rows(list(waiting), at=at),
+        "conversations": rows(waiting, at=at),
     }
     return render(request, "person.html", context)
+
+
+def soonest_first(conversations: QuerySet[Conversation]) -> list[Conversation]:
+    """The open ones, what breaks first on top, as far as they fit on a page."""
+    waiting = conversations.filter(status=Status.OPEN).order_by("reply_due", "id")
+    return list(waiting.select_related("customer", "owner", "team")[:SHOWN])
 
 
 def in_words(rule: Rule) -> str:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from everyhand.conversations.models import Conversation, Status
 from everyhand.desk.hand_over import hand_over
 from everyhand.people import actions as people
-from everyhand.people import hours
+from everyhand.people import hours as working_hours
 from everyhand.people.models import Member
 from everyhand.web.permissions import for_admins, reader
 
@@ -45,13 +45,13 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg] # the real one tak
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            spans = [hours.Span(one.weekday, one.start, one.end) for one in self.instance.hours.all()]
-            self.fields["hours"].initial = hours.write(spans)
+            spans = [working_hours.Span(one.weekday, one.start, one.end) for one in self.instance.hours.all()]
+            self.fields["hours"].initial = working_hours.write(spans)
 
-    def clean_hours(self) -> list[hours.Span]:
+    def clean_hours(self) -> list[working_hours.Span]:
         try:
-            return hours.read(self.cleaned_data["hours"])
-        except hours.NotUnderstood as part:
+            return working_hours.read(self.cleaned_data["hours"])
+        except working_hours.NotUnderstood as part:
             raise ValidationError(
                 _("“%(part)s” is not clear. Write it like “Mon-Fri 9:00-17:00”."), params={"part": part.args[0]}
             ) from None
@@ -61,7 +61,7 @@ class MemberForm(ProfileForm):
     """What administrators may say about anybody."""
 
     class Meta(ProfileForm.Meta):
-        fields = ("email", "name", "title", "role", "language", "time_zone", "away_until")
+        fields = ("email", "name", "title", "role", "language", "time_zone", "away_until")  # type: ignore[assignment]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -13,10 +15,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from everyhand.channels.email import tokens
+from everyhand.conversations import queries
+from everyhand.conversations.actions import Upload
 from everyhand.conversations.models import Conversation, Delivery, Message
 from everyhand.core import work
 from everyhand.desk import reply as desk
-from everyhand.web import conversation as conversations
+from everyhand.people.models import Member
+from everyhand.web import conversation as pages
 from everyhand.web.conversation import Draft
 from everyhand.web.permissions import conversation_or_404, message_or_404, reader
 from everyhand.web.uploads import BYTES_AT_MOST, uploads, were_too_large
@@ -28,24 +33,16 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
     conversation = conversation_or_404(request, pk)
     text = _text(request)
     if were_too_large(request):
-        return conversations.page(request, conversation, draft=Draft(text, error=_too_large()), status=413)
+        return pages.page(request, conversation, draft=Draft(text, error=_too_large()), status=413)
     try:
-        message = desk.reply(
-            conversation,
-            author=reader(request),
-            text=text,
-            at=timezone.now(),
-            message_id_for=partial(tokens.message_id, address=conversation.address),
-            seen=_seen(request),
-            files=uploads(request),
-        )
+        message = _send(conversation, author=reader(request), text=text, seen=_seen(request), files=uploads(request))
     except desk.Overtaken as overtaken:
         error = _("Please attach your files again.") if request.FILES else ""
-        return conversations.page(
+        return pages.page(
             request, conversation, draft=Draft(text, error=error), overtaken_by=overtaken.messages, status=409
         )
     except desk.NothingToSend:
-        return conversations.page(request, conversation, draft=Draft(text, error=_nothing_to_send(text)), status=422)
+        return pages.page(request, conversation, draft=Draft(text, error=_nothing_to_send(text)), status=422)
     return _to(conversation, message)
 
 
@@ -54,14 +51,14 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
     conversation = conversation_or_404(request, pk)
     text = _text(request)
     if were_too_large(request):
-        return conversations.page(request, conversation, draft=Draft(text, "note", _too_large()), status=413)
+        return pages.page(request, conversation, draft=Draft(text, "note", _too_large()), status=413)
     try:
         written = desk.write_note(
             conversation, author=reader(request), text=text, at=timezone.now(), files=uploads(request)
         )
     except desk.NothingToSend:
         draft = Draft(text, "note", _("Write what colleagues should know."))
-        return conversations.page(request, conversation, draft=draft, status=422)
+        return pages.page(request, conversation, draft=draft, status=422)
     return _to(conversation, written)
 
 
@@ -84,6 +81,23 @@ def retry_delivery(request: HttpRequest, pk: int) -> HttpResponse:
     message = message_or_404(request, delivery.message_id)
     work.retry(delivery, at=timezone.now())
     return _to(message.conversation, message)
+
+
+@transaction.atomic
+def _send(conversation: Conversation, *, author: Member, text: str, seen: int, files: Sequence[Upload]) -> Message:
+    """Sent once, however often the button is pressed: the same words from the same page are the same reply."""
+    queries.locked(conversation)
+    sent = Message.objects.filter(conversation=conversation, author_member=author, pk__gt=seen, text=text)
+    again = sent.filter(deliveries__taken_back_at=None, deliveries__isnull=False).first()
+    return again or desk.reply(
+        conversation,
+        author=author,
+        text=text,
+        at=timezone.now(),
+        message_id_for=partial(tokens.message_id, address=conversation.address),
+        seen=seen,
+        files=files,
+    )
 
 
 def _text(request: HttpRequest) -> str:

@@ -82,10 +82,9 @@ def _row(conversation: Conversation, customer: Face, promise: Promise | None, at
 def faces(customers: Iterable[Customer]) -> dict[int, Face]:
     """By primary key; one read."""
     everybody = {customer.pk: customer for customer in customers}
-    addresses: dict[int, str] = {}
+    # Newest first, so that of several the first one they had stays.
     identities = Identity.objects.filter(customer__in=everybody, kind=Identity.EMAIL).order_by("-pk")
-    for pk, value in identities.values_list("customer", "value"):
-        addresses[pk] = value  # the first one they had stays
+    addresses: dict[int, str] = dict(identities.values_list("customer", "value"))
     return {pk: face(customer, addresses.get(pk, "")) for pk, customer in everybody.items()}
 
 

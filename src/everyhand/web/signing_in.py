@@ -24,7 +24,9 @@ from everyhand.web import errors
 class SignInRequired(LoginRequiredMiddleware):
     """Everything is behind the sign-in except what says `login_not_required`; nobody loses what they typed."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:
+    def handle_no_permission(  # type: ignore[override] # Django returns its answer as it is, whatever kind it is
+        self, request: HttpRequest, view_func: Any
+    ) -> HttpResponseBase:
         if request.headers.get("HX-Request"):
             sign_in = f"{reverse('account_login')}?{urlencode({'next': _page_of(request)})}"
             return HttpResponse(status=401, headers={"HX-Redirect": sign_in})
@@ -40,7 +42,7 @@ def _page_of(request: HttpRequest) -> str:
     return "/" + current.removeprefix(here) if current.startswith(here) else "/"
 
 
-class Adapter(DefaultAccountAdapter):
+class Adapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth tells no types
     """How allauth fits in here."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002

@@ -18,7 +18,7 @@ from everyhand.conversations.models import Status
 from everyhand.people import actions as people
 from everyhand.people.models import Member, Membership, Team
 from everyhand.routing.models import Rule
-from everyhand.web.people import SHOWN, away_only_until_later
+from everyhand.web.people import away_only_until_later, soonest_first
 from everyhand.web.permissions import for_admins, reader
 from everyhand.web.rows import rows
 
@@ -45,23 +45,27 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
     at = timezone.now()
     team = get_object_or_404(Team.objects.prefetch_related("memberships__member"), slug=slug)
     seen = queries.visible_to(reader(request)).filter(team=team)
-    waiting = queries.waiting_for_us(seen).select_related("customer", "owner", "team")[:SHOWN]
     shown = _shown(team, 0)
     for member in shown.members:
         away_only_until_later(member, at)
     reached_at = Rule.objects.filter(team=team, looks_at=Rule.Looks.RECIPIENT).values_list("pattern", flat=True)
-    context = {"team": shown, "conversations": rows(list(waiting), at=at), "addresses": list(reached_at)}
+    context = {"team": shown, "conversations": rows(soonest_first(seen), at=at), "addresses": list(reached_at)}
     return render(request, "team.html", context)
 
 
 class TeamForm(forms.ModelForm):  # type: ignore[type-arg] # the real one takes no argument
     members = forms.ModelMultipleChoiceField(
-        Member.objects.filter(is_active=True), label=_("Who is in it"), required=False,
+        Member.objects.filter(is_active=True),
+        label=_("Who is in it"),
+        required=False,
         widget=forms.CheckboxSelectMultiple,
     )
     leads = forms.ModelMultipleChoiceField(
-        Member.objects.filter(is_active=True), label=_("Who leads it"), required=False,
-        widget=forms.CheckboxSelectMultiple, help_text=_("Whoever leads it answers when nobody of it is on duty."),
+        Member.objects.filter(is_active=True),
+        label=_("Who leads it"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Whoever leads it answers when nobody of it is on duty."),
     )
 
     class Meta:

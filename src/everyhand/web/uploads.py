@@ -27,7 +27,7 @@ class AtMost(FileUploadHandler):
             raise SkipFile
         return raw_data
 
-    def file_complete(self, file_size: int) -> UploadedFile | None:  # type: ignore[override]  # noqa: ARG002
+    def file_complete(self, file_size: int) -> UploadedFile | None:  # noqa: ARG002
         return None
 
 

@@ -96,9 +96,7 @@ coming_in = [
         account.password_reset_from_key,
         name="account_reset_password_from_key",
     ),
-    path(
-        "password/reset/finished", account.password_reset_from_key_done, name="account_reset_password_from_key_done"
-    ),
+    path("password/reset/finished", account.password_reset_from_key_done, name="account_reset_password_from_key_done"),
 ]
 
 this_device = [
