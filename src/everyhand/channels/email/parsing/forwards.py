@@ -20,6 +20,11 @@ LINES_SEARCHED = 2000
 
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:@«»„“”]{1,80}@[^\s<>()\[\]\"',;:@«»„“”]{1,200}")
 _LINK = re.compile(r"<https?:[^<>]{0,500}>|[<\[]mailto:([^<>\]\s]{1,300})[>\]]", re.IGNORECASE)
+_MARKED_NAME = re.compile(r"[\"«„“]([^\"«»„“”]{1,120})[\"»“”] ?[<(\[]? ?$")
+# Words that stand between the time and the name.
+_NO_NAMES = frozenset(
+    {"heeft", "schrieb", "skrev", "użytkownik", "пользователь", "schreef", "от", *forwarded_dates.ZONES}
+)
 _ON_BEHALF = re.compile(
     r"\s(?:on behalf of|im auftrag von|de la part de|en nombre de|per conto di|namens)\s", re.IGNORECASE
 )
@@ -151,16 +156,12 @@ def _person(value: str, in_sentence: bool = False) -> Address:
 
 def _name_in_sentence(before: str) -> str:
     """The name that stands between the time and the address; quotation marks around it decide, if there are any."""
-    marked = re.search(r"[\"«„“]\s*([^\"«»„“”]{1,120}?)\s*[\"»“”]\s*[<(\[]?\s*$", before)
+    before = " ".join(before[-400:].split())
+    marked = _MARKED_NAME.search(before)
     if marked:
-        return marked.group(1)
+        return marked.group(1).strip()
     name = _NUMBERED.sub("", before).strip(_NAME_EDGES)
-    kept = [
-        word
-        for word in name.split()
-        if word.casefold() not in ("heeft", "schrieb", "skrev", "użytkownik", "пользователь")
-    ]
-    return " ".join(kept)
+    return " ".join(word for word in name.split() if word.casefold().strip(",") not in _NO_NAMES)
 
 
 def _people(value: str) -> list[Address]:
