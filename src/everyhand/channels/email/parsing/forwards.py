@@ -50,8 +50,9 @@ def _in_text(text: str, subject: str) -> Forwarded | None:
     lines = read(texts[: LINES_SEARCHED + header_blocks.MOST_LINES])
     said_forward = markers.is_forward(subject)
     bare = True  # nothing of the sender's own so far
+    passed = 0  # header lines that turned out to be none are not read again
     for index, line in enumerate(lines[:LINES_SEARCHED]):
-        if line.blank:
+        if line.blank or index < passed:
             continue
         announced = markers.announces(unquoted(line.raw))
         if announced is not None:
@@ -63,6 +64,7 @@ def _in_text(text: str, subject: str) -> Forwarded | None:
         block = header_blocks.at(lines, index)
         if block is not None and block.is_enough(announced=index > 0 and markers.is_rule(texts[index - 1])):
             return _from_block(texts, block) if said_forward or (bare and not markers.has_prefix(subject)) else None
+        passed = block.end if block is not None else passed
         bare = bare and markers.is_rule(line.raw)
         if said_forward and line.low.startswith("--") and "@" in line.low:
             collapsed = header_blocks.collapsed(line.raw)
