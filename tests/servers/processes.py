@@ -136,13 +136,22 @@ def open_directory(purpose: str) -> Path:
     All those of a test run, its workers' too, lie in one, EVERYHAND_TEST_DIRECTORY, which goes when the run ends.
     """
     if "EVERYHAND_TEST_DIRECTORY" not in os.environ:
-        of_this_run = tempfile.mkdtemp(prefix="everyhand-tests-")
+        _remove_what_killed_runs_left()
+        of_this_run = tempfile.mkdtemp(prefix=f"everyhand-tests-{os.getpid()}-")
         Path(of_this_run).chmod(0o755)
         os.environ["EVERYHAND_TEST_DIRECTORY"] = of_this_run
         atexit.register(shutil.rmtree, of_this_run)
     directory = Path(tempfile.mkdtemp(prefix=f"{purpose}-", dir=os.environ["EVERYHAND_TEST_DIRECTORY"]))
     directory.chmod(0o755)
     return directory
+
+
+def _remove_what_killed_runs_left() -> None:
+    """A run that was killed, and mypy, which ends without tidying up, leave the directory with their process id."""
+    for left in Path(tempfile.gettempdir()).glob("everyhand-tests-*-*"):
+        owner = left.name.split("-")[2]
+        if not Path("/proc", owner).exists():
+            shutil.rmtree(left, ignore_errors=True)  # another run may be removing it too
 
 
 def _setpriv() -> str:

@@ -14,7 +14,7 @@ from everyhand.channels.email import queries as mail_queries
 from everyhand.channels.email.parsing import parse
 from everyhand.channels.email.parsing.limits import TooHostile
 from everyhand.cli import setting_up
-from everyhand.conversations import finding, queries
+from everyhand.conversations import queries
 from everyhand.conversations.models import Conversation, Message
 from everyhand.desk.receive import hints
 from everyhand.people.models import Member
@@ -70,6 +70,8 @@ def list_conversations(status: str | None, limit: int, as_json: bool) -> None:
 @_json_option
 def search(words: tuple[str, ...], email: str | None, as_json: bool) -> None:
     """Find conversations by WORDS."""
+    from everyhand.conversations import finding
+
     setting_up.set_up()
     member = Member.objects.filter(email__iexact=email).first() if email else None
     if email and member is None:

@@ -19,11 +19,15 @@ import structlog
 from django.conf import settings
 from django.db import connections
 from django.utils import timezone
+from uvicorn.importer import import_from_string
 
 from everyhand.cli import setting_up, supervisor
 from everyhand.people.models import Member, Role
 
 log = structlog.get_logger(__name__)
+
+# By name, as uvicorn takes it: the settings and addresses of the web are above this floor.
+WEB = "everyhand.config.asgi:application"
 
 
 @click.command()
@@ -74,7 +78,7 @@ def run_web(door: socket.socket) -> None:
     import uvicorn
 
     config = uvicorn.Config(
-        "everyhand.config.asgi:application",
+        WEB,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -117,9 +121,9 @@ def _alone(variable: str, address: tuple[str, int] | None, run: Callable[[socket
 def _load_program() -> None:
     """Import what the parts need once, before they are forked."""
     import everyhand.channels.email.listener.listen
-    import everyhand.cli.worker
-    import everyhand.config.asgi
-    import everyhand.config.urls  # noqa: F401
+    import everyhand.cli.worker  # noqa: F401
+
+    import_from_string(WEB)
 
 
 def _greet() -> None:

@@ -233,4 +233,5 @@ FILE_UPLOAD_HANDLERS = [
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 
 LOGGING_CONFIG = "everyhand.config.logs.configure"
+LOGGING = {"version": 1}  # Django calls the function above only when there is something to give it
 SILENCED_SYSTEM_CHECKS = ["axes.W003"]

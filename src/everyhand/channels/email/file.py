@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ import structlog
 from django.db import IntegrityError, transaction
 
 from everyhand.channels.email import queries, tokens
+from everyhand.channels.email.fingerprint import fingerprint_of
 from everyhand.channels.email.models import Mail
 from everyhand.channels.email.outbound import acknowledge
 from everyhand.channels.email.parsing.isolated import IsolatedParser, ParseFailed
@@ -97,7 +97,7 @@ def retry(mail: Mail, *, at: datetime) -> None:
 
 
 def _settle(mail: Mail, inbound: Inbound, at: datetime) -> Filed:
-    fingerprint = fingerprint_of(inbound)
+    fingerprint = fingerprint_of(bytes(mail.raw.content), inbound.automatic or "")
     try:
         with transaction.atomic():
             Mail.objects.filter(pk=mail.pk).update(fingerprint=fingerprint)
@@ -180,23 +180,3 @@ def _quarantine(mail: Mail, reason: str, at: datetime) -> Filed:
 def _remember(mail: Mail, outcome: Mail.Outcome, why: str) -> None:
     mail.outcome, mail.why = outcome, why[:500]
     mail.save(update_fields=["outcome", "why", "sender", "subject", "conversation", "message", "duplicate_of"])
-
-
-def fingerprint_of(inbound: Inbound) -> str:
-    """What makes it the same letter although the bytes differ (another route, other Received lines): the Message-ID
-    together with sender, date, subject, text and files. A Message-ID alone never decides, because it is re-used.
-    """
-    parts: Iterable[str] = (
-        inbound.message_id,
-        inbound.sender.email,
-        inbound.sent_at.isoformat() if inbound.sent_at else "",
-        inbound.subject,
-        inbound.text,
-        inbound.html,
-        *(file.sha256 for file in inbound.files),
-    )
-    digest = hashlib.sha256()
-    for part in parts:
-        encoded = part.encode("utf-8", "surrogatepass")
-        digest.update(len(encoded).to_bytes(8, "big") + encoded)
-    return digest.hexdigest()

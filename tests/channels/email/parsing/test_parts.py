@@ -150,6 +150,13 @@ def test_a_very_long_text_is_shown_in_part_and_kept_whole() -> None:
     body = "The lamp flickers.\n" * 150_000
     inbound = read(mail(body))
     assert inbound.text.startswith("The lamp flickers.\nThe")
-    assert len(inbound.text) <= 2_000_000
+    assert len(inbound.text) <= 500_000
     assert inbound.files[0].content.count(b"flickers") == 150_000
     assert any("very long" in remark for remark in inbound.remarks)
+
+
+def test_words_after_a_picture_written_into_the_html_are_read() -> None:
+    picture = "iVBORw0KGgo" * 100_000
+    inbound = read(mail(f'<p>before<img src="data:image/png;base64,{picture}"><p>after', content_type="text/html"))
+    assert inbound.text == "before\n\nafter"
+    assert picture.encode() in inbound.files[0].content

@@ -162,8 +162,12 @@ def test_two_dashes_above_a_question_are_a_drawn_line() -> None:
 
 def test_a_drawn_line_above_a_contact_is_a_signature_and_above_words_is_not() -> None:
     assert reply_to("It works.\n______________\nMia Bergmann\nwww.home.example") == "It works."
-    text = "The lamp:\n----------\nit flickers\n==========\nThe cable:\nit is hot"
-    assert replies.split(text) == (text, "")
+    for text in (
+        "The lamp:\n----------\nit flickers\n==========\nThe cable:\nit is hot",
+        "A fax has arrived.\n----------\nTime: 3/9/2021 3:50:52 PM\nPages: 1",
+        "This is the one I mean:\n----------\nhttps://shop.example/lamps/blue-lamp-with-switch",
+    ):
+        assert replies.split(text) == (text, "")
 
 
 def test_lines_drawn_at_the_end_are_dropped() -> None:
@@ -181,6 +185,11 @@ def test_a_disclaimer_at_the_end_is_not_the_reply() -> None:
         "sind, informieren Sie bitte den Absender und vernichten Sie diese Mail."
     )
     assert reply_to(f"Es geht.\n\n{german}\n\n{QUESTION}\n> Geht es?") == "Es geht."
+
+
+def test_a_disclaimer_below_a_signature_takes_nothing_else_with_it() -> None:
+    disclaimer = "\n".join(["This e-mail is confidential. If you are not the intended recipient, delete it."] * 12)
+    assert reply_to(f"It works.\n--\nMia Bergmann\nwww.home.example\n\n{disclaimer}") == "It works."
 
 
 def test_a_customer_who_speaks_of_confidence_keeps_their_words() -> None:
@@ -208,8 +217,30 @@ def test_a_quotation_marked_with_bars_goes() -> None:
     assert reply_to("Yes.\n\n2021/5/3 Jonas Weber <jonas@shop.example>\n\n| Still broken?\n| Jonas") == "Yes."
 
 
-def test_a_quotation_marked_with_initials_goes() -> None:
-    assert reply_to("JW> Still broken?\nJW> Since when?\n\nYes.\n\nJW> Regards").strip().endswith("Yes.")
+def test_a_quotation_marked_with_initials_goes_below_an_attribution() -> None:
+    assert reply_to(f"{QUESTION}\nJW> Still broken?\nJW> Since when?\n\nYes.").strip() == "Yes."
+    text = "I see:\n\nSQL> select 1\n\nSQL> select 2"
+    assert replies.split(text) == (text, "")
+
+
+def test_quotations_enclosed_in_angles_and_supercited_ones_go() -> None:
+    assert reply_to("Yes.\n\n>>> Jonas Weber >>>\nStill broken?\nSince when?\n<<< Jonas Weber <<<") == "Yes."
+    reply = reply_to('>>>>> "JW" == Jonas Weber <jonas@shop.example> writes:\n\n  > Still broken?\n\nYes.')
+    assert reply.strip() == "Yes."
+
+
+def test_the_one_quotation_between_a_greeting_and_the_answer_goes() -> None:
+    assert reply_to(f"Hello Jonas,\n\n{QUESTION}\n> Still broken?\n\nYes.").split() == ["Hello", "Jonas,", "Yes."]
+
+
+def test_a_greeting_alone_above_an_unmarked_history_is_not_the_answer() -> None:
+    text = f"Dear Jonas,\n\n{QUESTION.replace('Weber ', 'Weber <jonas@shop.example> ')}\n\nStill broken?\n\nYes, it is."
+    assert "Yes, it is." in reply_to(text)
+
+
+def test_a_wish_below_a_drawn_line_is_not_a_header() -> None:
+    text = "I want to travel:\n-----\nFrom: Berlin\nTo: Paris\n\nThank you"
+    assert replies.split(text) == (text, "")
 
 
 def test_a_line_that_asks_to_answer_above_ends_the_reply() -> None:

@@ -29,7 +29,8 @@ def test_of_two_versions_the_plain_one_is_read_and_the_html_kept() -> None:
 
 @pytest.mark.parametrize("stub", ["\n", "\nYour program cannot show HTML.", "\nHello Ben"])
 def test_a_plain_version_that_says_next_to_nothing_gives_way_to_the_html(stub: str) -> None:
-    html = "Content-Type: text/html\n\n<p>Hello Ben</p><p>the lamp I bought from you flickers every evening, so what shall I do now?"
+    words = "the lamp I bought from you flickers every evening, so what shall I do now?"
+    html = f"Content-Type: text/html\n\n<p>Hello Ben</p><p>{words}"
     assert "the lamp I bought" in read(multipart("alternative", stub, html)).text
 
 

@@ -84,14 +84,15 @@ def test_any_bytes_are_unpacked_or_refused(noise: bytes, cut: int) -> None:
 
 
 def test_rich_text_is_read_for_its_words() -> None:
-    rtf = rb"{\rtf1\ansi\ansicpg1251{\fonttbl{\f0 Arial;}}{\*\generator x;}\f0 one\par \'cf\'f0\u1080?\u1074?\par {\b two}\}}"
+    rtf = rb"{\rtf1\ansi\ansicpg1251{\fonttbl{\f0 Arial;}}{\*\generator x;}"
+    rtf += rb"\f0 one\par \'cf\'f0\u1080?\u1074?\par {\b two}\}}"
     assert rich_text.text(rtf) == "one\nПрив\ntwo}"
 
 
 def test_compressed_rich_text_is_the_one_of_the_specification() -> None:
     # MS-OXRTFCP, section 3.1.1 and 3.1.2
     simple = bytes.fromhex(
-        "2d0000002b0000004c5a4675f1c5c7a703000a007263706731323542320af32068656c09002062770 5b06c647d0a800fa0"
+        "2d0000002b0000004c5a4675f1c5c7a703000a007263706731323542320af32068656c090020627705b06c647d0a800fa0"
     )
     assert rich_text.decompressed(simple) == b"{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n"
     crossing = bytes.fromhex("1a0000001c0000004c5a4675e2d44b51410004205758595a0d6e7d010eb0")

@@ -8,7 +8,8 @@ import re
 ANSWERED_BY_ITSELF: dict[str, str] = {
     "English": (
         "automatic reply|auto reply|auto-reply|autoreply|automated reply|automatic response|auto response|"
-        "auto-response|autoresponse|automated response|out of office autoreply|out of office reply|vacation reply|vacation response"
+        "auto-response|autoresponse|automated response|out of office autoreply|"
+        "out of office reply|vacation reply|vacation response"
     ),
     "German": "automatische antwort|automatische rückantwort|autom. antwort|abwesenheitsnotiz|abwesenheitsnachricht",
     "French": "réponse automatique|reponse automatique|message d'absence",

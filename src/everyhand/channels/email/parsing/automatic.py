@@ -7,6 +7,7 @@ program alone uses as a matter of course ("Feedback-ID", "X-Auto-Response-Suppre
 from __future__ import annotations
 
 import re
+from collections import Counter
 from email.message import Message
 
 from everyhand.channels.email.parsing import absence, bounces, headers
@@ -37,6 +38,7 @@ _NO_REPLY = re.compile(
     re.IGNORECASE,
 )
 MAX_HOPS = 60
+MAX_DELIVERIES = 3
 
 
 def classify(message: Message, *, text: str, sender: Address, subject: str, bounce: Bounce | None) -> str | None:
@@ -74,12 +76,14 @@ def _report(message: Message, text: str, sender: Address, subject: str) -> str |
 
 
 def _has_gone_round(message: Message) -> bool:
-    """Whether it passed too many servers, or one that marked it before sends it again (procmail's X-Loop)."""
+    """Whether it passed too many servers, or one mailbox again and again.
+
+    An X-Loop is no sign: procmail marks what it forwards for the first time, too.
+    """
     if len(headers.raw(message, "received")) > MAX_HOPS:
         return True
-    delivered_to = [value.strip(" <>").lower() for value in headers.raw(message, "delivered-to")[:20]]
-    marks = {value.strip(" <>").lower() for value in headers.raw(message, "x-loop")[:20]}
-    return bool(marks & set(delivered_to)) or len(delivered_to) - len(set(delivered_to)) > 2
+    delivered_to = Counter(value.strip(" <>").lower() for value in headers.raw(message, "delivered-to")[:100])
+    return max(delivered_to.values(), default=0) > MAX_DELIVERIES
 
 
 def _answered_by_machine(message: Message, text: str, sender: Address, subject: str) -> bool:

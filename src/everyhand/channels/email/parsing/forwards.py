@@ -19,11 +19,11 @@ from everyhand.desk.inbound import Address, Forwarded
 LINES_SEARCHED = 2000
 
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:@«»„“”]{1,80}@[^\s<>()\[\]\"',;:@«»„“”]{1,200}")
-_LINK = re.compile(r"<(?:mailto:|https?:)[^<>]{0,500}>|\[mailto:([^\]\s]{1,300})\]", re.IGNORECASE)
+_LINK = re.compile(r"<https?:[^<>]{0,500}>|[<\[]mailto:([^<>\]\s]{1,300})[>\]]", re.IGNORECASE)
 _ON_BEHALF = re.compile(
     r"\s(?:on behalf of|im auftrag von|de la part de|en nombre de|per conto di|namens)\s", re.IGNORECASE
 )
-_NAME_EDGES = " \t\"'«»„“”‘’<>()[],;:*\u00a0"
+_NAME_EDGES = " \t\"'«»„“”‘’<>()[],;:*\u00a0\ufeff\u200e\u200f"
 _NUMBERED = re.compile(
     r"^.*(?:\d|(?<!\w)[ap]\.?m\.?(?!\w)|(?<!\w)(?:uhr|kl|klo|год|г|р)\.?(?!\w)|[日日시分])", re.IGNORECASE | re.DOTALL
 )
@@ -44,6 +44,7 @@ def _in_text(text: str, subject: str) -> Forwarded | None:
     texts = split_lines(text)
     lines = read(texts[: LINES_SEARCHED + header_blocks.MOST_LINES])
     said_forward = markers.is_forward(subject)
+    bare = True  # nothing of the sender's own so far
     for index, line in enumerate(lines[:LINES_SEARCHED]):
         if line.blank:
             continue
@@ -56,7 +57,11 @@ def _in_text(text: str, subject: str) -> Forwarded | None:
             continue
         block = header_blocks.at(lines, index)
         if block is not None and block.is_enough(announced=index > 0 and markers.is_rule(texts[index - 1])):
-            return _from_block(texts, block) if said_forward else None
+            return _from_block(texts, block) if said_forward or (bare and not markers.has_prefix(subject)) else None
+        bare = bare and markers.is_rule(line.raw)
+        if said_forward and line.low.startswith("--") and "@" in line.low:
+            collapsed = header_blocks.collapsed(line.raw)
+            return _made(collapsed[0], _original_text(texts[index + 1 :])) if collapsed else None
         attribution = None if line.quoted else attributions.find(lines, index)
         if attribution is not None and attribution[1] is Kind.ATTRIBUTION:
             return _from_attribution(texts, attribution[0], index) if said_forward else None
@@ -191,11 +196,11 @@ def _in_attachment(raw: bytes) -> Forwarded | None:
     """The original of a mail forwarded as an attachment (message/rfc822)."""
     try:
         mail = structure.read(raw)
-        senders = addresses.of(mail, "from")
-        if not senders:
+        sender = next((address for address in addresses.of(mail, "from") if address.email), None)
+        if sender is None:
             return None
         return Forwarded(
-            sender=senders[0],
+            sender=sender,
             to=addresses.of(mail, "to"),
             subject=headers.text(mail, "subject"),
             sent_at=dates.read(next(iter(headers.raw(mail, "date")), "")),

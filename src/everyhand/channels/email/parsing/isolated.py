@@ -74,6 +74,7 @@ class IsolatedParser:
 
     def close(self) -> None:
         """End the idle processes. The parser can be used again afterwards."""
+        self._forget_our_parents()
         while self._idle:
             self._idle.pop().end()
 
@@ -94,9 +95,7 @@ class IsolatedParser:
         return inbound
 
     def _take(self) -> _Process:
-        if self._owner != os.getpid():
-            # We were forked: the processes belong to our parent, and two cannot talk on one socket.
-            self._idle, self._owner = [], os.getpid()
+        self._forget_our_parents()
         while True:
             try:
                 process = self._idle.pop()
@@ -105,6 +104,11 @@ class IsolatedParser:
             if process.alive():
                 return process
             process.end()
+
+    def _forget_our_parents(self) -> None:
+        """If we were forked, the processes belong to our parent: two cannot talk on one socket."""
+        if self._owner != os.getpid():
+            self._idle, self._owner = [], os.getpid()
 
 
 class _Died(Exception):

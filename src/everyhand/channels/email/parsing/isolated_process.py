@@ -58,7 +58,7 @@ def _answer(connection: socket.socket, incoming: BinaryIO, request_size: int, ra
     """Read one mail and answer; False if we had better end, because memory ran out in the middle of something."""
     try:
         source, recipients, at = json.loads(incoming.read(request_size))
-        raw = incoming.read(raw_size)
+        raw = _read(incoming, raw_size)
         inbound = mail.parse(raw, source=source, recipients=tuple(recipients), at=datetime.fromisoformat(at))
         del raw
         said, contents = wire.pack(inbound)
@@ -78,6 +78,16 @@ def _answer(connection: socket.socket, incoming: BinaryIO, request_size: int, ra
     for content in contents:
         connection.sendall(content)
     return True
+
+
+def _read(incoming: BinaryIO, size: int) -> bytes:
+    try:
+        return incoming.read(size)
+    except MemoryError:
+        # Nothing was read yet: the other side must be able to finish its sentence before it hears ours.
+        while size > 0 and (piece := incoming.read(min(size, 65_536))):
+            size -= len(piece)
+        raise
 
 
 def _say(connection: socket.socket, outcome: bytes, sentence: str) -> None:

@@ -21,8 +21,9 @@ SUBJECT_LENGTH = 2_000
 NAME_LENGTH = 500
 EMAIL_LENGTH = 320  # RFC 5321, section 4.5.3.1: 64 for the local part, 255 for the domain, one @
 FILE_NAME_LENGTH = 200
-# Bytes of text shown in place, of all parts together. A longer text is shown in part and kept whole as a file.
-TEXT_BYTES = 2_000_000
+# Bytes of text shown in place, of all parts together: a thick book. A longer text is shown in part and kept whole as a
+# file. Pictures written into HTML do not count.
+TEXT_BYTES = 500_000
 # Characters of HTML that are read as a tree; beyond it, and beyond this many open elements, tags are just removed.
 HTML_LENGTH = 2_000_000
 HTML_DEPTH = 400

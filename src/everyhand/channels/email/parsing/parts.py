@@ -40,6 +40,8 @@ _DOCUMENTS = frozenset(
 )
 _MACHINE_TYPES = frozenset(("message/partial", "message/external-body"))
 _MIME_NOTICE = re.compile(r"mime|multi-?part", re.IGNORECASE)
+# A picture written into the HTML itself: megabytes with nothing to read.
+_EMBEDDED = re.compile(rb"data:[a-zA-Z0-9/+.;=-]{1,80};base64,[A-Za-z0-9+/=%\s]*")
 _WORD = re.compile(r"\w+")
 
 
@@ -162,6 +164,8 @@ class _Reader:
             self._keep(part, name, kind, data)
         if too_long:
             self.remark("The text is very long: the beginning is shown, and all of it is among the files.")
+            if kind == "text/html":
+                data = _EMBEDDED.sub(b"data:,", data)
         text = self._text(kind, self._beginning(data), part.field("content-type")[1])
         if apart:
             self.shelved.append(text)

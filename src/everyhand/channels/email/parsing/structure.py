@@ -94,7 +94,8 @@ class Part(Message):
         inside: list[Any] = self.children or self._inside()
         if inside:
             return None if decode else (inside if i is None else inside[i])
-        return self.content if decode else self.body.decode("ascii", "surrogateescape")
+        body = memoryview(self.raw)[self.start : self.end]
+        return self.content if decode else str(body, "ascii", "surrogateescape")
 
     def _inside(self) -> list[Message]:
         """The messages within a message/* part, read only when somebody asks."""

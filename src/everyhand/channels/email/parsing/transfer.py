@@ -42,7 +42,8 @@ def _base64(body: memoryview, *, is_text: bool) -> bytes:
     last = _base64_piece(body[position:end])
     if not pieces and end == len(body):
         return last
-    return b"".join([*pieces, last, *([b"\n", body[end:]] if is_text and end < len(body) else [])])
+    footer = b"\n" + bytes(body[end:]) if is_text and end < len(body) else b""
+    return b"".join([*pieces, last, footer])
 
 
 def _is_plain(sample: bytes) -> bool:

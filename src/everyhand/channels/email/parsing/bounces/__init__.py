@@ -42,9 +42,9 @@ def recognise(message: Message, *, text: str, sender: Address, subject: str) -> 
     if told := notifications.read(text):
         return told.bounce
     listed = recipients(report.fields)
-    concerned = _concerned(listed)
-    if listed and not concerned:
+    if listed and all(one.action in _FINE for one in listed):
         return None
+    concerned = _concerned(listed)
     if not signs.is_report(message, report, sender, subject, lists_recipients=bool(concerned)):
         return None
     return _bounce(message, report, concerned, delayed=signs.is_delay(report, subject, concerned))

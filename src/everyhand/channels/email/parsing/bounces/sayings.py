@@ -29,6 +29,8 @@ from everyhand.channels.email.parsing.bounces.conditions import (
     Condition,
 )
 
+# What stands for NAME in a saying.
+NAMES = ("user", "recipient", "address", "mailbox", "account", "alias", "addressee")
 # The pieces of a saying with a gap stand close together, in this order.
 MAX_GAP = 60
 
@@ -68,8 +70,14 @@ def _table(*groups: tuple[Condition, str]) -> Table:
 
 
 def _sayings(listed: str) -> tuple[Saying, ...]:
-    unique = dict.fromkeys(" ".join(saying.split()) for saying in listed.split("|") if saying.strip())
+    plain = [" ".join(saying.split()) for saying in listed.split("|") if saying.strip()]
+    unique = dict.fromkeys(one for saying in plain for one in (_named(saying) if "NAME" in saying else (saying,)))
     return tuple(Saying(tuple(piece.strip() for piece in saying.split(" .. "))) for saying in unique)
+
+
+def _named(saying: str) -> list[str]:
+    """`saying` with every name that servers have for an address."""
+    return [saying.replace("NAME", name) for name in NAMES]
 
 
 SAYINGS: Table = _table(
@@ -118,7 +126,7 @@ SAYINGS: Table = _table(
     (
         SENDER_REFUSED,
         """
-        sender address rejected | sender rejected | sender was rejected | sender domain | sender's domain |
+        sender address | sender rejected | sender was rejected | sender domain | sender's domain |
         sender denied | sender is invalid | sender verify failed | sender not | sender email | sender unspecified |
         sender, recipient | sender blocked | sender address has been blacklisted | invalid sender | bad sender |
         unknown sender | unverified sender | originator | domain of sender | domain in sender | backscatter |
@@ -132,6 +140,7 @@ SAYINGS: Table = _table(
     (
         UNPROVEN_SENDER,
         """
+        helo | ehlo | your ip | invalid ip | unknown ip | sending ip | your host | your server |
         dmarc | dkim | spf | spf check | sender policy framework | unauthenticated | not authenticated |
         unauthorized | authentication required | authentication is required | authentication failed |
         authentication check | reverse dns | rdns | ptr record | no ptr | ptr | reverse lookup | reverse host |
@@ -141,47 +150,50 @@ SAYINGS: Table = _table(
         """,
     ),
     (
+        TOO_MUCH_MAIL,
+        """
+        too many connection | too many concurrent | too many session | too many recipients | too many emails |
+        too many messages | too many mails | too many unwanted | too many errors | too many invalid |
+        too much mail | too many smtp | too fast | rate limit | ratelimit | rate that prevents |
+        receiving mail at a rate | receiving mail too quickly | throttl | exceeded the rate | connection limit |
+        connection rate | maximum connections | max connections | unexpected volume | slow down | please slow |
+        daily limit | daily quota | hourly limit | sending limit | sending quota | limit exceeded |
+        limits exceeded | exceeded limit
+        """,
+    ),
+    (
         UNKNOWN_USER,
         """
-        recipient address rejected: access denied | unknown .. user | unknown .. mailbox | unknown .. recipient |
-        unknown .. account | unknown destination | recipnotfound | recipientnotfound | invalidsmtpaddress |
-        listed in domino directory | dosn't exist | unable to receive mail | no longer accepts mail |
-        not a registered | can't accept user | cannot accept user | does not have .. account |
-        doesn't have .. account | couldn't be found .. unable to receive | bad-mailbox | address .. is not valid |
-        recipient .. is not valid | user .. is not valid | mailbox .. is not valid | is not known | unknown to us |
-        not found in our | no such email | no such e-mail | rcp-p1 | username .. unknown | user .. not exist |
-        account .. not exist | mailbox .. not exist | recipient .. not exist | address .. not exist |
-        nobody .. by that name | verify address | user id .. not | empfänger .. nicht | mailbox not available |
-        no such .. here | user .. not found | user .. unknown | user .. does not exist | user .. doesn't exist |
-        account .. does not exist | mailbox .. does not exist | mailbox .. not found | mailbox .. unknown |
-        address .. not found | address .. does not exist | recipient .. not found | recipient .. does not exist |
-        recipient .. unknown | no .. by that name | destinataire invalide | destinatario non valido |
-        unknown local | unknown address | unknown or illegal alias | user not known | user doesn't have |
-        user does not have | recipient notfound | recipient no found | recipient is not local |
-        recipient's email address is not correct | addressee unknown | address unknown | address no longer |
-        address is wrong | address is invalid | address couldn't be found | address could not be found |
-        address wasn't found | address you entered couldn't be found | e-mail address you entered | no such user |
-        no such recipient | no such mailbox | no such address | no such person | no such account | no such local |
-        no such virtual | no such alias | no mailbox | no valid recipient | no recipient | no longer valid |
-        no longer exists | no longer has | no longer with | no longer works | no longer employed |
-        no longer an active | not a valid mailbox | not a valid recipient | not a valid user | not a known user |
-        not a user | not our customer | not listed in | not known here | not known at this |
-        name is not recognized | does not exist here | does not exist on | does not exist at | doesn't exist |
-        mailbox unavailable or not local | mailbox invalid | account not found | account unknown |
-        account has been deleted | account deleted | account has been disabled or discontinued | discontinued |
-        invalid mailbox | invalid recipient | invalid user | invalid final delivery userid | invalid local |
-        invalid address | bad address | bad recipient | bad destination | destination mailbox address invalid |
-        unrouteable address | unroutable address | undeliverable address |
-        all relevant mx records point to non-existent | delivery to this address is restricted |
-        not in my user database | didn't find | no matches to nameserver | not in directory | unable to find user |
-        cannot find user | can't find user | not found in directory | user not local |
-        there is no one at this address | is not a valid | wrong e-mail | wrong address | ungültige adresse |
-        unbekannter empfänger | empfänger unbekannt | empfaenger unbekannt | existiert nicht | no existe |
-        destinatario desconocido | usuario desconocido | utilisateur inconnu | adresse inconnue |
-        destinataire inconnu | n'existe pas | utente sconosciuto | destinatario inesistente | non esiste |
-        não existe | nao existe | inexistente | не существует | пользователь не найден | 见つかりません | 見つかりません |
-        存在しません |
-        不存在
+        NAME .. unknown | NAME .. not found | NAME .. notfound | NAME .. no found | NAME .. not known |
+        NAME .. not exist | does not exist | doesn't exist | dosn't exist | NAME .. no longer |
+        NAME .. is invalid | NAME invalid | NAME .. is not valid | NAME .. not recognized | NAME .. not listed |
+        NAME .. not local | NAME .. is wrong | NAME .. is not correct | NAME .. n't be found |
+        NAME .. could not be found | NAME .. nonexistent | NAME .. non-existent | NAME .. has been deleted |
+        NAME deleted | NAME .. discontinued | NAME .. not registered | NAME .. does not have |
+        NAME .. doesn't have | no such NAME | no such .. here | no such person | no such local | no such virtual |
+        no such email | no such e-mail | unknown NAME | unknown .. NAME | unknown local | unknown destination |
+        unknown to us | unknown or illegal | invalid NAME | invalid local | invalid .. NAME |
+        invalid final delivery userid | invalidsmtpaddress | illegal NAME | bad NAME | bad destination |
+        not a valid NAME | not a known NAME | not a local NAME | not a registered | is not a valid |
+        no valid NAME | no NAME found | find NAME | find .. mailbox | find .. user | no mailbox | no recipient |
+        no .. by that name | nobody .. by that name | have no such | does not have .. account |
+        doesn't have .. account | no longer valid | no longer exists | no longer has | no longer with |
+        no longer works | no longer employed | no longer an active | no longer accepts mail | not our customer |
+        is not known | not known here | not known at this | not found in our | not in my user database |
+        not found in directory | not in directory | listed in domino directory | listed in public name |
+        name is not recognized | didn't find | no matches to nameserver | there is no one at this |
+        recipnotfound | recipientnotfound | unable to receive mail | bad-mailbox | mailbox not available |
+        mailbox unavailable or not local | cannot accept NAME | can't accept NAME |
+        recipient address rejected: access denied | discontinued | user path no exist | unrouteable NAME |
+        unroutable NAME | undeliverable NAME | unverified NAME | cannot be verified | non-existent NAME |
+        nonexistent NAME | wrong e-mail | wrong NAME | userid .. not | user id .. not | rcp-p1 |
+        several matches found | all relevant mx records point to non-existent | ungültige adresse |
+        unbekannter empfänger | empfänger .. unbekannt | empfaenger .. unbekannt | empfänger .. nicht |
+        existiert nicht | no existe | destinatario desconocido | destinatario no válido |
+        destinatario non valido | usuario desconocido | utilisateur inconnu | adresse inconnue |
+        adresse invalide | destinataire inconnu | destinataire invalide | n'existe pas | utente sconosciuto |
+        destinatario inesistente | non esiste | não existe | nao existe | inexistente | не существует |
+        не найден | недействител | 見つかりません | 存在しません | 不存在
         """,
     ),
     (
@@ -211,18 +223,6 @@ SAYINGS: Table = _table(
         """,
     ),
     (
-        TOO_MUCH_MAIL,
-        """
-        too many connection | too many concurrent | too many session | too many recipients | too many emails |
-        too many messages | too many mails | too many unwanted | too many errors | too many invalid |
-        too much mail | too many smtp | too fast | rate limit | ratelimit | rate that prevents |
-        receiving mail at a rate | receiving mail too quickly | throttl | exceeded the rate | connection limit |
-        connection rate | maximum connections | max connections | unexpected volume | slow down | please slow |
-        daily limit | daily quota | hourly limit | sending limit | sending quota | limit exceeded |
-        limits exceeded | exceeded limit
-        """,
-    ),
-    (
         REFUSED,
         """
         groups.google.com | not a member | not member | moderator | spam | junk | unsolicited | virus | malware |
@@ -233,7 +233,7 @@ SAYINGS: Table = _table(
         message refused | mail rejected | mail refused | mail rejete | message was rejected |
         message has been rejected | refused to accept | not accepted for | unwelcome | unacceptable | not allowed |
         not permitted | permission denied | permissions to deliver | permission to post | permission |
-        not authorized | bulk mail | bulk email | transaction failed | ip address | your ip | our guidelines
+        not authorized | bulk mail | bulk email | transaction failed | our guidelines
         """,
     ),
     (

@@ -83,7 +83,6 @@ def is_report(message: Message, report: Report, sender: Address, subject: str, *
     together: that a machine sends it, what the subject says, how the text opens, and whether the lost mail is
     enclosed. A person who writes that their parcel or their mail "was not delivered" is no machine.
     """
-    program = is_program(sender)
     if report.report_type == "disposition-notification" or "message/disposition-notification" in report.kinds:
         # A receipt, except that some servers use its form to return a mail they would not keep.
         return "rejected" in headers.text(message, "auto-submitted").lower() or "rejected" in subject.lower()
@@ -91,16 +90,26 @@ def is_report(message: Message, report: Report, sender: Address, subject: str, *
         return True
     if report.kind == "multipart/report" and (lists_recipients or report.report_type == "delivery-status"):
         return True
-    if is_answer(subject) and not program:
+    if is_answer(subject) and not is_program(sender):
         return False
     if headers.text(message, "x-failed-recipients"):
         return True
+    enclosed = bool(report.lost_mail) + 2 * lists_recipients
+    return _signs_agree(message, report, sender, subject, enclosed)
+
+
+def _signs_agree(message: Message, report: Report, sender: Address, subject: str, enclosed: int) -> bool:
+    program = is_program(sender)
     precedence = " ".join(headers.all_text(message, "precedence")).lower()
     automatic = headers.text(message, "auto-submitted").lower().startswith("auto-") or "bulk" in precedence
     machine = 2 * program + _is_keeper(sender) + came_from_nobody(message) + automatic
-    spoken = 2 * speaks_of_failure(subject) + 2 * opens_like_a_report(report.notice)
-    enclosed = bool(report.lost_mail) + 2 * lists_recipients
-    return machine > 0 and spoken + enclosed > 1 and machine + spoken + enclosed >= 4
+    named = speaks_of_failure(subject)
+    if not machine or not (program or named or enclosed):
+        return False  # an absence note says "your mail will not be delivered to anybody", too
+    if not (program or enclosed or "@" in report.notice):
+        return False  # a parcel service's notice names no address
+    spoken = 2 * named + 2 * opens_like_a_report(report.notice)
+    return spoken + enclosed > 1 and machine + spoken + enclosed >= 4
 
 
 def is_delay(report: Report, subject: str, concerned: list[Recipient]) -> bool:

@@ -20,7 +20,8 @@ _CLOCK = re.compile(
     r"(?<!\d)\d{1,2}\s?[:.h時时시]\s?\d{2}(?!\d)|(?<!\d)\d{1,2}\s?[時时시]|(?<!\w)\d{1,2}\s?[ap]\.?m(?!\w)"
 )
 _SENTENCE_END = re.compile(r"\w{4}[.!?]\s|[!?]\s")
-_RULE = re.compile(r"[-_=*~\s]+$")
+# '>>>>> "Ann" == Ann Lee <ann@example.org> writes:', as Emacs has it.
+_SUPERCITED = re.compile(r"\s{0,4}>{3,} [^=]{1,80} == .{1,200} writes:\s*$")
 _LEAD = " \t-_*=~\"'«„“”>|"
 
 _VERBS = flat(words.WROTE)
@@ -43,6 +44,8 @@ def find(lines: Sequence[Line], end: int) -> tuple[int, Kind] | None:
     if not _may_end(lines[end].low):
         return None
     if lines[end].quoted:
+        if _SUPERCITED.match(lines[end].raw):
+            return end, Kind.ATTRIBUTION
         return _closed_by_quoted_line(lines, end)
     joined, found, promising = "", None, False
     for start in range(end, max(-1, end - MOST_LINES), -1):

@@ -41,12 +41,12 @@ class Block:
     def is_enough(self, *, announced: bool = False) -> bool:
         """Is this the header of a message?
 
-        `announced`: a marker line or a rule stands above, so that less evidence is enough. Without it the block needs
-        a sender, two more fields, and an address or a time of day: "From: Berlin / To: Paris / Date: 3 May" is a wish.
+        It needs a sender, two more fields, and an address or a time of day: "From: Berlin / To: Paris / Date: 3 May" is
+        a wish. `announced`: a marker line or a rule stands above, so that a sender's address and one more field do.
         """
         kinds = self.values.keys() - {"other"}
-        if announced:
-            return len(kinds) >= 2 and ("from" in kinds or "@" in "".join(self.values.values()))
+        if announced and len(kinds) >= 2 and "@" in self.values.get("from", ""):
+            return True
         if "from" not in kinds or len(kinds) < 3:
             return False
         who = self.values["from"] + self.values.get("to", "")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 # What programs write above a quotation is short. Longer lines are never compared with the tables, which bounds the work.
 LONGEST = 600
 
-_QUOTE = re.compile(r"[ \t\u00a0]{0,8}(?:[>＞]|[A-Z]{1,4}>)")
+_QUOTE = re.compile(r"[ \t\u00a0]{0,8}[>＞]")
 _INVISIBLE = dict.fromkeys(
     [0xFEFF, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 )
@@ -70,7 +70,7 @@ def is_blank(line: str) -> bool:
 
 
 def is_quoted(line: str) -> bool:
-    """Does the line carry a quotation sign: ">", or initials and ">" as in old newsreaders ("AL> ...")?"""
+    """Does the line begin with the quotation sign ">"?"""
     return _QUOTE.match(line) is not None
 
 

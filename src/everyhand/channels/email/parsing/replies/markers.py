@@ -71,6 +71,12 @@ def says_answers_are_inside(low: str) -> bool:
     return any(phrase in low for phrase in _INSIDE)
 
 
+def has_prefix(subject: str) -> bool:
+    """Does the subject begin like an answer or a forward, in whatever language ("Re:", "AW:", "Odp:")?"""
+    found = _PREFIX.match(subject[:120])
+    return found is not None and len(found.group(1)) <= 5
+
+
 def is_forward(subject: str) -> bool:
     """Does the subject begin as programs begin that of a forwarded mail ("Fwd:", "WG:", "TR:")?"""
     found = _PREFIX.match(subject[:120])

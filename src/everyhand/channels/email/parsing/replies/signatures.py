@@ -16,7 +16,8 @@ LONGEST_DOUBTFUL_SIGNATURE = 15
 # Under "_____" or "*****" stands a signature only if it is this short and holds a way to reach somebody.
 LONGEST_RULED_SIGNATURE = 10
 
-_CONTACT = re.compile(r"[^\s@]@[^\s@]+\.\w|https?://|www\.|\+?\d[\d ()./-]{6,}\d")
+_CONTACT = re.compile(r"[^\s@]@[^\s@]+\.\w|(?:https?://|www\.)[^\s/]+/?(?=\s|$)|(?<!\w)\+?\d(?:[ ()/-]{0,2}\d){7,}")
+_TIME = re.compile(r"\d{1,2}:\d{2}")
 _DEVICE = re.compile(r"[\w.@&'’*®+-]+")
 _LINK = re.compile(r"<[^<>]{0,400}>|\(https?://[^()\s]{0,400}\)|\[https?://[^\]\s]{0,400}\]|https?://\S{1,400}")
 _DISCLAIMERS = tuple(tuple(plain(stem) for stem in stems) for stems in words.DISCLAIMER.values())
@@ -75,6 +76,7 @@ def mark(lines: Sequence[Line], kinds: list[Kind]) -> None:
         if kinds[index] is Kind.TEXT and is_footer(line.low):
             kinds[index] = Kind.SIGNATURE
     _mark_pgp(lines, kinds)
+    _mark_disclaimers(lines, kinds)  # before the signature, which is shorter without it, and again above it
     index = 0
     while index < len(lines):
         most = _allowed_below(lines[index].raw) if kinds[index] is Kind.TEXT else 0
@@ -121,7 +123,8 @@ def _mark_below(lines: Sequence[Line], kinds: list[Kind], start: int, most: int)
 
 def _reads_as_contact(lines: Sequence[Line]) -> bool:
     filled = [line.raw for line in lines if not line.blank]
-    return all(len(line) <= 90 for line in filled) and any(_CONTACT.search(line) for line in filled)
+    short = all(len(line) <= 90 and not _TIME.search(line) for line in filled)
+    return short and any(_CONTACT.search(line) for line in filled)
 
 
 def _mark_pgp(lines: Sequence[Line], kinds: list[Kind]) -> None:

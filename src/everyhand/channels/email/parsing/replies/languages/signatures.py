@@ -87,6 +87,7 @@ FOOTERS: tuple[str, ...] = (
     "diese e-mail wurde von avast", "cet email a été vérifié par", "l'absence de virus dans ce courrier",
     "este correo electrónico ha sido comprobado", "el software de antivirus avast", "questa e-mail è stata controllata",
     "this message has been scanned", "no virus found in this", "checked by avg", "scanned by mailscanner", "antivirus avast",
+    "unsubscribe: ",
     "you received this message because you are subscribed to", "to unsubscribe from this group", "to view this discussion on the web",
     "for more options, visit https://groups", "to post to this group", "to unsubscribe, e-mail", "you are receiving this because",
     "sie erhalten diese nachricht, weil sie", "vous recevez ce message, car vous", "to unsubscribe send an email to",

@@ -1,0 +1,70 @@
+"""Letters a customer's mail server would hand over, and a server that hands them over as real ones do."""
+
+from __future__ import annotations
+
+import smtplib
+import threading
+import time
+from email.message import EmailMessage
+
+from tests.servers.everyhand import RunningEveryhand
+
+HELP = "help@localhost"
+
+
+def letter(
+    subject: str,
+    text: str = "No paper today.",
+    *,
+    sender: str = "Ada Brown <ada@customers.test>",
+    to: str = HELP,
+    **headers: str,
+) -> EmailMessage:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = sender, to, subject
+    mail["Message-ID"] = f"<{abs(hash((subject, text, sender)))}-{time.monotonic_ns()}@customers.test>"
+    mail["Date"] = "Mon, 02 Mar 2026 12:00:00 +0000"
+    for name, value in headers.items():
+        mail[name.replace("_", "-")] = value
+    mail.set_content(text)
+    return mail
+
+
+class InsistentServer:
+    """Hands over letter after letter, and the same one again until it hears 250, as RFC 5321 section 4.5.4 demands.
+
+    `taken` are the subjects that were answered with 250; `tries` counts every attempt.
+    """
+
+    def __init__(self, everyhand: RunningEveryhand, name: str) -> None:
+        self.taken: list[str] = []
+        self.tries = 0
+        self._everyhand, self._name = everyhand, name
+        self._enough = threading.Event()
+        self._thread = threading.Thread(target=self._hand_over, name=name)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the letter in hand: it is insisted on until it is taken."""
+        self._enough.set()
+        self._thread.join(120)
+        if self._thread.is_alive():
+            raise AssertionError(f"{self._name} could not hand its last letter over")
+
+    def _hand_over(self) -> None:
+        number = 0
+        while not self._enough.is_set():
+            number += 1
+            subject = f"{self._name} letter {number}"
+            content = letter(subject, sender=f"Reader <{self._name}{number}@customers.test>").as_bytes()
+            while True:
+                self.tries += 1
+                try:
+                    self._everyhand.send(content, to=HELP)
+                except (OSError, smtplib.SMTPException):
+                    time.sleep(0.02)
+                else:
+                    self.taken.append(subject)
+                    break
