@@ -137,20 +137,6 @@ class ToastController extends Controller {
   }
 }
 
-/* Opens a native dialog next to its button; without scripts the button is a link to the same form on its own page. */
-class DialogController extends Controller {
-  static targets = ["dialog"];
-
-  open(event) {
-    event.preventDefault();
-    this.dialogTarget.showModal();
-  }
-
-  close() {
-    this.dialogTarget.close();
-  }
-}
-
 /* Applies the chosen appearance at once; the form that was pressed tells the server. */
 class AppearanceController extends Controller {
   choose({ currentTarget }) {
@@ -167,7 +153,7 @@ class AppearanceController extends Controller {
 class ShortcutsController extends Controller {
   press(event) {
     if (!this.element.hasAttribute("data-shortcuts") || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest("input, textarea, select, [contenteditable], dialog[open]")) return;
+    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
     const acts = {
       "/": () => this.focus("#search"),
       j: () => this.walk(1),
@@ -210,6 +196,5 @@ application.register("clock", ClockController);
 application.register("draft", DraftController);
 application.register("undo", UndoController);
 application.register("toast", ToastController);
-application.register("dialog", DialogController);
 application.register("appearance", AppearanceController);
 application.register("shortcuts", ShortcutsController);
