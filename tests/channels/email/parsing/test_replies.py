@@ -79,6 +79,15 @@ def test_an_attribution_wrapped_in_the_middle_is_found_whole() -> None:
     assert reply_to(f"Ja.\n\n{wrapped}\n\nNoch kaputt?") == "Ja."
 
 
+def test_an_attribution_wrapped_over_many_lines_is_found_whole() -> None:
+    for wrapped in (
+        "On Mon, May 3, 2021 at\n10:12 AM Jonas Weber <\njonas@shop.example>\nwrote:",
+        "On Mon, May 3, 2021,\n10:12 Jonas Weber\n<jonas@shop.example> wrote:",
+        "On Thu, Jan 28, 2021 at 10:00 AM, Jonas Weber\n<reply+1@shop.example\n<mailto:reply+1@shop.example>> wrote:",
+    ):
+        assert replies.split(f"Yes.\n\n{wrapped}\n\nStill broken?") == ("Yes.", f"{wrapped}\n\nStill broken?")
+
+
 def test_a_sentence_above_a_wrapped_attribution_stays() -> None:
     text = (
         "I ordered on 3 May.\nPlease help.\nOn Mon, 3 May 2021 at 10:12, Jonas Weber\n<jonas@shop.example> wrote:\n> Hi"

@@ -57,16 +57,23 @@ def find(lines: Sequence[Line], end: int) -> tuple[int, Kind] | None:
         longer = f"{line} {joined}".strip()
         if not line or len(longer) > MOST_CHARACTERS or (start < end and lines[start].quoted):
             break
-        if found is not None and not _is_cut(joined) and (line[-1] in ".!?:," or not _begins(line) or not _dated(line)):
+        if found is not None and not _is_cut(joined) and not _belongs(line, joined):
             break
         joined = longer
         promising = promising or "@" in line or _has_verb(line)
         kind = _read(joined) if promising else None
         if kind is not None:
             found = (start, kind)
-            if _begins(line) and not _is_cut(joined):
+            if _begins(line) and _dated(joined) and not _is_cut(joined):
                 break
     return found
+
+
+def _belongs(line: str, joined: str) -> bool:
+    """Is `line` the beginning of the attribution `joined`, or the address its verb was wrapped away from?"""
+    if line.endswith((">", ")")) and "@" in line and "@" not in joined:
+        return True
+    return line[-1] not in ".!?:" and _begins(line) and _dated(line)
 
 
 def _may_end(line: str) -> bool:
