@@ -22,6 +22,7 @@ _CLOCK = re.compile(
 _SENTENCE_END = re.compile(r"\w{4}[.!?]\s|[!?]\s")
 # '>>>>> "Ann" == Ann Lee <ann@example.org> writes:', as Emacs has it.
 _SUPERCITED = re.compile(r"\s{0,4}>{3,} [^=]{1,80} == .{1,200} writes:\s*$")
+_LAST_WORD = re.compile(r"[^\W\d]{5}\.$")
 _LEAD = " \t-_*=~\"'«„“”>|"
 
 _VERBS = flat(words.WROTE)
@@ -57,23 +58,31 @@ def find(lines: Sequence[Line], end: int) -> tuple[int, Kind] | None:
         longer = f"{line} {joined}".strip()
         if not line or len(longer) > MOST_CHARACTERS or (start < end and lines[start].quoted):
             break
-        if found is not None and not _is_cut(joined) and not _belongs(line, joined):
+        if found is not None and not _is_cut(joined) and _ends_a_sentence(line):
             break
-        joined = longer
         promising = promising or "@" in line or _has_verb(line)
-        kind = _read(joined) if promising else None
-        if kind is not None:
+        kind = _read(longer) if promising else None
+        if kind is not None and (found is None or _is_cut(joined) or _belongs(line, joined, kind)):
             found = (start, kind)
-            if _begins(line) and _dated(joined) and not _is_cut(joined):
-                break
+        joined = longer
+        if found is not None and found[0] == start and _opens(line) and _dated(joined) and not _is_cut(joined):
+            break
     return found
 
 
-def _belongs(line: str, joined: str) -> bool:
-    """Is `line` the beginning of the attribution `joined`, or the address its verb was wrapped away from?"""
-    if line.endswith((">", ")")) and "@" in line and "@" not in joined:
+def _belongs(line: str, joined: str, kind: Kind) -> bool:
+    """Is `line` the beginning of the attribution `joined`, or the address its verb was wrapped away from?
+
+    `kind` is what both read together: only what is certain is taken in, for the sender's last words may stand above.
+    """
+    if line.endswith((">", ")", ">,")) and "@" in line and "@" not in joined:
         return True
-    return line[-1] not in ".!?:" and _begins(line) and _dated(line)
+    return kind is Kind.ATTRIBUTION and _begins(line) and any(map(str.isdigit, line))
+
+
+def _ends_a_sentence(line: str) -> bool:
+    """Not "Am Mi., 27. Okt.": the words before those full stops are short."""
+    return line[-1] in "!?:" or _LAST_WORD.search(line) is not None
 
 
 def _may_end(line: str) -> bool:
@@ -144,6 +153,11 @@ def _begins(line: str) -> bool:
         return True
     first = _WORD.match(line)
     return first is not None and first.group() in _WEEKDAYS
+
+
+def _opens(line: str) -> bool:
+    """Does it begin with a word that only the beginning has? (A number may stand in the middle, too.)"""
+    return _begins(line) and not line.lstrip(_LEAD)[0].isdigit()
 
 
 def _dated(line: str) -> bool:
