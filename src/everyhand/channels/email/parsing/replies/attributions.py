@@ -22,7 +22,12 @@ _CLOCK = re.compile(
 _SENTENCE_END = re.compile(r"\w{4}[.!?]\s|[!?]\s")
 # '>>>>> "Ann" == Ann Lee <ann@example.org> writes:', as Emacs has it.
 _SUPERCITED = re.compile(r"\s{0,4}>{3,} [^=]{1,80} == .{1,200} writes:\s*$")
-_LAST_WORD = re.compile(r"[^\W\d]{5}\.$")
+# "Ann Lee <ann@example.org>", and perhaps the first words of what follows.
+_NAMES_SOMEBODY = re.compile(
+    r"(?:[^\s<>@]{1,30} ){0,4}[<(]{1,2}[^\s<>@]{1,80}@[^\s<>@]{1,120}[>)]{1,2},?"
+    r"(?:(?: [^\s@]{1,12}){0,3}|[^@]{0,24}(?:19|20)\d\d[^@]{0,12})$"
+)
+_LAST_WORD = re.compile(r"[^\W\d]{6}\.$")
 _LEAD = " \t-_*=~\"'«„“”>|"
 
 _VERBS = flat(words.WROTE)
@@ -48,7 +53,7 @@ def find(lines: Sequence[Line], end: int) -> tuple[int, Kind] | None:
         if _SUPERCITED.match(lines[end].raw):
             return end, Kind.ATTRIBUTION
         return _closed_by_quoted_line(lines, end)
-    joined, found, promising = "", None, False
+    joined, found, promising, opened = "", None, False, False
     for start in range(end, max(-1, end - MOST_LINES), -1):
         line = lines[start].low
         if lines[start].blank:
@@ -58,15 +63,14 @@ def find(lines: Sequence[Line], end: int) -> tuple[int, Kind] | None:
         longer = f"{line} {joined}".strip()
         if not line or len(longer) > MOST_CHARACTERS or (start < end and lines[start].quoted):
             break
-        if found is not None and not _is_cut(joined) and _ends_a_sentence(line):
-            break
+        if found is not None and not _is_cut(joined) and (_ends_a_sentence(line) or opened):
+            return (start, found[1]) if "@" not in joined and _NAMES_SOMEBODY.match(line) else found
         promising = promising or "@" in line or _has_verb(line)
         kind = _read(longer) if promising else None
         if kind is not None and (found is None or _is_cut(joined) or _belongs(line, joined, kind)):
             found = (start, kind)
         joined = longer
-        if found is not None and found[0] == start and _opens(line) and _dated(joined) and not _is_cut(joined):
-            break
+        opened = found is not None and found[0] == start and _opens(line) and _dated(joined)
     return found
 
 
@@ -75,7 +79,7 @@ def _belongs(line: str, joined: str, kind: Kind) -> bool:
 
     `kind` is what both read together: only what is certain is taken in, for the sender's last words may stand above.
     """
-    if line.endswith((">", ")", ">,")) and "@" in line and "@" not in joined:
+    if "@" not in joined and _NAMES_SOMEBODY.match(line):
         return True
     return kind is Kind.ATTRIBUTION and _begins(line) and any(map(str.isdigit, line))
 
