@@ -98,6 +98,8 @@ def test_a_sentence_above_a_wrapped_attribution_stays() -> None:
 def test_what_the_customer_reports_that_others_wrote_stays() -> None:
     for sentence in (
         "On 12 May 2021 at 10:30 I wrote to jonas@shop.example:",
+        "On 12 May 2021 at 10:30 your colleague wrote:",
+        "On 12 May 2021 at 10:30 from my account mia@home.example these were ordered:",
         "Here is what your colleague wrote:",
         "Your colleague Jonas (jonas@shop.example) wrote:",
         "My order 1234 of 12.05.2021, placed at 10:30 by mia@home.example:",

@@ -15,6 +15,7 @@ MOST_CHARACTERS = 700
 _WORD = re.compile(r"\w+")
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:@]{1,80}@[^\s<>()\[\]\"',;:@]{1,120}")
 _BRACKETED = re.compile(r"[<(\[]\s*(?:mailto:)?[^<>()\[\]@]{1,80}@[^<>()\[\]@\s]{1,120}")
+_ENDS_WITH_ADDRESS = re.compile(r"[<(][^<>()@]{1,80}@[^<>()@]{1,120}[>)]{1,2} ?:$")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[./-] ?\d{1,2}[./-] ?(?:\d\d)?")
 _CLOCK = re.compile(
     r"(?<!\d)\d{1,2}\s?[:.h時时시]\s?\d{2}(?!\d)|(?<!\d)\d{1,2}\s?[時时시]|(?<!\w)\d{1,2}\s?[ap]\.?m(?!\w)"
@@ -25,7 +26,7 @@ _SUPERCITED = re.compile(r"\s{0,4}>{3,} [^=]{1,80} == .{1,200} writes:\s*$")
 # "Ann Lee <ann@example.org>", and perhaps the first words of what follows.
 _NAMES_SOMEBODY = re.compile(
     r"(?:[^\s<>@]{1,30} ){0,4}[<(]{1,2}[^\s<>@]{1,80}@[^\s<>@]{1,120}[>)]{1,2},?"
-    r"(?:(?: [^\s@]{1,12}){0,3}|[^@]{0,24}(?:19|20)\d\d[^@]{0,12})$"
+    r"(?:(?: [^\s@]{1,12}){0,3}|[^@]{0,24}(?:19|20)\d\d[^@]{0,40})$"
 )
 _LAST_WORD = re.compile(r"[^\W\d]{6}\.$")
 _LEAD = " \t-_*=~\"'«„“”>|"
@@ -39,6 +40,7 @@ _VERB_PARTS = tuple(
 _OPENERS = tuple(sorted((opener + " " for opener in flat(words.OPENERS)), key=len, reverse=True))
 _TIGHT_OPENERS = tuple(plain(opener) for code in ("he", "th", "zh") for opener in words.OPENERS[code])
 _WEEKDAYS = flat(words.WEEKDAYS)
+_SECOND_PERSON = flat(words.SECOND_PERSON)
 _FIRST_PERSON = flat(words.FIRST_PERSON)
 
 
@@ -128,18 +130,21 @@ def _read(joined: str) -> Kind | None:
         # "2013/7/20 Ann Lee <ann@example.org>" is an attribution only above a quotation.
         bare = address and dated and body.endswith(">") and body[0].isdigit() and len(body) < 160
         return Kind.DOUBTFUL if bare and not _is_cut(body) else None
-    if not verb and not (address and dated and timed and _begins(body)):
+    if not verb and not (dated and timed and _begins(body) and _ENDS_WITH_ADDRESS.search(body)):
         return None
     if not (address or dated or timed):
         return Kind.DOUBTFUL if verb and len(body) < 80 else None
     if not _begins(body) and not _names_somebody_first(body):
         return None
     # Programs write "<ann@example.org>"; a person may well type "your colleague Ann (ann@example.org) wrote:".
-    sure = "<" in body and _BRACKETED.search(body) is not None
-    sure = sure or (_begins(body) and dated and (timed or _BRACKETED.search(body) is not None))
-    if not sure or not _FIRST_PERSON.isdisjoint(_WORD.findall(_ADDRESS.sub(" ", body))):
+    bracketed = _BRACKETED.search(body) is not None
+    begins = _begins(body) and dated
+    spoken = frozenset(_WORD.findall(_ADDRESS.sub(" ", body)))
+    if not _FIRST_PERSON.isdisjoint(spoken):
         return Kind.DOUBTFUL
-    return Kind.ATTRIBUTION
+    if (bracketed and ("<" in body or begins)) or (begins and timed and _SECOND_PERSON.isdisjoint(spoken)):
+        return Kind.ATTRIBUTION
+    return Kind.DOUBTFUL
 
 
 def _names_somebody_first(body: str) -> bool:
