@@ -1,4 +1,4 @@
-"""Moments and spans of time in the reader's language and time zone, as the templates write them.
+"""Moments, spans of time and numbers in the reader's language and time zone, as the templates write them.
 
 The words are written here once; `everyhand.js` keeps those with `data-relative` true while the page stays open.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from babel import Locale, dates
+from babel import Locale, dates, numbers
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -30,6 +30,11 @@ def distance(moment: datetime | None) -> SafeString | str:
         return ""
     away = abs(moment - timezone.now())
     return _time(moment, dates.format_timedelta(away, threshold=1, format="short", locale=_locale()), "distance")
+
+
+def number(value: int) -> str:
+    """With the separators of the reader's language: “12,345”."""
+    return str(numbers.format_decimal(value, locale=_locale()))
 
 
 def day(moment: datetime | None) -> str:

@@ -257,6 +257,22 @@ def test_answers_announced_inside_an_unmarked_history_are_shown() -> None:
     assert "Monday." in reply
 
 
+def test_answers_announced_inside_an_element_that_encloses_the_history_are_shown() -> None:
+    html = (
+        "<div>See my answers below.</div><div class=yahoo_quoted><div>Which lamp?</div><div>The blue one.</div></div>"
+    )
+    assert reply_to("See my answers below.\n\nWhich lamp?\nThe blue one.", html).endswith("The blue one.")
+    assert (
+        reply_to("The blue one.\n\nWhich lamp?", html.replace("See my answers below", "The blue one"))
+        == "The blue one."
+    )
+
+
+def test_a_red_lamp_does_not_open_the_history() -> None:
+    header = "From: Jonas <jonas@shop.example>\nSent: Monday, 3 May 2021 10:12\nTo: Mia\nSubject: Lamp"
+    assert reply_to(f"I want the lamp in red, inline with the sofa.\n\n{header}\n\nWhich lamp?").endswith("the sofa.")
+
+
 def test_a_signed_mail_loses_only_its_armour() -> None:
     text = (
         "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nIt works.\n-----BEGIN PGP SIGNATURE-----\n\n"
