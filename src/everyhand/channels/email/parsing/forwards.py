@@ -37,7 +37,7 @@ _NUMBERED = re.compile(
 def find(text: str, subject: str, attached: tuple[bytes, ...] = ()) -> Forwarded | None:
     """The original inside a forwarded mail; None if the mail forwards nothing.
 
-    `text` and `subject` are the mail's; `attached` holds the bytes of its message/rfc822 attachments. An original in the
+    `text` and `subject` are the mail's; `attached` the bytes of its message/rfc822 attachments. An original in the
     text comes first, then the first attached one that has a sender. `sent_at` is given only where the mail states an
     offset from UTC. Never raises on any input.
     """
