@@ -11,6 +11,7 @@ from contextlib import suppress
 
 import pytest
 
+from tests.counts import Tell
 from tests.databases import DATABASE
 from tests.servers.everyhand import RunningEveryhand
 from tests.whole.company import ask, ledger, subjects, wait_until_filed
@@ -23,9 +24,7 @@ SEED = 20260302
 
 
 @pytest.mark.alone
-def test_kill_9_at_any_moment_loses_nothing_and_doubles_nothing(
-    everyhand: RunningEveryhand, record_property: pytest.Function, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_kill_9_at_any_moment_loses_nothing_and_doubles_nothing(everyhand: RunningEveryhand, tell: Tell) -> None:
     """A part of the tree is killed at random moments (its parent starts it again), and so is the whole tree."""
     chance = random.Random(SEED)  # noqa: S311 (it decides when to kill)
     servers = [InsistentServer(everyhand, f"mx{number}") for number in range(SERVERS)]
@@ -55,12 +54,11 @@ def test_kill_9_at_any_moment_loses_nothing_and_doubles_nothing(
     wait_until_filed(everyhand)
     filed = subjects(everyhand)
     counted = ledger(everyhand)
-    with capsys.disabled():
-        print(
-            f"\n{DATABASE}: {killed['a part']} parts and {killed['everything']} whole trees killed; {len(taken)} mails "
-            f"taken in {sum(server.tries for server in servers)} tries; lost {len(set(taken) - set(filed))}, doubled "
-            f"{sum(count - 1 for count in filed.values())}; longest restart {longest:.1f} s; {counted}"
-        )
+    tell(
+        f"{killed['a part']} parts and {killed['everything']} whole trees killed; {len(taken)} mails "
+        f"taken in {sum(server.tries for server in servers)} tries; lost {len(set(taken) - set(filed))}, doubled "
+        f"{sum(count - 1 for count in filed.values())}; longest restart {longest:.1f} s; {counted}"
+    )
     assert killed.total() >= (70 if DATABASE == "sqlite" else 30)
     assert len(taken) > 50
     assert ask(everyhand, "SELECT why, last_error FROM email_mail WHERE outcome = 'quarantined'") == []

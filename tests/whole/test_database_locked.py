@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.counts import Tell
 from tests.servers.everyhand import RunningEveryhand
 from tests.servers.processes import wait_until
 from tests.whole.company import Member, ledger, subjects, wait_until_filed
@@ -23,7 +24,7 @@ READ_WITHIN = 5
 @pytest.mark.sqlite
 @pytest.mark.alone
 def test_while_somebody_locks_the_database_mail_is_asked_to_come_later_and_pages_are_read(
-    everyhand: RunningEveryhand, capsys: pytest.CaptureFixture[str]
+    everyhand: RunningEveryhand, tell: Tell
 ) -> None:
     everyhand.send(letter("Before").as_bytes(), to=HELP)
     wait_until_filed(everyhand)
@@ -54,8 +55,7 @@ def test_while_somebody_locks_the_database_mail_is_asked_to_come_later_and_pages
     wait_until_filed(everyhand)
     taken = [subject for server in servers for subject in server.taken]
     filed, counted = subjects(everyhand), ledger(everyhand)
-    with capsys.disabled():
-        print(f"\nlocked: 451 after {answered:.1f} s, {len(taken)} mails taken, {counted}")
+    tell(f"locked: 451 after {answered:.1f} s, {len(taken)} mails taken, {counted}")
     assert slow == []
     assert answered < ANSWERED_WITHIN
     assert set(taken) - set(filed) == set()

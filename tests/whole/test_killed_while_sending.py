@@ -13,6 +13,7 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.channels.email.far_end import FarEnd
+from tests.counts import Tell
 from tests.servers.everyhand import RunningEveryhand
 from tests.servers.processes import wait_until
 from tests.whole.company import Member, ask, deliveries, time_passes, wait_until_filed
@@ -49,7 +50,7 @@ def test_the_letter_comes_at_most_once_more_under_the_same_message_id_and_both_t
     start_everyhand: Callable[..., RunningEveryhand],
     far_end: FatalFarEnd,
     whom: str,
-    capsys: pytest.CaptureFixture[str],
+    tell: Tell,
 ) -> None:
     everyhand = start_everyhand(mail_url=f"smtp://127.0.0.1:{far_end.port}", EVERYHAND_UNDO_SEND="0s")
     everyhand.send(letter("Paper").as_bytes(), to=HELP)
@@ -76,8 +77,7 @@ def test_the_letter_comes_at_most_once_more_under_the_same_message_id_and_both_t
     time_passes(everyhand, timedelta(hours=1))
     everyhand.wait_until(lambda: deliveries(everyhand, 1)[ADA]["state"] == "sent", seconds=60, what="it is marked sent")
     told = deliveries(everyhand, 1)[ADA]
-    with capsys.disabled():
-        print(f"\n{whom} killed after 250: {len(far_end.received)} copies, {told['attempts']} attempts shown")
+    tell(f"{whom} killed after 250: {len(far_end.received)} copies, {told['attempts']} attempts shown")
     assert len(far_end.received) <= 2
     assert len({one.raw for one in far_end.received}) == 1
     assert len(re.findall(rb"(?im)^Message-ID:", far_end.received[0].raw)) == 1

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from tests.channels.email.far_end import FarEnd
+from tests.counts import Tell
 from tests.servers.everyhand import RunningEveryhand
 from tests.servers.processes import free_port
 from tests.whole.company import Member, ask, conversations, deliveries, time_passes, wait_until_filed
@@ -38,7 +39,7 @@ def everyhand(start_everyhand: Callable[..., RunningEveryhand], far_end: FarEnd)
 
 
 def test_replies_written_while_the_mail_server_is_away_for_hours_all_leave_once_and_the_oldest_first(
-    everyhand: RunningEveryhand, far_end: FarEnd, capsys: pytest.CaptureFixture[str]
+    everyhand: RunningEveryhand, far_end: FarEnd, tell: Tell
 ) -> None:
     customers = [f"reader{number:02}@customers.test" for number in range(REPLIES)]
     for customer in customers:
@@ -64,8 +65,7 @@ def test_replies_written_while_the_mail_server_is_away_for_hours_all_leave_once_
     everyhand.wait_until(lambda: len(far_end.received) >= REPLIES, seconds=60, what="every reply has left")
     everyhand.wait_until(lambda: ask(everyhand, SENT) == [(REPLIES,)], seconds=30, what="and is known to have left")
     arrived = [one.recipients[0] for one in far_end.received]
-    with capsys.disabled():
-        print(f"\n{len(arrived)} replies after {HOURS} hours without a mail server, {len(set(arrived))} recipients")
+    tell(f"{len(arrived)} replies after {HOURS} hours without a mail server, {len(set(arrived))} recipients")
     assert arrived == customers
     assert len({_message_id(one.raw) for one in far_end.received}) == REPLIES
 

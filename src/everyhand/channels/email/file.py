@@ -88,6 +88,8 @@ class Filer:
             log.warning("filed by somebody else meanwhile", mail=mail.pk)
             return Filed(mail)
         except Exception as error:
+            if not outage.is_outage(error):
+                log.exception("filing failed", mail=mail.pk)
             _put_back(mail, error, at)
             return Filed(mail)
 
@@ -197,7 +199,6 @@ def _put_back(mail: Mail, error: Exception, at: datetime) -> None:
         log.warning("the database is away; the mail is filed later", mail=mail.pk, error=str(error).strip())
         work.put_off(mail, reason, until=at + PAUSE_OF_AN_OUTAGE)
         return
-    log.exception("filing failed", mail=mail.pk)
     with transaction.atomic():
         work.fail(mail, reason, at=at)
         if mail.quarantined_at:

@@ -98,12 +98,15 @@ def _try(row: Row, write: Callable[[Row], Letter], postman: Postman, clock: Call
 
 
 def _wait_for_server(row: Row, outage: Unreachable, *, at: datetime) -> None:
-    """Everything leaves soon after the server is back, in the order in which it was written, so nobody's pauses grow."""
-    written_at = row.message.at if isinstance(row, Delivery) else row.made_at
-    if at - written_at > PATIENCE:
+    """The pauses do not grow: everything leaves soon after the server is back, what was written first in front."""
+    if at - _written_at(row) > PATIENCE:
         _note_refusal(row, Refused(str(outage), permanent=True), at=at)
     else:
         work.put_off(row, str(outage), until=at + NO_SERVER_PAUSE)
+
+
+def _written_at(row: Delivery | SystemMail) -> datetime:
+    return row.message.at if isinstance(row, Delivery) else row.made_at
 
 
 def _note_sent(row: Row, answer: str, *, at: datetime) -> None:
