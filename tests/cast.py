@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -32,7 +33,7 @@ class Cast:
 
 
 def member(name: str, *, title: str = "", role: Role = Role.MEMBER) -> Member:
-    return Member.objects.create_member(f"{name.split()[0].lower()}@courier.test", name, title=title, role=role)
+    return Member.objects.create_member(f"{name.split(maxsplit=1)[0].lower()}@courier.test", name, title=title, role=role)
 
 
 def team(slug: str, name: str, *members: Member, lead: Member | None = None, private: bool = False) -> Team:
@@ -48,10 +49,10 @@ def letter(
     sender: str = "ada@example.org",
     name: str = "Ada Brown",
     subject: str = "Paper",
-    **more: object,
+    **more: Any,
 ) -> Inbound:
     """A message from outside, as a channel hands it to the desk."""
-    fields: dict[str, object] = {
+    fields: dict[str, Any] = {
         "source": "test",
         "sender": Address(name, sender),
         "recipients": (HELP,),
@@ -60,7 +61,7 @@ def letter(
         "reply": text,
         "message_id": f"letter-{next(_letters)}@example.org",
     }
-    return Inbound(**{**fields, **more})  # type: ignore[arg-type]
+    return Inbound(**{**fields, **more})
 
 
 def minutes(number: float) -> timedelta:

@@ -1,5 +1,5 @@
-"""The main job, from outside: a real Postfix brings a customer's mail, a member answers it in a real browser, the customer
-gets the answer in their mailbox and writes back, and all of it is one conversation.
+"""The main job, from outside: a real Postfix brings a customer's mail, a member answers it in a real browser, the
+customer finds the answer in their mailbox and writes back, and all of it is one conversation.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Callable
 from email.message import EmailMessage, Message
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page
@@ -38,7 +39,7 @@ def add_member(everyhand: RunningEveryhand, email: str, name: str) -> None:
     everyhand.run("member", "add", email, name, "--role", "admin")
 
 
-def conversations(everyhand: RunningEveryhand) -> list[dict[str, str]]:
+def conversations(everyhand: RunningEveryhand) -> list[dict[str, Any]]:
     return [json.loads(line) for line in everyhand.run("list", "--json").splitlines()]
 
 
@@ -55,9 +56,10 @@ def wait_for(ready: Callable[[], bool], *, seconds: float, what: str) -> None:
 
 
 def answer_as_a_mail_program_does(to: Message, text: str) -> EmailMessage:
-    reply = letter(f"Re: {str(to['Subject']).removeprefix('Re: ')}", text, to=str(to["Reply-To"] or to["From"]))
+    where = " ".join(str(to["Reply-To"] or to["From"]).split())
+    reply = letter(f"Re: {str(to['Subject']).removeprefix('Re: ')}", text, to=where)
     reply["In-Reply-To"] = str(to["Message-ID"])
-    reply["References"] = f"{to['References'] or ''} {to['Message-ID']}".strip()
+    reply["References"] = " ".join(f"{to['References'] or ''} {to['Message-ID']}".split())
     return reply
 
 

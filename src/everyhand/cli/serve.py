@@ -21,7 +21,9 @@ from django.db import connections
 from django.utils import timezone
 from uvicorn.importer import import_from_string
 
+from everyhand.channels.email.listener.certificate import Certificate, CertificateUnusable
 from everyhand.cli import setting_up, supervisor
+from everyhand.cli.demo import company
 from everyhand.people.models import Member, Role
 
 log = structlog.get_logger(__name__)
@@ -40,16 +42,16 @@ def serve(with_demo: bool) -> None:
             door = supervisor.open_door("EVERYHAND_WEB", settings.EVERYHAND.web)
             parts.append(supervisor.Part("web", partial(run_web, door)))
         if settings.EVERYHAND.smtp:
+            if certificate := Certificate.from_settings():
+                certificate.context()
             door = supervisor.open_door("EVERYHAND_SMTP", settings.EVERYHAND.smtp)
             parts.append(supervisor.Part("smtp", partial(run_smtp, door)))
-    except supervisor.PortTaken as taken:
-        click.echo(f"everyhand: {taken}", err=True)
+    except (supervisor.PortTaken, CertificateUnusable) as wrong:
+        click.echo(f"everyhand: {wrong}", err=True)
         sys.exit(os.EX_CONFIG)
     parts.append(supervisor.Part("worker", run_worker))
     if setting_up.set_up() and with_demo:
-        from everyhand.cli.demo.company import load
-
-        load(at=timezone.now())
+        company.load(at=timezone.now())
     _load_program()
     supervisor.Supervisor(parts).run(when_running=lambda: threading.Thread(target=_greet, daemon=True).start())
 
@@ -131,7 +133,9 @@ def _greet() -> None:
     if settings.EVERYHAND.web and not _answers(settings.EVERYHAND.web):
         return
     lines = ["", f"  Everyhand is running at {settings.BASE_URL}"]
-    admin = Member.objects.filter(role=Role.ADMIN, is_active=True).order_by("-last_login", "pk").first()
+    admins = Member.objects.filter(role=Role.ADMIN, is_active=True)
+    # In the demo company there is more to see through the eyes of somebody who works there.
+    admin = admins.filter(email=company.GUIDE).first() or admins.order_by("pk").first()
     if admin and settings.EVERYHAND.web:
         from everyhand.people import actions as people
 

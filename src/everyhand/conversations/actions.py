@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from everyhand.conversations import finding
 from everyhand.conversations.models import Attachment, Conversation, Delivery, Message, Participant, Status
 from everyhand.core import blobs, journal
 from everyhand.customers.models import Identity
@@ -62,6 +63,7 @@ def hear(
         conversation=conversation, direction=Message.Direction.IN, author_identity=identity, at=at, **words
     )
     _attach(message, files)
+    finding.index(message)
     _touch(conversation, message)
     journal.note("message.received", subject=conversation, at=at, message=message.pk)
     return message
@@ -99,6 +101,7 @@ def say(
     message.message_id = message_id_for(message.pk)
     message.save(update_fields=["message_id"])
     _attach(message, files)
+    finding.index(message)
     Delivery.objects.bulk_create(
         Delivery(message=message, address=address, name=name[:300], due_at=at + undo_within)
         for address, name in recipients
@@ -122,6 +125,7 @@ def note(
         at=at,
     )
     _attach(message, files)
+    finding.index(message)
     journal.note("note.written", subject=conversation, actor=author, at=at, message=message.pk)
     return message
 
@@ -200,6 +204,7 @@ def propose(conversation: Conversation, identities: Iterable[Identity], *, at: d
 
 def erase(conversation: Conversation) -> None:
     """Delete a conversation with everything said in it. Its mail stays known, so that it can't come back."""
+    finding.forget(conversation)
     conversation.delete()
 
 

@@ -3,5 +3,6 @@
 from everyhand.core.blobs import Blob
 from everyhand.core.heartbeat import Pulse
 from everyhand.core.journal import Entry
+from everyhand.core.search.documents import Document
 
-__all__ = ["Blob", "Entry", "Pulse"]
+__all__ = ["Blob", "Document", "Entry", "Pulse"]

@@ -69,8 +69,8 @@ class Inbound:
     in `reply`. `html` is the foreign HTML, unsanitised: it goes to a page only through `web.foreign_html`.
     `automatic` is None for a person's message, else why it is not one: "bounce", "delay", "auto-reply",
     "out-of-office", "feedback-report", "receipt", "list", "loop". `sent_at` is what the sender claims, in UTC and
-    clamped to sane years; the time that counts is when we accepted it. `proof` holds the tokens of ours that the
-    message carries (see `channels.email.tokens`). `recipients` are the addresses of ours it was sent to.
+    clamped to sane years; the time that counts is when we accepted it. `recipients` are the addresses it was sent to,
+    from its envelope where there is one. Message-IDs (its own, `in_reply_to`, `references`) have no angle brackets.
     """
 
     source: str

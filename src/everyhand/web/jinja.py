@@ -28,13 +28,19 @@ def environment(**options: Any) -> Environment:
     made.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.globals.update(url=url, static=static)
     made.filters.update(
-        when=moments.when, distance=moments.distance, day=moments.day, tint=tint, filesizeformat=filesizeformat
+        when=moments.when,
+        distance=moments.distance,
+        day=moments.day,
+        number=moments.number,
+        tint=tint,
+        filesizeformat=filesizeformat,
     )
     return made
 
 
-def url(name: str, *args: object, **kwargs: object) -> str:
-    return reverse(name, args=args, kwargs=kwargs or None)
+@functools.lru_cache(4096)
+def url(name: str, *args: object) -> str:
+    return reverse(name, args=args)
 
 
 @functools.cache

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from everyhand.conversations import finding
 from everyhand.people.models import Member
 from everyhand.web.permissions import reader
 from everyhand.web.rows import Row, rows
@@ -38,19 +39,23 @@ class Person:
 
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
-    from everyhand.conversations import finding  # type: ignore[attr-defined] # noqa: PLC0415
-
     words = request.GET.get("q", "").replace("\0", "").strip()[:500]
     after = request.GET.get("after", "")
-    found = finding.find(reader(request), words, limit=HITS, after=after) if words else finding.NOTHING
-    shown = rows([one.conversation for one in found.hits], at=timezone.now())
+    hits, following = _found(reader(request), words, after) if words else ([], "")
     context = {
         "q": words,
-        "hits": [Hit(row, one.excerpt) for row, one in zip(shown, found.hits, strict=True)],
+        "hits": hits,
         "people": _people(words) if words and not after else [],
-        "next_page": f"?{urlencode({'q': words, 'after': found.next})}" if found.next else "",
+        "next_page": f"?{urlencode({'q': words, 'after': following})}" if following else "",
     }
     return render(request, "search.html", context)
+
+
+def _found(member: Member, words: str, after: str) -> tuple[list[Hit], str]:
+    """What was found, and the cursor of the next page, or ""."""
+    found = finding.find(member, words, limit=HITS, after=after)
+    shown = rows([one.conversation for one in found.hits], at=timezone.now())
+    return [Hit(row, one.excerpt) for row, one in zip(shown, found.hits, strict=True)], found.next
 
 
 def _people(words: str) -> list[Person]:

@@ -71,6 +71,8 @@ def too_many_tries(request: HttpRequest, *_more: object) -> HttpResponse:
 class SignInLink(View):
     """A link made in the shell. Opening it only asks, so that programs that follow links in mails don't use it up."""
 
+    http_method_names = ("get", "head", "post")
+
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         member = people.whose_sign_in_link(token, at=timezone.now())
         if member is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from allauth.account import views as account
 from django.urls import URLPattern, URLResolver, path, re_path
+from django.views.decorators.http import require_http_methods
 
 from everyhand.web import (
     appearance,
@@ -78,25 +79,32 @@ mail_and_work = [
     path("stuck-work/<slug:kind>/<int:pk>/retry", stuck_work.retry, name="stuck_work_retry"),
 ]
 
+# allauth's own views would take a PUT for a form.
+page = require_http_methods(["GET", "HEAD", "POST"])
+
 # allauth's views under our addresses. Its pages for signing up and for several addresses a person are left out.
 coming_in = [
-    path("sign-in", account.login, name="account_login"),
-    path("sign-in/code", account.request_login_code, name="account_request_login_code"),
-    path("sign-in/code/confirmation", account.confirm_login_code, name="account_confirm_login_code"),
-    path("sign-in/new", account.signup, name="account_signup"),
-    path("sign-in/inactive", account.account_inactive, name="account_inactive"),
+    path("sign-in", page(account.login), name="account_login"),
+    path("sign-in/code", page(account.request_login_code), name="account_request_login_code"),
+    path("sign-in/code/confirmation", page(account.confirm_login_code), name="account_confirm_login_code"),
+    path("sign-in/new", page(account.signup), name="account_signup"),
+    path("sign-in/inactive", page(account.account_inactive), name="account_inactive"),
     path("sign-in/<slug:token>", signing_in.SignInLink.as_view(), name="sign_in_link"),
-    path("sign-out", account.logout, name="account_logout"),
-    path("password", account.password_change, name="account_change_password"),
-    path("password/first", account.password_set, name="account_set_password"),
-    path("password/reset", account.password_reset, name="account_reset_password"),
-    path("password/reset/done", account.password_reset_done, name="account_reset_password_done"),
+    path("sign-out", page(account.logout), name="account_logout"),
+    path("password", page(account.password_change), name="account_change_password"),
+    path("password/first", page(account.password_set), name="account_set_password"),
+    path("password/reset", page(account.password_reset), name="account_reset_password"),
+    path("password/reset/done", page(account.password_reset_done), name="account_reset_password_done"),
     re_path(
         r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)$",
-        account.password_reset_from_key,
+        page(account.password_reset_from_key),
         name="account_reset_password_from_key",
     ),
-    path("password/reset/finished", account.password_reset_from_key_done, name="account_reset_password_from_key_done"),
+    path(
+        "password/reset/finished",
+        page(account.password_reset_from_key_done),
+        name="account_reset_password_from_key_done",
+    ),
 ]
 
 this_device = [

@@ -6,10 +6,15 @@ import asyncio
 import ssl
 import threading
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
+import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from django.conf import settings
 
 
 @dataclass
@@ -131,10 +136,31 @@ class FarEnd:
                 envelope.rcpt_tos,
                 envelope.original_content,
                 encrypted=session.ssl is not None,
-                signed_in_as=str(session.auth_data.login, "ascii") if session.auth_data else "",
+                signed_in_as=getattr(session.auth_data, "login", b"").decode(),
             )
         )
         return "250 2.0.0 queued as 4711"
+
+
+Start = Callable[..., FarEnd]
+
+
+@pytest.fixture
+def mail_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+    """Start a server and set it as ours; `at` is the start of its address, "smtp://" unless said otherwise."""
+    with ExitStack() as running:
+
+        def start(at: str = "smtp://", **options: object) -> FarEnd:
+            far_end = FarEnd(**options).start()  # type: ignore[arg-type]
+            running.callback(far_end.stop)
+            use(monkeypatch, f"{at}127.0.0.1:{far_end.port}")
+            return far_end
+
+        yield start
+
+
+def use(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setitem(settings.EVERYHAND.values, "mail_url", urlsplit(url) if url else None)
 
 
 def _checker(password: str) -> Any:

@@ -14,7 +14,7 @@ from everyhand.channels.email.outbound.acknowledge import acknowledge
 from everyhand.desk.inbound import Address
 from everyhand.desk.receive import receive
 from tests.cast import HELP, NOON, Cast, letter, minutes
-from tests.channels.email.test_deliver import addresses
+from tests.channels.email.answers import addresses
 from tests.channels.email.test_letter import parsed
 
 ADA = "ada@example.org"

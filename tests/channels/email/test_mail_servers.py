@@ -19,9 +19,9 @@ from everyhand.core import work
 from everyhand.desk.receive import receive
 from everyhand.desk.reply import reply
 from tests.cast import NOON, Cast, letter, minutes
-from tests.channels.email.test_deliver import use
+from tests.channels.email.door import HELP, Open, impatient, lock_everybody_out
+from tests.channels.email.far_end import use
 from tests.channels.email.test_letter import parsed
-from tests.channels.email.test_listener import HELP, Open, impatient, lock_everybody_out
 from tests.servers.postfix import Postfix
 from tests.servers.processes import wait_until
 from tests.skips import absent

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection, send_mail
@@ -12,10 +10,9 @@ from django.utils import timezone
 
 from everyhand.channels.email.models import Mailbox, SystemMail
 from everyhand.channels.email.outbound.deliver import NO_SERVER, deliver_system_mail
-from everyhand.channels.email.outbound.letter import NoAddress
 from everyhand.core import work
 from tests.cast import HELP
-from tests.channels.email.test_deliver import Start, use
+from tests.channels.email.far_end import Start, use
 from tests.channels.email.test_letter import parsed
 
 ANA = "ana@courier.test"
@@ -23,12 +20,11 @@ SECRET = "ABC-123"
 
 
 @pytest.fixture(autouse=True)
-def by_rows(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def by_rows(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Django's test runner puts its own back end in place; we want the one an installation has."""
     backend = "everyhand.channels.email.outbound.system_mail.Backend"
     monkeypatch.setattr("django.conf.settings.EMAIL_BACKEND", backend)
     Mailbox.objects.create(address=HELP)
-    yield
 
 
 def send_code() -> SystemMail:
@@ -113,5 +109,3 @@ def test_nothing_is_injected() -> None:
     letter = parsed(bytes(SystemMail.objects.get().content))
     assert letter["Bcc"] is None
     assert letter["Subject"] == "Code Bcc: evil@evil.test"
-    with pytest.raises(NoAddress):
-        send_mail("Code", "x", None, ["ana@courier.test\r\nBcc: evil@evil.test"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from functools import partial
 
 from django.db import transaction
 
@@ -67,8 +68,9 @@ def _staff(at: datetime) -> dict[str, Member]:
         for member in members:
             Membership.objects.create(team=team, member=staff[member], lead=member == lead)
     for looks_at, pattern, thing, answers in RULES:
-        team = Team.objects.filter(slug=answers).first()  # a team's slug, or else a first name
-        who = {"team": team} if team else {"member": staff[answers]}
+        who: dict[str, Member | Team] = (
+            {"member": staff[answers]} if answers in staff else {"team": Team.objects.get(slug=answers)}
+        )
         routing.add_rule(by=None, at=at, looks_at=looks_at, pattern=pattern, thing=thing, **who)
     routing.set_fallback(staff["noor"], by=None, at=at)
     staff["teo"].away_until = at + timedelta(days=4)
@@ -77,49 +79,42 @@ def _staff(at: datetime) -> dict[str, Member]:
 
 
 def _play(scene: Scene, number: int, staff: dict[str, Member], filer: file.Filer, now: datetime) -> None:
-    """One conversation from its first letter to where it stands today; each step's time is counted back from `now`."""
+    """One conversation from its first letter to where it stands today."""
     conversation: Conversation | None = None
-    last_message_id = ""
     for step_number, step in enumerate(scene):
+        at = now - timedelta(hours=step.hours_ago)
         match step:
             case RawLetter():
-                _arrive(step.content, filer, now - timedelta(hours=step.hours_ago))
+                _arrive(step.content, filer, at)
             case Letter():
-                last_message_id = f"demo-{number}-{step_number}@readers.example"
-                content = _written(step, last_message_id, conversation, now)
-                mail = _arrive(content, filer, now - timedelta(hours=step.hours_ago))
+                message_id = f"demo-{number}-{step_number}@readers.example"
+                mail = _arrive(_written(step, message_id, conversation, at), filer, at)
                 conversation = mail.conversation or conversation
-            case Replies() if conversation:
-                address = conversation.address
-                at = now - timedelta(hours=step.hours_ago)
-                message = reply(
-                    conversation,
-                    author=staff[step.who],
-                    text=step.text,
-                    at=at,
-                    message_id_for=lambda pk, address=address: tokens.message_id(pk, address),
-                )
-                _delivered(message, at)
-            case Notes() if conversation:
-                write_note(
-                    conversation, author=staff[step.who], text=step.text, at=now - timedelta(hours=step.hours_ago)
-                )
-            case HandsOver() if conversation:
-                hand_over(
-                    conversation,
-                    owner=staff[step.to],
-                    team=conversation.team,
-                    by=staff[step.who],
-                    at=now - timedelta(hours=step.hours_ago),
-                )
-            case Closes() if conversation:
-                close(conversation, by=staff[step.who], at=now - timedelta(hours=step.hours_ago))
+            case _ if conversation:
+                _act(step, conversation, staff, at)
         if conversation:
             conversation.refresh_from_db()
-            promises.tick(at=now - timedelta(hours=getattr(step, "hours_ago", 0.0)), limit=1000)
+        promises.tick(at=at, limit=1000)
 
 
-def _written(letter: Letter, message_id: str, conversation: Conversation | None, now: datetime) -> bytes:
+def _act(
+    step: Replies | Notes | HandsOver | Closes, conversation: Conversation, staff: dict[str, Member], at: datetime
+) -> None:
+    who = staff[step.who]
+    match step:
+        case Replies():
+            make_id = partial(tokens.message_id, address=conversation.address)
+            message = reply(conversation, author=who, text=step.text, at=at, message_id_for=make_id)
+            _delivered(message, at)
+        case Notes():
+            write_note(conversation, author=who, text=step.text, at=at)
+        case HandsOver():
+            hand_over(conversation, owner=staff[step.to], team=conversation.team, by=who, at=at)
+        case Closes():
+            close(conversation, by=who, at=at)
+
+
+def _written(letter: Letter, message_id: str, conversation: Conversation | None, at: datetime) -> bytes:
     """The letter as the mail it would have been; an answer goes to the signed address, as every real one does."""
     mail = EmailMessage()
     mail["From"] = f"{letter.name} <{letter.email}>"
@@ -127,7 +122,7 @@ def _written(letter: Letter, message_id: str, conversation: Conversation | None,
     if letter.cc:
         mail["Cc"] = letter.cc
     mail["Subject"] = f"Re: {conversation.subject}" if conversation else letter.subject
-    mail["Date"] = now - timedelta(hours=letter.hours_ago)
+    mail["Date"] = at
     mail["Message-ID"] = f"<{message_id}>"
     if letter.automatic:
         mail["Auto-Submitted"] = "auto-replied"

@@ -75,6 +75,11 @@ def test_odd_names_and_addresses_come_out_whole(sent: str, name: str, email: str
     assert addresses.parse(sent) == [Address(name, email)]
 
 
+def test_raw_bytes_in_an_address_are_read_too() -> None:
+    assert read("From: Jörg <jörg@bücher.example>\n\n".encode()).sender == Address("Jörg", "jörg@xn--bcher-kva.example")
+    assert read(b"From: \xff@example.com\n\n").sender.email == "ÿ@example.com"
+
+
 def test_an_address_hidden_in_a_name_or_a_comment_is_never_the_senders() -> None:
     assert addresses.parse('"boss@corp.example" <evil@evil.example>')[0].email == "evil@evil.example"
     assert addresses.parse("evil(@corp.example)@evil.example")[0].email == "evil@evil.example"

@@ -188,6 +188,17 @@ def test_amazon_tells_of_a_bounce_in_json() -> None:
     assert bounce.original_message_id == "<42@everyhand.example>"
 
 
+def test_what_no_database_takes_is_taken_out_of_json() -> None:
+    words = (
+        '{"notificationType":"Bounce","bounce":{"bouncedRecipients":[{"emailAddress":"miriam\\u0000\\ud800@example.org",'
+        '"diagnosticCode":"smtp; 550 \\udfff no such user"}, 7, {"emailAddress": 7}]}, "mail": []}'
+    )
+    bounce = recognise(words, sender="no-reply@sns.amazonaws.com", subject="AWS Notification Message")
+    assert bounce is not None
+    assert "\x00" not in bounce.addresses[0]
+    assert "".join((*bounce.addresses, bounce.reason)).encode()
+
+
 PEOPLE = {
     "asks about a parcel": ("Undelivered parcel", "My parcel was not delivered. Delivery failed twice."),
     "quotes a notice": (

@@ -66,6 +66,11 @@ def test_japanese_with_characters_only_windows_has_is_read() -> None:
     assert charsets.decode(b"\x1b$B-!$3\x1b(B ok", "iso-2022-jp") == "①こ ok"
 
 
+@given(st.binary(max_size=40))
+def test_japanese_cut_in_two_or_mixed_with_noise_is_no_error(noise: bytes) -> None:
+    assert charsets.decode(b"ok\x1b$B" + noise + b"\x1b(B", "iso-2022-jp").startswith("ok")
+
+
 def test_a_few_foreign_bytes_in_utf8_are_read_as_windows_wrote_them() -> None:
     assert charsets.decode("Größe: 世界世界 ".encode() + "für".encode("cp1252"), "utf-8") == "Größe: 世界世界 für"
 

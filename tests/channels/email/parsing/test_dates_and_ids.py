@@ -53,14 +53,14 @@ def test_no_date_is_ever_an_error(sent: str) -> None:
 @pytest.mark.parametrize(
     ("sent", "found"),
     [
-        ("<a@b>", ("<a@b>",)),
-        ("<[a]@b>", ("<[a]@b>",)),
-        ("<a b@c>", ("<ab@c>",)),
-        ("<a@b> <c@d>", ("<a@b>", "<c@d>")),
-        ("<a@b><c@d>,<a@b>", ("<a@b>", "<c@d>")),
-        ("a@b", ("<a@b>",)),
-        ("<a@b", ("<a@b>",)),
-        ("Your message of Monday <a@b>", ("<a@b>",)),
+        ("<a@b>", ("a@b",)),
+        ("<[a]@b>", ("[a]@b",)),
+        ("<a b@c>", ("ab@c",)),
+        ("<a@b> <c@d>", ("a@b", "c@d")),
+        ("<a@b><c@d>,<a@b>", ("a@b", "c@d")),
+        ("a@b", ("a@b",)),
+        ("<a@b", ("a@b",)),
+        ("Your message of Monday <a@b>", ("a@b",)),
         ("", ()),
         ("<>", ()),
         ("nonsense", ()),
@@ -73,15 +73,15 @@ def test_ids_are_read_however_they_are_written(sent: str, found: tuple[str, ...]
 def test_two_long_ids_with_the_same_beginning_stay_two() -> None:
     one, two = ids.read(["<" + "a" * 3_000 + "1@b> <" + "a" * 3_000 + "2@b>"])
     assert one != two
-    assert len(one) == len(two) == 998
+    assert len(one) == len(two) == 996
 
 
 def test_of_very_many_references_the_first_and_the_latest_are_kept() -> None:
     found = ids.read([" ".join(f"<{number}@b>" for number in range(5_000))])
-    assert (len(found), found[0], found[-1]) == (100, "<0@b>", "<4999@b>")
+    assert (len(found), found[0], found[-1]) == (100, "0@b", "4999@b")
 
 
 def test_a_mail_with_two_ids_goes_by_the_first_and_one_without_by_none() -> None:
-    assert read(mail(message_id="<a@b> <c@d>", references="<x@y>\n <z@y>")).message_id == "<a@b>"
-    assert read(mail(references="<x@y>\n <z@y>")).references == ("<x@y>", "<z@y>")
+    assert read(mail(message_id="<a@b> <c@d>", references="<x@y>\n <z@y>")).message_id == "a@b"
+    assert read(mail(references="<x@y>\n <z@y>")).references == ("x@y", "z@y")
     assert read(mail()).message_id == ""

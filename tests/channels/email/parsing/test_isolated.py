@@ -61,7 +61,7 @@ def test_a_refusal_keeps_its_sentence(parser: IsolatedParser) -> None:
 def test_a_mail_that_takes_too_long_is_stopped_and_the_next_one_is_read(parser: IsolatedParser) -> None:
     read(parser, mail("warm"))
     started = time.monotonic()
-    with pytest.raises(ParseFailed, match="longer than 1.5 seconds"):
+    with pytest.raises(ParseFailed, match="longer than"):
         read(parser, SLOW)
     assert time.monotonic() - started < 4
     assert read(parser, mail("next")).text == "next"

@@ -160,3 +160,11 @@ def test_words_after_a_picture_written_into_the_html_are_read() -> None:
     inbound = read(mail(f'<p>before<img src="data:image/png;base64,{picture}"><p>after', content_type="text/html"))
     assert inbound.text == "before\n\nafter"
     assert picture.encode() in inbound.files[0].content
+
+
+def test_a_long_log_beside_a_short_mail_takes_no_room_from_it() -> None:
+    log = "Content-Type: text/plain; name=app.log\n\n" + "ERROR 17\n" * 100_000
+    inbound = read(multipart("mixed", log, "\nThe lamp flickers."))
+    assert inbound.text == "The lamp flickers."
+    assert inbound.remarks == ()
+    assert inbound.files[0].size > 800_000

@@ -79,6 +79,15 @@ def test_an_attribution_wrapped_in_the_middle_is_found_whole() -> None:
     assert reply_to(f"Ja.\n\n{wrapped}\n\nNoch kaputt?") == "Ja."
 
 
+def test_an_attribution_wrapped_over_many_lines_is_found_whole() -> None:
+    for wrapped in (
+        "On Mon, May 3, 2021 at\n10:12 AM Jonas Weber <\njonas@shop.example>\nwrote:",
+        "On Mon, May 3, 2021,\n10:12 Jonas Weber\n<jonas@shop.example> wrote:",
+        "On Thu, Jan 28, 2021 at 10:00 AM, Jonas Weber\n<reply+1@shop.example\n<mailto:reply+1@shop.example>> wrote:",
+    ):
+        assert replies.split(f"Yes.\n\n{wrapped}\n\nStill broken?") == ("Yes.", f"{wrapped}\n\nStill broken?")
+
+
 def test_a_sentence_above_a_wrapped_attribution_stays() -> None:
     text = (
         "I ordered on 3 May.\nPlease help.\nOn Mon, 3 May 2021 at 10:12, Jonas Weber\n<jonas@shop.example> wrote:\n> Hi"
@@ -89,6 +98,8 @@ def test_a_sentence_above_a_wrapped_attribution_stays() -> None:
 def test_what_the_customer_reports_that_others_wrote_stays() -> None:
     for sentence in (
         "On 12 May 2021 at 10:30 I wrote to jonas@shop.example:",
+        "On 12 May 2021 at 10:30 your colleague wrote:",
+        "On 12 May 2021 at 10:30 from my account mia@home.example these were ordered:",
         "Here is what your colleague wrote:",
         "Your colleague Jonas (jonas@shop.example) wrote:",
         "My order 1234 of 12.05.2021, placed at 10:30 by mia@home.example:",
@@ -255,6 +266,22 @@ def test_answers_announced_inside_an_unmarked_history_are_shown() -> None:
     )
     assert "The blue one." in reply
     assert "Monday." in reply
+
+
+def test_answers_announced_inside_an_element_that_encloses_the_history_are_shown() -> None:
+    html = (
+        "<div>See my answers below.</div><div class=yahoo_quoted><div>Which lamp?</div><div>The blue one.</div></div>"
+    )
+    assert reply_to("See my answers below.\n\nWhich lamp?\nThe blue one.", html).endswith("The blue one.")
+    assert (
+        reply_to("The blue one.\n\nWhich lamp?", html.replace("See my answers below", "The blue one"))
+        == "The blue one."
+    )
+
+
+def test_a_red_lamp_does_not_open_the_history() -> None:
+    header = "From: Jonas <jonas@shop.example>\nSent: Monday, 3 May 2021 10:12\nTo: Mia\nSubject: Lamp"
+    assert reply_to(f"I want the lamp in red, inline with the sofa.\n\n{header}\n\nWhich lamp?").endswith("the sofa.")
 
 
 def test_a_signed_mail_loses_only_its_armour() -> None:

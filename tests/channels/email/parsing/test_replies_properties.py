@@ -159,7 +159,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_twice_the_text_takes_twice_the_steps(unit: str) -> None:
-    small, large = ("Hello.\n\n" + unit * (length // len(unit)) for length in (10_000, 20_000))
+    small, large = ("Hello.\n\n" + unit * (length // len(unit)) for length in (4_000, 8_000))
     assert steps(lambda: replies.split(large)) < 2.3 * steps(lambda: replies.split(small)) + 2_000
     once = steps(lambda: forwards.find(small, "", "Fwd: lamp"))
     assert steps(lambda: forwards.find(large, "", "Fwd: lamp")) < 2.3 * once + 2_000
@@ -182,11 +182,15 @@ def test_twice_the_text_takes_twice_the_steps(unit: str) -> None:
     ],
 )
 def test_twice_the_html_takes_twice_the_steps(unit: str) -> None:
-    small, large = (
-        "<blockquote type=cite>q</blockquote>" + unit * (length // len(unit)) for length in (10_000, 20_000)
-    )
-    text = "a b c x y " * 250
+    small, large = ("<blockquote type=cite>q</blockquote>" + unit * (length // len(unit)) for length in (4_000, 8_000))
+    text = "a b c x y " * 100
     assert steps(lambda: replies.split(text * 2, large)) < 2.3 * steps(lambda: replies.split(text, small)) + 2_000
+
+
+def test_a_mail_of_endless_lines_keeps_them_all() -> None:
+    text = "\n".join(f"line {number}" for number in range(50_000))
+    assert replies.split(text) == (text, "")
+    assert replies.split(f"Yes.\n\nOn Mon, 3 May 2021 at 10:12, X <x@y.example> wrote:\n\n{text}")[0] == "Yes."
 
 
 def test_a_very_long_line_is_not_read_at_all() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from email.message import Message
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from everyhand.channels.email.parsing import structure
 from tests.channels.email.parsing.mails import ANN, mail, multipart, read
@@ -128,3 +130,46 @@ def test_the_tree_is_what_the_standard_library_knows_as_a_message() -> None:
 def test_a_digest_is_a_row_of_mails() -> None:
     inbound = read(multipart("digest", "\nSubject: one\n\n1", "\nSubject: two\n\n2"))
     assert [file.name for file in inbound.files] == ["one.eml", "two.eml"]
+
+
+_KINDS = st.sampled_from(["mixed", "alternative", "related", "signed", "report", "parallel", "nonsense"])
+_FIELDS = st.sampled_from(
+    [
+        "",
+        "Content-Type: text/plain\n",
+        "Content-Type: text/html\n",
+        "Content-Type: text/markdown\n",
+        "Content-Type: text/enriched\n",
+        "Content-Type: text/x-amp-html\n",
+        "Content-Type: text/plain; name=notes.txt\n",
+        "Content-Type: text/plain\nContent-Disposition: attachment\n",
+        "Content-Type: text/csv\n",
+        "Content-Type: message/delivery-status\n",
+        "Content-Type: application/octet-stream\n",
+        "Content-Type: broken\n",
+    ]
+)
+_TREES = st.recursive(
+    _FIELDS, lambda inner: st.tuples(_KINDS, st.lists(inner, min_size=1, max_size=4), st.booleans()), max_leaves=12
+)
+
+
+def _written(tree: object, words: list[str], level: int = 0) -> str:
+    """The part as sent, with a word of its own in each leaf; some multiparts lack their end."""
+    if isinstance(tree, str):
+        words.append(f"word{len(words)}x")
+        return f"{tree}\n{words[-1]}\n"
+    assert isinstance(tree, tuple)
+    kind, children, closed = tree
+    cut = f"--cut{level}"
+    inside = "".join(f"{cut}\n{_written(child, words, level + 1)}\n" for child in children)
+    return f"Content-Type: multipart/{kind}; boundary={cut[2:]}\n\n{inside}" + (f"{cut}--\n" if closed else "")
+
+
+@given(_TREES)
+def test_whatever_the_tree_no_word_is_lost(tree: object) -> None:
+    words: list[str] = []
+    raw = ANN + _written(tree, words).encode()
+    inbound = read(raw)
+    everything = inbound.text + inbound.html + "".join(file.content.decode() for file in inbound.files)
+    assert [word for word in words if word not in everything] == []

@@ -84,7 +84,6 @@ class Committer:
         while not ending:
             batch, ending = self._next_batch()
             if batch:
-                close_old_connections()
                 self._store(batch)
         connections.close_all()
 
@@ -106,6 +105,7 @@ class Committer:
 
     def _store(self, batch: Sequence[_Waiting]) -> None:
         try:
+            close_old_connections()
             accepted = accept_many([one.arriving for one in batch], at=self._clock())
         except (OperationalError, InterfaceError) as error:
             # Nothing is wrong with these mails: the database is locked, full or away, and would be for each of them.

@@ -52,15 +52,11 @@ class Limits:
     line: int = 1_000_000
     recipients: int = 100
     connections: int = 200
-    connections_a_host: int = 50
+    connections_a_host: int = 100
     mails_a_connection: int = 1_000
     refused_recipients: int = 30
+    in_flight: int = 256_000_000  # of all mails that are held in memory; a single one may have `size` at any rate
     idle_seconds: float = 300.0  # RFC 5321 section 4.5.3.2.7
-
-    @property
-    def in_flight(self) -> int:
-        """What all mails together may hold in memory before they are stored."""
-        return max(4 * self.size, 256_000_000)
 
     def commands(self) -> dict[str, int]:
         """How often each command may come on one connection."""
@@ -68,7 +64,7 @@ class Limits:
         return {**often, "RCPT": self.mails_a_connection * self.recipients, "*": 50}
 
 
-class Company:
+class Visitors:
     """All connections of a listener, and the bytes of mail they hold in memory."""
 
     def __init__(self, limits: Limits) -> None:
@@ -91,10 +87,10 @@ class Dialogue(SMTP):
     line_length_limit = READ_BUFFER  # of the reader; a mail's lines may be longer, see `_read_mail`
 
     def __init__(
-        self, reception: Reception, *, company: Company, hostname: str, tls_context: ssl.SSLContext | None
+        self, reception: Reception, *, visitors: Visitors, hostname: str, tls_context: ssl.SSLContext | None
     ) -> None:
-        self._company = company
-        self._limits = company.limits
+        self._visitors = visitors
+        self._limits = visitors.limits
         self._refused = 0
         self._committing = False
         self._held = 0  # bytes of mail in memory
@@ -116,19 +112,19 @@ class Dialogue(SMTP):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         peer = transport.get_extra_info("peername")
         self.host = str(peer[0]) if peer else "unknown"
-        if self not in self._company.present and not self._company.has_room_for(self):
+        if self not in self._visitors.present and not self._visitors.has_room_for(self):
             _farewell(transport, b"421 4.7.0 Too many connections, please try again later\r\n")
             return
-        self._company.present.add(self)
+        self._visitors.present.add(self)
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
-        if self in self._company.present:
-            self._company.present.remove(self)
+        if self in self._visitors.present:
+            self._visitors.present.remove(self)
             super().connection_lost(error)
 
     def eof_received(self) -> bool | None:
-        return super().eof_received() if self in self._company.present else None
+        return super().eof_received() if self in self._visitors.present else None
 
     def end_politely(self) -> None:
         """Ask this client to come again, unless the answer to a mail it has sent is still under way."""
@@ -188,8 +184,9 @@ class Dialogue(SMTP):
                 del raw[: -len(END)]
         del raw[-3:]
         mail = bytes(raw[1:] if raw.startswith(b".") else raw).replace(b"\r\n.", b"\r\n")
-        if not refusal and any(len(line) > self._limits.line for line in mail.split(b"\r\n")):
-            refusal = f"500 5.6.0 A line is longer than {self._limits.line} bytes"
+        longest = self._limits.line
+        if not refusal and len(mail) > longest and any(len(line) > longest for line in mail.split(b"\r\n")):
+            refusal = f"500 5.6.0 A line is longer than {longest} bytes"
         if refusal:
             raise NotRead(refusal)
         return mail
@@ -197,13 +194,13 @@ class Dialogue(SMTP):
     def _refusal(self, size: int) -> str:
         if size > self._limits.size + len(END):
             return f"552 5.3.4 The mail is larger than {self._limits.size} bytes"
-        if self._company.in_flight > self._limits.in_flight:
+        if self._held < self._visitors.in_flight > self._limits.in_flight:
             return "452 4.3.1 Too much mail at once, please try again later"
         return ""
 
     def _hold(self, size: int) -> None:
         self._held += size
-        self._company.in_flight += size
+        self._visitors.in_flight += size
 
     async def smtp_STARTTLS(self, arg: str | None) -> None:  # noqa: N802
         await super().smtp_STARTTLS(arg)

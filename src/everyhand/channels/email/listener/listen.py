@@ -18,7 +18,7 @@ from django.utils import timezone
 from everyhand.channels.email.listener.addressees import Addressees
 from everyhand.channels.email.listener.certificate import Certificate
 from everyhand.channels.email.listener.commit import Committer
-from everyhand.channels.email.listener.dialogue import Company, Dialogue, Limits
+from everyhand.channels.email.listener.dialogue import Dialogue, Limits, Visitors
 from everyhand.channels.email.listener.reception import Reception
 
 log = structlog.get_logger(__name__)
@@ -49,7 +49,7 @@ class Listener:
     ) -> None:
         limits = limits or Limits(size=settings.EVERYHAND.smtp_max_size)
         self._door = door
-        self._company = Company(limits)
+        self._visitors = Visitors(limits)
         self._committer = Committer(clock=clock)
         self._addressees = Addressees()
         self._reception = Reception(
@@ -105,14 +105,14 @@ class Listener:
     def _dialogue(self) -> Dialogue:
         return Dialogue(
             self._reception,
-            company=self._company,
+            visitors=self._visitors,
             hostname=self._hostname,
             tls_context=self._certificate.context() if self._certificate else None,
         )
 
     async def _say_goodbye(self) -> None:
         give_up_at = asyncio.get_running_loop().time() + GOODBYE_SECONDS
-        while self._company.present and asyncio.get_running_loop().time() < give_up_at:
-            for dialogue in list(self._company.present):
+        while self._visitors.present and asyncio.get_running_loop().time() < give_up_at:
+            for dialogue in list(self._visitors.present):
                 dialogue.end_politely()
             await asyncio.sleep(0.02)

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 import structlog
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, Envelope, Session, TLSSetupException
 from django.conf import settings
 from django.db import Error as DatabaseError
 
@@ -94,7 +94,10 @@ class Reception:
         return f"250 2.0.0 Stored as {accepted.mail.pk}"
 
     async def handle_exception(self, error: Exception) -> str:
-        log.error("an SMTP session failed", exc_info=error)
+        if isinstance(error, TLSSetupException):
+            log.info("a client gave up in the TLS handshake", error=str(error.__cause__ or "it hung up"))
+        else:
+            log.error("an SMTP session failed", exc_info=error)
         return "451 4.3.0 Something went wrong here, please try again later"
 
 

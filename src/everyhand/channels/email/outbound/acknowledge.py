@@ -69,13 +69,10 @@ def acknowledge(
 
 
 def _may_be_answered(address: str, inbound: Inbound, envelope_from: str | None) -> bool:
-    try:
-        letter.address(address)
-    except letter.NoAddress:
-        return False
     senders = [address, normalised(envelope_from)] if envelope_from else [address]
     return (
-        envelope_from != ""
+        letter.is_address(address)
+        and envelope_from != ""
         and not inbound.automatic
         and not any(_NOBODY.fullmatch(sender.partition("@")[0]) for sender in senders)
         and not queries.ours(senders)

@@ -21,7 +21,8 @@ from everyhand.conversations.models import Message
 
 # How the mail programs of many countries say "Re:", with the counters some add: "AW: Re[2]: SV: ".
 _ANSWER_MARKS = re.compile(
-    r"(?:(?:re|aw|antw|antwort|sv|vs|ad|odp|rif|ris|rép|res|bls|ynt|atb|回复|回覆|答复|答覆)\s*(?:\[\d+\]|\(\d+\)|\^\d+)?\s*[::]\s*)+",
+    r"(?:(?:re|aw|antw|antwort|sv|vs|odp|rif|ris|rép|res|bls|ynt|atb|回复|回覆|答复|答覆)"
+    r"\s?(?:\[\d+\]|\(\d+\)|\^\d+)?\s?[:\uff1a]\s?)+",
     re.IGNORECASE,
 )
 _LINK = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)\]'’”]")
@@ -58,13 +59,15 @@ def sender_name(person: str, mailbox_address: str) -> str:
 
 
 def recipients(message: Message) -> list[letter.Field]:
-    """The To and Cc fields: everybody sees who else takes part."""
+    """The To and Cc fields: everybody sees who else takes part. What is no address is left to its own delivery to
+    fail, and keeps the letter from nobody else.
+    """
     fields = []
     for field in ("To", "Cc"):
-        chosen = [(one["name"], one["email"]) for one in message.recipients if one["as"] == field.lower()]
+        chosen = [one for one in message.recipients if one["as"] == field.lower() and letter.is_address(one["email"])]
         if chosen:
-            fields.append((field, letter.people(chosen, field=field)))
-    return fields
+            fields.append((field, letter.people([(one["name"], one["email"]) for one in chosen], field=field)))
+    return fields or [("To", "undisclosed-recipients:;")]
 
 
 def subject(message: Message) -> str:
@@ -78,7 +81,7 @@ def subject(message: Message) -> str:
 
 def as_html(text: str) -> str:
     """The same words for programs that show HTML: paragraphs, line breaks and indents kept, web addresses linked."""
-    paragraphs = re.split(r"\n[ \t]*\n\s*?", text.replace("\r\n", "\n").replace("\r", "\n").strip("\n"))
+    paragraphs = re.split(r"\n[ \t]*\n", text.replace("\r\n", "\n").replace("\r", "\n").strip("\n"))
     body = "\n".join(f"<p>{_lines(paragraph)}</p>" for paragraph in paragraphs)
     return f'<!DOCTYPE html>\n<html><head><meta charset="utf-8"></head><body dir="auto">\n{body}\n</body></html>\n'
 

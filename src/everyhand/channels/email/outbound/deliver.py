@@ -144,7 +144,7 @@ def _tell(action: str, delivery: Delivery, *, at: datetime) -> None:
 
 
 def _reply(delivery: Delivery) -> Letter:
-    return Letter(compose(delivery.message), tokens.return_path(delivery), address(delivery.address))
+    return Letter(compose(delivery.message), address(tokens.return_path(delivery)), address(delivery.address))
 
 
 def _system_mail(mail: SystemMail) -> Letter:

@@ -90,6 +90,15 @@ def address(text: str) -> str:
         raise NoAddress(f"“{text}” is no mail address: there can be no such domain.") from None
 
 
+def is_address(text: str) -> bool:
+    """Whether `address` can write it."""
+    try:
+        address(text)
+    except NoAddress:
+        return False
+    return True
+
+
 def _person(name: str, mail_address: str, field: str) -> str:
     where = f"<{address(mail_address)}>"
     shown = one_line(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
 from dataclasses import dataclass
 from types import TracebackType
@@ -46,13 +47,15 @@ def connect() -> smtplib.SMTP:
     url = settings.EVERYHAND.mail_url
     if not url:
         raise NoMailServer
+    # What we call ourselves; smtplib would ask the name server for this machine's name, and wait for its answer.
+    ourselves = settings.EVERYHAND.url.hostname if settings.EVERYHAND.url else socket.gethostname()
     if url.scheme == "smtps":
         connection: smtplib.SMTP = smtplib.SMTP_SSL(
-            url.hostname, url.port or 465, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context()
+            url.hostname, url.port or 465, ourselves, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context()
         )
     else:
         port = url.port or (587 if url.scheme == "smtp+starttls" else 25)
-        connection = smtplib.SMTP(url.hostname, port, timeout=TIMEOUT_SECONDS)
+        connection = smtplib.SMTP(url.hostname, port, ourselves, timeout=TIMEOUT_SECONDS)
     try:
         connection.ehlo_or_helo_if_needed()
         if url.scheme == "smtp+starttls":

@@ -50,7 +50,7 @@ def parse(value: str, *, hint: str = "") -> list[Address]:
 
 def normal(email: str) -> str:
     """`email` with its domain in lower case and in ASCII (IDNA 2008); the local part is the sender's business."""
-    email = _INVISIBLE.sub("", headers.one_line(email))
+    email = _INVISIBLE.sub("", headers.one_line(headers.plain(email)))
     if not email.startswith('"'):
         email = email.replace(" ", "")
     if len(email) > EMAIL_LENGTH:

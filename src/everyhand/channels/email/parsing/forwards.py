@@ -20,6 +20,11 @@ LINES_SEARCHED = 2000
 
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:@«»„“”]{1,80}@[^\s<>()\[\]\"',;:@«»„“”]{1,200}")
 _LINK = re.compile(r"<https?:[^<>]{0,500}>|[<\[]mailto:([^<>\]\s]{1,300})[>\]]", re.IGNORECASE)
+_MARKED_NAME = re.compile(r"[\"«„“]([^\"«»„“”]{1,120})[\"»“”] ?[<(\[]? ?$")
+# Words that stand between the time and the name.
+_NO_NAMES = frozenset(
+    {"heeft", "schrieb", "skrev", "użytkownik", "пользователь", "schreef", "от", *forwarded_dates.ZONES}
+)
 _ON_BEHALF = re.compile(
     r"\s(?:on behalf of|im auftrag von|de la part de|en nombre de|per conto di|namens)\s", re.IGNORECASE
 )
@@ -45,8 +50,9 @@ def _in_text(text: str, subject: str) -> Forwarded | None:
     lines = read(texts[: LINES_SEARCHED + header_blocks.MOST_LINES])
     said_forward = markers.is_forward(subject)
     bare = True  # nothing of the sender's own so far
+    passed = 0  # header lines that turned out to be none are not read again
     for index, line in enumerate(lines[:LINES_SEARCHED]):
-        if line.blank:
+        if line.blank or index < passed:
             continue
         announced = markers.announces(unquoted(line.raw))
         if announced is not None:
@@ -55,9 +61,11 @@ def _in_text(text: str, subject: str) -> Forwarded | None:
             if found or kind == markers.ORIGINAL:
                 return found
             continue
-        block = header_blocks.at(lines, index)
-        if block is not None and block.is_enough(announced=index > 0 and markers.is_rule(texts[index - 1])):
+        ruled = index > 0 and markers.is_rule(texts[index - 1])
+        block = header_blocks.at(lines, index, in_any_language=said_forward and ruled)
+        if block is not None and block.is_enough(announced=ruled):
             return _from_block(texts, block) if said_forward or (bare and not markers.has_prefix(subject)) else None
+        passed = block.end if block is not None else passed
         bare = bare and markers.is_rule(line.raw)
         if said_forward and line.low.startswith("--") and "@" in line.low:
             collapsed = header_blocks.collapsed(line.raw)
@@ -76,7 +84,7 @@ def _below_marker(texts: Sequence[str], lines: Sequence[Line], marker: int, behi
     for index in range(marker + 1, min(len(lines), marker + 8)):
         if is_blank(unquoted(texts[index])) or markers.announces(unquoted(texts[index])):
             continue
-        block = header_blocks.at(lines, index)
+        block = header_blocks.at(lines, index, in_any_language=True)
         if block is not None and block.is_enough(announced=True):
             return _from_block(texts, block)
         collapsed = header_blocks.collapsed(unquoted(texts[index]))
@@ -151,16 +159,12 @@ def _person(value: str, in_sentence: bool = False) -> Address:
 
 def _name_in_sentence(before: str) -> str:
     """The name that stands between the time and the address; quotation marks around it decide, if there are any."""
-    marked = re.search(r"[\"«„“]\s*([^\"«»„“”]{1,120}?)\s*[\"»“”]\s*[<(\[]?\s*$", before)
+    before = " ".join(before[-400:].split())
+    marked = _MARKED_NAME.search(before)
     if marked:
-        return marked.group(1)
+        return marked.group(1).strip()
     name = _NUMBERED.sub("", before).strip(_NAME_EDGES)
-    kept = [
-        word
-        for word in name.split()
-        if word.casefold() not in ("heeft", "schrieb", "skrev", "użytkownik", "пользователь")
-    ]
-    return " ".join(kept)
+    return " ".join(word for word in name.split() if word.casefold().strip(",") not in _NO_NAMES)
 
 
 def _people(value: str) -> list[Address]:

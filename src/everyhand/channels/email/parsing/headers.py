@@ -102,7 +102,7 @@ def words(value: str, *, hint: str = "") -> str:
     character split between two words. What is not an encoded word is left as it stands.
     """
     if "=?" not in value:
-        return _plain(value, hint)
+        return plain(value, hint)
     out: list[str] = []
     run: _Run | None = None
     position = 0
@@ -116,15 +116,15 @@ def words(value: str, *, hint: str = "") -> str:
             out.append(run.text())
             run = None
             if between.strip(" \t\r\n"):
-                out.append(_plain(between, hint))
+                out.append(plain(between, hint))
         elif run is None:
-            out.append(_plain(between, hint))
+            out.append(plain(between, hint))
         run = run or _Run(start.group(1).lower(), bytearray())
         run.take(start.group(2), value[start.end() : end])
         position = search_from = end + 2
     if run is not None:
         out.append(run.text())
-    out.append(_plain(value[position:], hint))
+    out.append(plain(value[position:], hint))
     return "".join(out)
 
 
@@ -135,7 +135,8 @@ def encoded_word(value: str, position: int) -> str:
     return value[position : end + 2] if end >= 0 else ""
 
 
-def _plain(value: str, hint: str) -> str:
+def plain(value: str, hint: str = "") -> str:
+    """`value`, which has no encoded words, with its raw 8-bit bytes read."""
     if value.isascii():
         return charsets.storable(value)
     try:

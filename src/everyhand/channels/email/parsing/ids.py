@@ -13,7 +13,7 @@ _BLANK = re.compile(r"\s+")
 
 
 def read(values: list[str]) -> tuple[str, ...]:
-    """Every id in the fields `values` (as sent), each in angle brackets, in order and once.
+    """Every id in the fields `values` (as sent), each without its angle brackets, in order and once.
 
     `<[a]@b>`, `<a b@c>` (blanks that folding left inside are taken out), ids without brackets and several in one
     field are all read. The end of an id beyond 998 characters is replaced by its SHA-256. Of too many, the first and
@@ -25,7 +25,7 @@ def read(values: list[str]) -> tuple[str, ...]:
         inside = _BRACKETED.findall(value) or [word for word in re.split(r"[\s,;]+", value) if "@" in word]
         for candidate in inside:
             if bare := _BLANK.sub("", candidate).strip("<>"):
-                found[f"<{_bounded(bare)}>"] = None
+                found[_bounded(bare)] = None
     ids = list(found)
     if len(ids) > REFERENCES:
         ids = [ids[0], *ids[-(REFERENCES - 1) :]]

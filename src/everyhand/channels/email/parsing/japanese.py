@@ -27,16 +27,16 @@ def _jis_to_shift_jis(pairs: bytes) -> bytes:
     out = bytearray()
     position = 0
     while position < len(pairs):
-        high = pairs[position]
-        if not 0x21 <= high <= 0x7E or position + 1 == len(pairs):
-            out.append(high)  # a line end inside the run
+        pair = pairs[position : position + 2]
+        if len(pair) < 2 or not all(0x21 <= byte <= 0x7E for byte in pair):
+            out.append(pair[0])  # a line end inside the run, or a character cut in two
             position += 1
             continue
-        low = pairs[position + 1]
+        high, low = pair
         out.append(((high - 0x21) >> 1) + (0x81 if high < 0x5F else 0xC1))
         if high & 1:
             out.append(low + (0x1F if low < 0x60 else 0x20))
         else:
-            out.append((low + 0x7E) & 0xFF)
+            out.append(low + 0x7E)
         position += 2
     return bytes(out)

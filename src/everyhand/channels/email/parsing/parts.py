@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
 
@@ -47,10 +48,14 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A stretch of the mail's words. `html` is "" where only text was sent; `aside` marks words that are ours."""
+    """A stretch of the mail's words. `html` is "" where only text was sent; where only HTML was, `text` is its words.
+
+    `both` says that text and HTML were sent as two versions; `aside` marks words that are ours.
+    """
 
     text: str
     html: str = ""
+    both: bool = False
     aside: bool = False
 
 
@@ -70,7 +75,7 @@ def read(mail: Part) -> Content:
     reader = _Reader()
     shown = [piece for piece in reader.take(mail) if piece.text.strip() or piece.html.strip()]
     if not any(piece.text.strip() for piece in shown if not piece.aside):
-        shown = [*reader.shelved, *shown]
+        shown = [*(unshelve() for unshelve in reader.shelved), *shown]
     content = reader.content
     content.text = "\n\n".join(text for piece in shown if (text := piece.text.strip("\n")))
     if any(piece.html for piece in shown):
@@ -87,7 +92,8 @@ class _Reader:
 
     def __init__(self) -> None:
         self.content = Content()
-        self.shelved: list[Shown] = []  # texts that came as named files: shown if there is nothing else to read
+        # Texts that came as named files: read only if there is nothing else to read.
+        self.shelved: list[Callable[[], Shown]] = []
         self.nameless = 0
         self.room = limits.TEXT_BYTES
 
@@ -121,7 +127,9 @@ class _Reader:
         """The same words in several versions: the HTML is for looking at, the text for reading."""
         asides = [piece for piece in pieces if piece.aside]
         rich = [piece for piece in pieces if piece.html]
-        texts = [piece.text for piece in pieces if not piece.html and not piece.aside and piece.text.strip()]
+        texts = [
+            piece.text for piece in pieces if (piece.both or not (piece.html or piece.aside)) and piece.text.strip()
+        ]
         if not rich:
             return [*(Shown(text) for text in dict.fromkeys(texts)), *asides]
         from_html = "\n\n".join(piece.text for piece in rich if piece.text.strip())
@@ -130,7 +138,7 @@ class _Reader:
             text = from_html
         elif _differ(text, from_html):
             self.remark("The plain text and the HTML of this mail say different things; compare both.")
-        return [Shown(text, "\n".join(piece.html for piece in rich)), *asides]
+        return [Shown(text, "\n".join(piece.html for piece in rich), both=True), *asides]
 
     def _leaf(self, part: Part, kind: str) -> list[Shown]:
         disposition, arguments = part.field("content-disposition")
@@ -158,18 +166,20 @@ class _Reader:
 
     def _words(self, part: Part, name: str, kind: str, data: bytes) -> list[Shown]:
         """A text to read in place; a named one is a file first, read in place only if there is nothing else."""
-        too_long = len(data) > self.room
-        apart = bool(name) or part.field("content-disposition")[0] == "attachment"
-        if too_long or apart:
+        if name or part.field("content-disposition")[0] == "attachment":
             self._keep(part, name, kind, data)
-        if too_long:
+            self.shelved.append(lambda: self._in_place(part, name, kind, data, kept=True))
+            return []
+        return [self._in_place(part, name, kind, data)]
+
+    def _in_place(self, part: Part, name: str, kind: str, data: bytes, *, kept: bool = False) -> Shown:
+        if len(data) > self.room:
             self.remark("The text is very long: the beginning is shown, and all of it is among the files.")
+            if not kept:
+                self._keep(part, name, kind, data)
             if kind == "text/html":
                 data = _EMBEDDED.sub(b"data:,", data)
-        text = self._text(kind, self._beginning(data), part.field("content-type")[1])
-        if apart:
-            self.shelved.append(text)
-        return [] if apart else [text]
+        return self._text(kind, self._beginning(data), part.field("content-type")[1])
 
     def _beginning(self, data: bytes) -> bytes:
         """As much of `data` as there is room for, up to the end of a line."""
@@ -221,7 +231,7 @@ class _Reader:
             return []
         for file in unpacked.files:
             self.content.files.append(File(file_names.harmless(file.name) or "file", file.type, file.content))
-        self.shelved.append(Shown(unpacked.text or html_text.text(unpacked.html), unpacked.html))
+        self.shelved.append(lambda: Shown(unpacked.text or html_text.text(unpacked.html), unpacked.html))
         return []
 
 

@@ -3,7 +3,7 @@ import { Application, Controller } from "./vendor/stimulus.js";
 
 const application = Application.start();
 const language = document.documentElement.lang || "en";
-const UNITS = [["year", 31536000], ["month", 2592000], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60]];
+const SIZES = { hour: 3600, minute: 60 };
 
 /* Keeps "12 min ago" true while a page stays open. The server wrote the first words and the exact moment. */
 class ClockController extends Controller {
@@ -18,13 +18,24 @@ class ClockController extends Controller {
   tick() {
     for (const time of this.element.querySelectorAll("time[data-relative]")) {
       const seconds = (new Date(time.dateTime) - Date.now()) / 1000;
-      const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ["minute", 60];
-      const amount = Math.trunc(seconds / size);
-      time.textContent =
-        time.dataset.relative === "distance"
-          ? new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" }).format(Math.abs(amount))
-          : new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" }).format(amount, unit);
+      if (Math.abs(seconds) >= 86400) continue;
+      time.textContent = time.dataset.relative === "distance" ? this.distance(Math.abs(seconds)) : this.ago(seconds);
     }
+  }
+
+  ago(seconds) {
+    const unit = Math.abs(seconds) < SIZES.hour ? "minute" : "hour";
+    const amount = Math.trunc(seconds / SIZES[unit]);
+    return new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" }).format(amount, unit);
+  }
+
+  distance(seconds) {
+    const count = (amount, unit) =>
+      new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" }).format(amount);
+    const hours = Math.floor(seconds / SIZES.hour);
+    const minutes = Math.floor((seconds % SIZES.hour) / SIZES.minute);
+    if (!hours) return count(Math.max(minutes, 1), "minute");
+    return minutes && hours < 4 ? `${count(hours, "hour")} ${count(minutes, "minute")}` : count(hours, "hour");
   }
 }
 
@@ -58,15 +69,27 @@ class DraftController extends Controller {
   }
 
   read() {
-    try { return localStorage.getItem(this.keyValue); } catch { return null; }
+    try {
+      return localStorage.getItem(this.keyValue);
+    } catch {
+      return null;
+    }
   }
 
   write(words) {
-    try { localStorage.setItem(this.keyValue, words); } catch { /* Storage is closed to us: the draft lives in the page only. */ }
+    try {
+      localStorage.setItem(this.keyValue, words);
+    } catch {
+      /* Storage is closed to us: the draft lives in the page only. */
+    }
   }
 
   forget() {
-    try { localStorage.removeItem(this.keyValue); } catch { /* As above. */ }
+    try {
+      localStorage.removeItem(this.keyValue);
+    } catch {
+      /* As above: there is nothing to forget. */
+    }
   }
 }
 
@@ -114,20 +137,6 @@ class ToastController extends Controller {
   }
 }
 
-/* Opens a native dialog next to its button; without scripts the button is a link to the same form on its own page. */
-class DialogController extends Controller {
-  static targets = ["dialog"];
-
-  open(event) {
-    event.preventDefault();
-    this.dialogTarget.showModal();
-  }
-
-  close() {
-    this.dialogTarget.close();
-  }
-}
-
 /* Applies the chosen appearance at once; the form that was pressed tells the server. */
 class AppearanceController extends Controller {
   choose({ currentTarget }) {
@@ -144,9 +153,15 @@ class AppearanceController extends Controller {
 class ShortcutsController extends Controller {
   press(event) {
     if (!this.element.hasAttribute("data-shortcuts") || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest("input, textarea, select, [contenteditable], dialog[open]")) return;
-    const act = { "/": () => this.focus("#search"), j: () => this.walk(1), k: () => this.walk(-1), r: () => this.write("reply"), n: () => this.write("note") }[event.key];
-    if (act?.()) event.preventDefault();
+    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    const acts = {
+      "/": () => this.focus("#search"),
+      j: () => this.walk(1),
+      k: () => this.walk(-1),
+      r: () => this.write("reply"),
+      n: () => this.write("note"),
+    };
+    if (acts[event.key]?.()) event.preventDefault();
   }
 
   reply(event) {
@@ -181,6 +196,5 @@ application.register("clock", ClockController);
 application.register("draft", DraftController);
 application.register("undo", UndoController);
 application.register("toast", ToastController);
-application.register("dialog", DialogController);
 application.register("appearance", AppearanceController);
 application.register("shortcuts", ShortcutsController);

@@ -10,17 +10,9 @@ from __future__ import annotations
 from email.message import Message
 
 from everyhand.channels.email.parsing import headers
-from everyhand.channels.email.parsing.bounces import (
-    addresses,
-    diagnosis,
-    notifications,
-    signs,
-)
+from everyhand.channels.email.parsing.bounces import addresses, diagnosis, notifications, signs
 from everyhand.channels.email.parsing.bounces.fields import Recipient, recipients
-from everyhand.channels.email.parsing.bounces.report import (
-    Report,
-    read,
-)
+from everyhand.channels.email.parsing.bounces.report import Report, read
 from everyhand.desk.inbound import Address, Bounce
 
 # A report on more addresses than this is judged by its first ones.

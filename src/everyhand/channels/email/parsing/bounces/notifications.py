@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from everyhand.channels.email.parsing import charsets
 from everyhand.channels.email.parsing.bounces import diagnosis
 from everyhand.desk.inbound import Bounce
 
 MAX_JSON = 60_000
+MAX_TEXT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +47,23 @@ def _understood(told: dict[str, object]) -> Notification | None:
     listed = details.get("delayedRecipients" if delayed else "bouncedRecipients")
     people = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     verdicts = [
-        diagnosis.judge((str(one.get("diagnosticCode") or ""),), status=str(one.get("status") or ""), delayed=delayed)
-        for one in people
+        diagnosis.judge((_text(one, "diagnosticCode"),), status=_text(one, "status"), delayed=delayed) for one in people
     ] or [diagnosis.judge(())]
     mail = told.get("mail")
     ids = mail.get("commonHeaders") if isinstance(mail, dict) else None
     return Notification(
         "delay" if delayed else "bounce",
         Bounce(
-            addresses=tuple(dict.fromkeys(str(one.get("emailAddress") or "") for one in people)),
+            addresses=tuple(dict.fromkeys(address for one in people if (address := _text(one, "emailAddress")))),
             status=verdicts[0].status,
             permanent=all(verdict.permanent for verdict in verdicts),
             reason=verdicts[0].reason,
-            original_message_id=str(ids.get("messageId") or "") if isinstance(ids, dict) else "",
+            original_message_id=_text(ids, "messageId") if isinstance(ids, dict) else "",
         ),
     )
+
+
+def _text(told: dict[str, object], name: str) -> str:
+    # JSON can spell out what no database takes: a NUL, half a character.
+    value = told.get(name)
+    return charsets.storable(value)[:MAX_TEXT] if isinstance(value, str) else ""

@@ -168,7 +168,11 @@ def _source(part: Message) -> str:
     payload = part.get_payload()
     if not isinstance(payload, list):
         content = part.get_payload(decode=True)
-        return charsets.decode(content[:MAX_TEXT], charset) if isinstance(content, bytes) else str(payload)
+        return (
+            charsets.decode(content[:MAX_TEXT], charset)
+            if isinstance(content, bytes)
+            else charsets.storable(str(payload))
+        )
     words = "\n\n".join(_as_written(block) for block in payload[:MAX_PARTS] if isinstance(block, Message))
     if any("base64" in value.lower() for value in headers.raw(part, "content-transfer-encoding")):
         words = _from_base64(words) or words

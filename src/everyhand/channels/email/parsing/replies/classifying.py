@@ -8,9 +8,6 @@ from collections.abc import Sequence
 from everyhand.channels.email.parsing.replies import attributions, header_blocks, markers, markup, signatures
 from everyhand.channels.email.parsing.replies.lines import Kind, Line
 
-# Boundaries are looked for in so many lines; a longer mail is a log or an attack, and is shown.
-LINES_READ = 20_000
-
 # Quotations that are marked otherwise than by ">" count only below an attribution: "|" also draws tables, and "SQL> " is
 # what a program says.
 _SOFT_QUOTE = re.compile(r"\s{0,8}(?:\||[A-Z][A-Za-z]{0,9}>)")
@@ -25,7 +22,7 @@ def classify(lines: Sequence[Line], html: str = "") -> list[Kind]:
     code = _code_lines(lines)
     _mark_enclosed(lines, kinds)
     index = 0
-    while index < min(len(lines), LINES_READ):
+    while index < len(lines):
         if kinds[index] is Kind.EMPTY or index in code:
             kinds[index] = Kind.EMPTY if kinds[index] is Kind.EMPTY else Kind.TEXT
             index += 1
@@ -33,7 +30,7 @@ def classify(lines: Sequence[Line], html: str = "") -> list[Kind]:
         index = _mark_boundary(lines, kinds, index)
     _apply(marks, kinds)
     _settle_doubts(lines, kinds)
-    signatures.mark(lines[:LINES_READ], kinds)
+    signatures.mark(lines, kinds)
     return kinds
 
 

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 # What programs write above a quotation is short. Longer lines are never compared with the tables, which bounds the work.
 LONGEST = 600
+# So many lines are looked at one by one.
+MOST_LINES = 20_000
 
 _QUOTE = re.compile(r"[ \t\u00a0]{0,8}[>＞]")
 _INVISIBLE = dict.fromkeys(
@@ -48,8 +50,11 @@ def read(texts: Iterable[str]) -> list[Line]:
 
 
 def split_lines(text: str) -> list[str]:
-    """The lines of `text`, whichever line ends it uses. Only line ends part lines, no other control character."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    """The lines of `text`, whichever line ends it uses. Only line ends part lines, no other control character.
+
+    What is left after `MOST_LINES` stays together as one last line: such a mail is a log or an attack, and is shown.
+    """
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n", MOST_LINES)
 
 
 def plain(line: str) -> str:

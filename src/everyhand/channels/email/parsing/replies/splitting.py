@@ -21,8 +21,8 @@ def split(text: str, html: str = "", *, subject: str = "") -> tuple[str, str]:
     """Divide a mail's text: (what the sender newly wrote, the rest).
 
     `text` is all of the mail's text: its plain part, or its HTML as text. `html` is its HTML, "" where it has none; it
-    is read for the marks by which programs enclose quotations, and never adds words. `subject` is not needed; one that
-    begins as a forward ("Fwd:") keeps the words of a mail that holds nothing else.
+    is read for the marks by which programs enclose quotations, and never adds words. `subject` is not read: answers come
+    without "Re:" and new questions with it too often for it to decide about anybody's words.
 
     Every line of `text` is in exactly one of the two, in order and unchanged. The first is empty only if `text` is
     blank. Never raises, and takes time in proportion to the length of its arguments.
@@ -45,14 +45,16 @@ def own_words(lines: Sequence[Line]) -> str:
 def _newly_written(lines: Sequence[Line], kinds: list[Kind]) -> list[bool]:
     """For each line: is it part of the sender's new words?"""
     keep = [kind in (Kind.TEXT, Kind.QUOTE, Kind.EMPTY) for kind in kinds]
-    end = _history_start(lines, kinds)
+    inside = _says_answers_are_inside(lines, kinds)
+    end = len(lines) if inside else _history_start(lines, kinds)
     for index in range(end, len(lines)):
         keep[index] = False
     texts = [index for index in range(end) if kinds[index] is Kind.TEXT and not _is_drawn(lines[index].raw)]
     if not texts:
         return keep
     for index in range(texts[-1] + 1, end):
-        keep[index] = False
+        # Nobody types behind a ">", but in an element that is meant to enclose the quotation people do.
+        keep[index] = inside and kinds[index] is Kind.QUOTE and not lines[index].quoted
     for index in _needless_quotation(kinds, texts):
         keep[index] = False
     return keep
@@ -79,16 +81,25 @@ def _needless_quotation(kinds: Sequence[Kind], texts: Sequence[int]) -> range:
 def _history_start(lines: Sequence[Line], kinds: Sequence[Kind]) -> int:
     """Where the older messages begin for good: at the first boundary below words of the sender that no quotation signs
     follow. Below a boundary without any words above it stand the words this mail is about, so it is passed over."""
-    written, inside, said = False, False, 0
+    written, above = False, 0
     below = _next_kinds(kinds)
     for index, kind in enumerate(kinds):
         if kind is Kind.TEXT and not _is_drawn(lines[index].raw):
-            written = written or said > 0 or not _is_greeting(lines[index].low)
-            said += 1
-            inside = inside or (said <= LINES_OF_INTRODUCTION and markers.says_answers_are_inside(lines[index].low))
+            written = written or above > 0 or not _is_greeting(lines[index].low)
+            above += 1
         elif kind in _BOUNDARIES and written and not (kind is Kind.ATTRIBUTION and below[index] is Kind.QUOTE):
-            return len(lines) if inside and _has_text(kinds, index) else index
+            return index
     return len(lines)
+
+
+def _says_answers_are_inside(lines: Sequence[Line], kinds: Sequence[Kind]) -> bool:
+    """Does the sender say above the first quotation or boundary that their answers stand below, inside it?"""
+    for index, kind in enumerate(kinds[:LINES_OF_INTRODUCTION]):
+        if kind is Kind.QUOTE or kind in _BOUNDARIES:
+            return False
+        if kind is Kind.TEXT and markers.says_answers_are_inside(lines[index].low):
+            return True
+    return False
 
 
 def _next_kinds(kinds: Sequence[Kind]) -> list[Kind]:
@@ -102,10 +113,6 @@ def _next_kinds(kinds: Sequence[Kind]) -> list[Kind]:
 
 def _is_greeting(low: str) -> bool:
     return low.endswith((",", "，", "、")) and len(low.split()) <= WORDS_OF_GREETING
-
-
-def _has_text(kinds: Sequence[Kind], index: int) -> bool:
-    return any(kind is Kind.TEXT for kind in kinds[index:])
 
 
 def _is_drawn(line: str) -> bool:

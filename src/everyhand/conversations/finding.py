@@ -1,0 +1,148 @@
+"""Finding conversations by whatever was said in them, by whom, under which subject, with which files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from everyhand.conversations.models import Conversation, Message
+from everyhand.conversations.queries import visible_to
+from everyhand.core import search
+from everyhand.people.models import Member
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A conversation that was found, by the newest of its messages that fits.
+
+    `excerpt` is HTML: some words of that message, escaped, with what was looked for in <mark>.
+    """
+
+    conversation: Conversation
+    message: int
+    excerpt: SafeString
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found, newest first. `next` is what to pass as `after` for more, "" when there is none."""
+
+    hits: list[Hit]
+    next: str
+
+    def __iter__(self) -> Iterator[Hit]:
+        return iter(self.hits)
+
+
+NOTHING: Final = Found([], "")
+
+
+def find(member: Member | None, words: str, *, limit: int = 30, after: str = "") -> Found:
+    """Up to `limit` conversations that `member` may see and in which one message or note has all these words.
+
+    Without a member, whoever runs the program asks, and everything is searched. Any text will do for `words`;
+    `core.search.language` says how it is read. Every message is found by its own words, its author and its files'
+    names, and by the conversation's subject and the customer's name and addresses. `after` is an earlier `next`.
+    """
+    query = search.read(words)
+    allowed = _allowed(member)
+    start = before = int(after) if re.fullmatch("[0-9]{1,15}", after) else None
+    newest: dict[int, int] = {}  # conversation: message
+    # One more than asked for tells whether there is more.
+    while len(newest) <= limit:
+        page = search.matching(query, before=before).filter(allowed).values_list("number", "group")
+        documents = list(page[: 2 * limit])
+        shown = _shown_before(query, {group for _, group in documents}, start)
+        for number, group in documents:
+            if group not in shown:
+                newest.setdefault(group, number)
+        if len(documents) < 2 * limit:
+            break
+        before = documents[-1][0]
+    found = list(newest.items())
+    return Found(_hits(found[:limit], query), str(found[limit - 1][1]) if len(found) > limit else "")
+
+
+def index(message: Message) -> None:
+    """Make a message findable, in the transaction that writes it. Its files must be attached."""
+    conversation = message.conversation
+    customer = conversation.customer
+    search.put(
+        message.pk,
+        group=conversation.pk,
+        texts=[
+            conversation.subject,
+            message.subject if message.subject != conversation.subject else "",
+            customer.name,
+            *customer.identities.values_list("value", flat=True),
+            message.author,
+            *(f"{one['name']} {one['email']}" for one in message.recipients),
+            *message.attachments.values_list("name", flat=True),
+            message.text,
+        ],
+    )
+
+
+def index_again(conversation: Conversation) -> None:
+    """After its subject or its customer's name or addresses changed."""
+    for message in conversation.messages.select_related("author_member", "author_identity"):
+        message.conversation = conversation
+        index(message)
+
+
+def forget(conversation: Conversation) -> None:
+    """Remove every word of it from the index."""
+    search.forget(groups=[conversation.pk])
+
+
+def not_indexed() -> Iterator[Message]:
+    """Messages that can't be found, since they were written by a version without search; `index` mends them."""
+    documents = search.Document.objects.filter(number=OuterRef("pk"))
+    missing = Message.objects.filter(~Exists(documents)).select_related(
+        "conversation__customer", "author_member", "author_identity"
+    )
+    yield from missing.order_by("pk").iterator(chunk_size=500)
+
+
+def _allowed(member: Member | None) -> Q:
+    """Which documents may be found. Those who see almost everything are asked about each match, until the page is full;
+    for others, whom most matches are none of, their conversations are listed once.
+    """
+    if member is None:
+        return Q()
+    visible = visible_to(member)
+    if member.sees_every_queue:
+        return Q(Exists(visible.filter(pk=OuterRef("group"))))
+    return Q(group__in=visible.values("pk"))
+
+
+def _shown_before(query: search.Query, groups: set[int], start: int | None) -> set[int]:
+    """Which of these conversations were on an earlier page, by a newer message."""
+    if start is None:
+        return set()
+    newer = search.matching(query, since=start).filter(group__in=groups)
+    return set(newer.values_list("group", flat=True))
+
+
+def _hits(found: list[tuple[int, int]], query: search.Query) -> list[Hit]:
+    conversations = Conversation.objects.select_related("customer", "owner", "team").in_bulk([one for one, _ in found])
+    messages = Message.objects.only("reply", "text").in_bulk([number for _, number in found])
+    return [
+        Hit(conversations[group], number, _excerpt(messages[number], query))
+        for group, number in found
+        if group in conversations and number in messages
+    ]
+
+
+def _excerpt(message: Message, query: search.Query) -> SafeString:
+    told = (search.excerpt(text, query.wanted) for text in (message.reply, message.text))
+    beginning = search.excerpt(message.reply or message.text, ())
+    pieces = next((one for one in told if any(marked for _, marked in one)), beginning)
+    html = "".join(f"<mark>{escape(piece)}</mark>" if marked else escape(piece) for piece, marked in pieces)
+    return mark_safe(html)  # noqa: S308 (every piece is escaped)

@@ -1,0 +1,56 @@
+"""Full-text search inside the database: no second system to run, and what was found is what is committed.
+
+A document is a number, the number of the group it belongs to, and some texts. It is put and forgotten in the caller's
+transaction. `words` cuts texts into words, the same way for both databases; `language` reads what people type;
+`sqlite` and `postgresql` keep the index. Documents are found newest first, a higher number being newer: the same
+results in the same order on both, and no need to rank every match of a common word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from types import ModuleType
+
+from django.db import connection, models
+
+from everyhand.core.search import postgresql, sqlite
+from everyhand.core.search.documents import Document, place
+from everyhand.core.search.excerpts import Excerpt, excerpt
+from everyhand.core.search.language import Query, read
+from everyhand.core.search.words import words_of
+
+__all__ = ["Document", "Excerpt", "Query", "excerpt", "forget", "matching", "put", "read"]
+
+
+def put(number: int, *, group: int, texts: Iterable[str]) -> None:
+    """Make a document findable by the words of its texts, instead of what it said before."""
+    before = Document.objects.filter(number=number).first()
+    if before is not None:
+        _forget(Document.objects.filter(pk=before.pk))
+    document = Document(pk=place(number, after=before.pk if before else None), number=number, group=group)
+    _back_end().put(document, words_of(texts))
+
+
+def forget(*, groups: Collection[int]) -> None:
+    """Remove every document of these groups, words and all. Don't put one of them again in the same transaction."""
+    _forget(Document.objects.filter(group__in=groups))
+
+
+def matching(query: Query, *, since: int | None = None, before: int | None = None) -> models.QuerySet[Document]:
+    """The documents that have every word of the query and none that it excludes, newest first.
+
+    Only those with a number from `since` on, and only those with one below `before`.
+    """
+    if not query.wanted:
+        return Document.objects.none()
+    found: models.QuerySet[Document] = _back_end().matching(query, since, before)
+    return found
+
+
+def _forget(documents: models.QuerySet[Document]) -> None:
+    _back_end().before_forgetting(documents)
+    documents.delete()
+
+
+def _back_end() -> ModuleType:
+    return postgresql if connection.vendor == "postgresql" else sqlite

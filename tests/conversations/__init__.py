@@ -1,0 +1,1 @@
+"""Conversations, tested in their own terms."""

@@ -1,0 +1,252 @@
+"""The access matrix: every address of the program, who may do what there, and that looking changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from everyhand.channels.email.models import Mail, RawMail
+from everyhand.conversations.models import Attachment, Delivery, Message, Participant
+from everyhand.desk.inbound import Address, File
+from everyhand.people import actions as people
+from everyhand.people.models import Member
+from everyhand.routing.models import Rule
+from tests.web.house import House, answers, arrives, browser_of
+
+# In this order: nobody, a member whose affair it is not, the member who owns it, a specialist, an administrator.
+READERS = ("nobody", "stranger", "owner", "specialist", "admin")
+
+IN = 302  # nobody is sent to the sign-in
+EVERYBODY = (IN, 200, 200, 200, 200)
+THEIRS = (IN, 404, 200, 200, 200)
+LOOKS_AFTER_MAIL = (IN, 403, 403, 200, 200)
+SETS_UP = (IN, 403, 403, 403, 200)
+NOT_LIKE_THIS = (IN, 405, 405, 405, 405)
+
+DOES = (403, 302, 302, 302, 302)
+DOES_THEIRS = (403, 404, 302, 302, 302)
+DOES_MAIL = (403, 403, 403, 302, 302)
+DOES_SETTING_UP = (403, 403, 403, 403, 302)
+NOTHING_TO_DO = (403, 405, 405, 405, 405)
+PUBLIC = (200, 200, 200, 200, 200)
+AWAY = (200, 302, 302, 302, 302)  # whoever is in has nothing to do at the door
+
+RULE = {"looks_at": "words", "pattern": "route 9", "member": "{ben}"}
+ABOUT_ME = {"name": "Somebody", "title": "", "time_zone": "", "hours": ""}
+ABOUT_THEM = {**ABOUT_ME, "email": "new@courier.test", "role": "member"}
+TEAM = {"name": "Sport", "slug": "sport", "about": ""}
+
+
+@dataclass(frozen=True)
+class Access:
+    """The expected status for each of READERS, looking (GET) and doing (POST, with these fields)."""
+
+    path: str
+    get: tuple[int, ...]
+    post: tuple[int, ...]
+    fields: dict[str, str] | None = None
+
+
+MATRIX: dict[str, Access] = {
+    "home": Access("/", (IN, 302, 302, 302, 302), NOTHING_TO_DO),
+    "inbox": Access("/inbox/everyone", EVERYBODY, NOTHING_TO_DO),
+    "search": Access("/search", EVERYBODY, NOTHING_TO_DO),
+    # conversations
+    "conversation": Access("/conversations/{conversation}", THEIRS, NOTHING_TO_DO),
+    "conversation_replies": Access(
+        "/conversations/{conversation}/replies", NOT_LIKE_THIS, DOES_THEIRS, {"text": "Hello", "seen": "{seen}"}
+    ),
+    "conversation_notes": Access("/conversations/{conversation}/notes", NOT_LIKE_THIS, DOES_THEIRS, {"text": "Hm"}),
+    "conversation_assignment": Access(
+        "/conversations/{conversation}/assignment", NOT_LIKE_THIS, DOES_THEIRS, {"owner": "{ben}"}
+    ),
+    "conversation_closure": Access("/conversations/{conversation}/closure", NOT_LIKE_THIS, DOES_THEIRS),
+    "conversation_reopening": Access("/conversations/{conversation}/reopening", NOT_LIKE_THIS, DOES_THEIRS),
+    "participant_approval": Access("/participants/{participant}/approval", NOT_LIKE_THIS, DOES_THEIRS),
+    "participant_refusal": Access("/participants/{participant}/refusal", NOT_LIKE_THIS, DOES_THEIRS),
+    "message_undo": Access("/messages/{reply}/undo", NOT_LIKE_THIS, DOES_THEIRS),
+    "message_html": Access("/messages/{message}/html", THEIRS, NOTHING_TO_DO),
+    "message_raw": Access("/messages/{message}/raw", THEIRS, NOTHING_TO_DO),
+    "attachment": Access("/attachments/{attachment}", THEIRS, NOTHING_TO_DO),
+    "delivery_retry": Access("/deliveries/{delivery}/retry", NOT_LIKE_THIS, DOES_THEIRS),
+    # the company
+    "people": Access("/people", EVERYBODY, NOTHING_TO_DO),
+    "person": Access("/people/{ben}", EVERYBODY, NOTHING_TO_DO),
+    "new_member": Access("/people/new", SETS_UP, DOES_SETTING_UP, ABOUT_THEM),
+    "member_details": Access("/people/{ben}/details", SETS_UP, DOES_SETTING_UP, ABOUT_THEM),
+    "disabling": Access("/people/{ben}/disabling", SETS_UP, DOES_SETTING_UP),
+    "enabling": Access("/people/{ben}/enabling", (IN, 405, 405, 405, 405), DOES_SETTING_UP),
+    "profile": Access("/profile", EVERYBODY, DOES, ABOUT_ME),
+    "teams": Access("/teams", EVERYBODY, NOTHING_TO_DO),
+    "team": Access("/teams/delivery", EVERYBODY, NOTHING_TO_DO),
+    "new_team": Access("/teams/new", SETS_UP, DOES_SETTING_UP, TEAM),
+    "team_details": Access("/teams/delivery/details", SETS_UP, DOES_SETTING_UP, TEAM),
+    "ownership_map": Access("/ownership-map", EVERYBODY, NOTHING_TO_DO),
+    "ownership_trial": Access(
+        "/ownership-map/trial", NOT_LIKE_THIS, (403, 200, 200, 200, 200), {"text": "no paper on route 4"}
+    ),
+    "default_owner": Access("/ownership-map/everything-else", NOT_LIKE_THIS, DOES_SETTING_UP, {"owner": "{ben}"}),
+    "rules": Access("/ownership-map/rules", NOT_LIKE_THIS, DOES_SETTING_UP, RULE),
+    "rule": Access("/ownership-map/rules/{rule}", NOT_LIKE_THIS, DOES_SETTING_UP, RULE),
+    "rule_removal": Access("/ownership-map/rules/{rule}/removal", NOT_LIKE_THIS, DOES_SETTING_UP),
+    "rule_move": Access("/ownership-map/rules/{rule}/place", NOT_LIKE_THIS, DOES_SETTING_UP, {"direction": "up"}),
+    # mail and work
+    "mail_ledger": Access("/mail-ledger", LOOKS_AFTER_MAIL, NOTHING_TO_DO),
+    "quarantine": Access("/quarantine", LOOKS_AFTER_MAIL, NOTHING_TO_DO),
+    "quarantined_mail": Access("/quarantine/{mail}", LOOKS_AFTER_MAIL, NOTHING_TO_DO),
+    "quarantined_mail_raw": Access("/quarantine/{mail}/raw", LOOKS_AFTER_MAIL, NOTHING_TO_DO),
+    "quarantined_mail_retry": Access("/quarantine/{mail}/retry", NOT_LIKE_THIS, DOES_MAIL),
+    "stuck_work": Access("/stuck-work", LOOKS_AFTER_MAIL, NOTHING_TO_DO),
+    "stuck_work_retry": Access("/stuck-work/mail/{mail}/retry", NOT_LIKE_THIS, DOES_MAIL),
+    # coming in
+    "account_login": Access("/sign-in", AWAY, AWAY, {"login": "ana@courier.test", "password": "wrong"}),
+    "account_request_login_code": Access(
+        "/sign-in/code", AWAY, (302, 302, 302, 302, 302), {"email": "ana@courier.test"}
+    ),
+    "account_confirm_login_code": Access("/sign-in/code/confirmation", (302,) * 5, (302,) * 5),
+    "account_signup": Access("/sign-in/new", AWAY, AWAY),
+    "account_inactive": Access("/sign-in/inactive", PUBLIC, (405,) * 5),
+    "sign_in_link": Access("/sign-in/{link}", PUBLIC, (302, 302, 302, 302, 302)),
+    "account_logout": Access("/sign-out", (302, 200, 200, 200, 200), (302,) * 5),
+    "account_change_password": Access("/password", (IN, 302, 302, 302, 302), (403, 302, 302, 302, 302)),
+    "account_set_password": Access("/password/first", EVERYBODY, (403, 200, 200, 200, 200), {"password1": "short"}),
+    "account_reset_password": Access("/password/reset", PUBLIC, (302,) * 5, {"email": "ana@courier.test"}),
+    "account_reset_password_done": Access("/password/reset/done", PUBLIC, (405,) * 5),
+    "account_reset_password_from_key": Access("/password/reset/key/1-wrong", PUBLIC, PUBLIC),
+    "account_reset_password_from_key_done": Access("/password/reset/finished", PUBLIC, (405,) * 5),
+    # this device, and who watches from outside
+    "appearance": Access("/appearance", NOT_LIKE_THIS, DOES, {"theme": "dark"}),
+    "shortcuts": Access("/shortcuts", NOT_LIKE_THIS, DOES, {"shortcuts": "on"}),
+    "live": Access("/live", (IN, 204, 204, 204, 204), NOTHING_TO_DO),
+    "healthz": Access("/healthz", PUBLIC, (405,) * 5),
+}
+
+
+def addresses(patterns: list[Any]) -> Iterator[URLPattern]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern.url_patterns)
+        else:
+            yield pattern
+
+
+EVERY_ADDRESS = list(addresses(get_resolver().url_patterns))
+
+
+def test_every_address_stands_in_the_matrix_and_nothing_else_does() -> None:
+    assert sorted(str(pattern.name) for pattern in EVERY_ADDRESS) == sorted(MATRIX)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The house with one of everything, and the ids of it all."""
+
+    readers: dict[str, Member | None]
+    ids: dict[str, object]
+
+    def fill(self, template: str) -> str:
+        return template.format_map(self.ids)
+
+
+def scene(house: House, *, to: str, about: str, owner: Member) -> Scene:
+    """Ada writes with HTML and a file, copies Bea in, and gets an answer; another mail is in quarantine."""
+    file = File("plan.pdf", "application/pdf", b"%PDF")
+    received = arrives(about, to=to, html="<p>hi</p>", files=[file], cc=[Address("Bea", "bea@example.org")])
+    conversation, message = received.conversation, received.message
+    assert conversation.owner == owner
+    reply = answers(owner, conversation, "Thank you.")
+    now = timezone.now()
+    filed = RawMail.objects.create(sha256="f" * 64, size=3, content=b"abc")
+    Mail.objects.create(
+        raw=filed, source="test", accepted_at=now, due_at=now, done_at=now, outcome="filed",
+        conversation=conversation, message=message,
+    )  # fmt: skip
+    odd = RawMail.objects.create(sha256="0" * 64, size=3, content=b"???")
+    mail = Mail.objects.create(
+        raw=odd, source="test", accepted_at=now, due_at=now, quarantined_at=now, outcome="quarantined", why="odd"
+    )
+    ids: dict[str, object] = {
+        "conversation": conversation.pk,
+        "message": message.pk,
+        "reply": reply.pk,
+        "seen": max(Message.objects.values_list("pk", flat=True)),
+        "attachment": Attachment.objects.get().token,
+        "participant": Participant.objects.get(approved_at=None).pk,
+        "delivery": Delivery.objects.get().pk,
+        "ben": house.ben.pk,
+        "rule": Rule.objects.order_by("pk")[0].pk,
+        "mail": mail.pk,
+        "link": people.make_sign_in_link(house.carla, at=now, valid_for=timedelta(hours=1)),
+    }
+    readers = {
+        "nobody": None,
+        "stranger": house.dora if owner != house.dora else house.carla,
+        "owner": owner,
+        "specialist": house.ana,
+        "admin": house.ines,
+    }
+    return Scene(readers, ids)
+
+
+@pytest.fixture
+def public_scene(house: House) -> Scene:
+    return scene(house, to="help@courier.test", about="your column", owner=house.carla)
+
+
+@pytest.mark.parametrize("name", MATRIX)
+def test_everybody_may_look_at_what_is_theirs_and_looking_changes_nothing(public_scene: Scene, name: str) -> None:
+    access = MATRIX[name]
+    found = {}
+    for who in READERS:
+        browser = browser_of(public_scene.readers[who])
+        with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+            found[who] = browser.get(public_scene.fill(access.path)).status_code
+            transaction.set_rollback(True)
+        changed = [one["sql"] for one in queries if one["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
+        # A code page keeps its state in the session of whoever is not signed in, which concerns nobody else.
+        assert not [sql for sql in changed if "django_session" not in sql]
+    assert found == dict(zip(READERS, access.get, strict=True))
+
+
+@pytest.mark.parametrize("name", MATRIX)
+def test_everybody_may_do_what_is_theirs_to_do(public_scene: Scene, name: str) -> None:
+    access = MATRIX[name]
+    fields = {field: public_scene.fill(value) for field, value in (access.fields or {}).items()}
+    found = {}
+    for who in READERS:
+        browser = browser_of(public_scene.readers[who])
+        with transaction.atomic():
+            found[who] = browser.post(public_scene.fill(access.path), fields).status_code
+            transaction.set_rollback(True)
+    assert found == dict(zip(READERS, access.post, strict=True))
+
+
+def test_no_address_takes_anything_but_looking_and_sending_a_form(public_scene: Scene) -> None:
+    browser = browser_of(public_scene.readers["admin"])
+    for access in MATRIX.values():
+        for method in ("PUT", "PATCH", "DELETE", "TRACE", "OPTIONS"):
+            with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+                response = browser.generic(method, public_scene.fill(access.path))
+                transaction.set_rollback(True)
+            assert (method, access.path, response.status_code) == (method, access.path, 405)
+            assert not [one for one in queries if one["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
+
+
+@pytest.mark.parametrize("name", [name for name, access in MATRIX.items() if 404 in (*access.get, *access.post)])
+def test_what_belongs_to_a_private_team_is_found_by_nobody_else(house: House, name: str) -> None:
+    private = scene(house, to="hr@courier.test", about="my boss", owner=house.dora)
+    access = MATRIX[name]
+    path = private.fill(access.path)
+    fields = {field: private.fill(value) for field, value in (access.fields or {}).items()}
+    for who in ("stranger", "specialist", "admin"):
+        browser = browser_of(private.readers[who])
+        response = browser.post(path, fields) if 404 in access.post else browser.get(path)
+        assert response.status_code == 404

@@ -1,0 +1,180 @@
+"""People, teams and the ownership map, as administrators keep them and everybody reads them."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Any
+
+import pytest
+
+from everyhand.conversations.models import Conversation
+from everyhand.people.models import Member, Role, Team
+from everyhand.routing.models import Fallback, Rule
+from tests.web.house import House, arrives, browser_of
+
+
+def words(response: Any) -> str:
+    return str(response.content.decode())
+
+
+def test_ines_hires_somebody_who_can_come_in_at_once(house: House) -> None:
+    typed = {"email": "Edda@Courier.test", "name": "Edda Moor", "role": "member", "hours": "Mon-Fri 9:00-17:00"}
+    page = browser_of(house.ines).post("/people/new", typed, follow=True)
+    edda = Member.objects.get(email="edda@courier.test")
+    assert "Edda Moor can sign in with a code" in words(page)
+    assert edda.hours.count() == 5
+    assert not edda.has_usable_password()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "complaint"),
+    [
+        ("email", "ana@courier.test", "already exists"),
+        ("email", "no address", "valid email"),
+        ("time_zone", "Mars/Olympus", "There is no time zone called “Mars/Olympus”"),
+        ("hours", "whenever", "“whenever” is not clear"),
+        ("hours", "Fri-Mon 9-17", "is not clear"),
+        ("role", "king", "valid choice"),
+    ],
+)
+def test_what_is_wrong_is_said_beside_the_field_and_nothing_is_lost(
+    house: House, field: str, value: str, complaint: str
+) -> None:
+    typed = {"email": "edda@courier.test", "name": "Edda Moor", "role": "member", field: value}
+    page = browser_of(house.ines).post("/people/new", typed)
+    assert page.status_code == 422
+    assert complaint in words(page)
+    assert "Edda Moor" in words(page)
+    assert not Member.objects.filter(name="Edda Moor").exists()
+
+
+def test_everybody_keeps_their_own_profile_but_not_their_role(house: House) -> None:
+    typed = {
+        "name": "Carla Weiss-Braun",
+        "title": "Columnist at large",
+        "time_zone": "Europe/Berlin",
+        "language": "de",
+        "away_until": "2031-05-04T08:00",
+        "hours": "Mo-Do 8:30-12:00; Sa 10-13",
+        "role": "admin",
+        "email": "else@courier.test",
+    }
+    browser = browser_of(house.carla)
+    assert browser.post("/profile", typed).status_code == 302
+    house.carla.refresh_from_db()
+    assert (house.carla.name, house.carla.language) == ("Carla Weiss-Braun", "de")
+    assert (house.carla.role, house.carla.email) == (Role.MEMBER, "carla@courier.test")
+    spans = [(one.weekday, one.start, one.end) for one in house.carla.hours.all()]
+    assert spans[0] == (0, time(8, 30), time(12))
+    assert spans[-1] == (5, time(10), time(13))
+    assert "Mon-Thu 08:30-12:00, Sat 10:00-13:00" in words(browser.get("/profile"))
+    assert "2031" in words(browser_of(house.ana).get(f"/people/{house.carla.pk}"))
+
+
+def test_letting_somebody_go_hands_what_they_owned_to_somebody_else(house: House) -> None:
+    arrives("your column")
+    browser = browser_of(house.ines)
+    assert "1 customer counts on them" in words(browser.get(f"/people/{house.carla.pk}/disabling"))
+    browser.post(f"/people/{house.carla.pk}/disabling", {"heir": house.ben.pk})
+    house.carla.refresh_from_db()
+    assert not house.carla.is_active
+    assert Conversation.objects.get().owner == house.ben
+    browser.post(f"/people/{house.carla.pk}/enabling")
+    house.carla.refresh_from_db()
+    assert house.carla.is_active
+
+
+def test_nothing_is_handed_over_that_nobody_asked_for(house: House) -> None:
+    arrives("your column")
+    browser_of(house.ines).post(f"/people/{house.carla.pk}/disabling")
+    assert Conversation.objects.get().owner == house.carla
+
+
+def test_somebody_can_always_set_up(house: House) -> None:
+    browser = browser_of(house.ines)
+    page = browser.post(f"/people/{house.ines.pk}/disabling", follow=True)
+    assert "only administrator" in words(page)
+    typed = {"email": "ines@courier.test", "name": "Ines Hart", "role": "member"}
+    page = browser.post(f"/people/{house.ines.pk}/details", typed)
+    assert page.status_code == 422
+    assert "only administrator" in words(page)
+    house.ines.refresh_from_db()
+    assert house.ines.is_active
+    assert house.ines.may_set_up
+
+
+def test_a_team_has_whom_ines_puts_into_it(house: House) -> None:
+    browser = browser_of(house.ines)
+    typed = {"name": "Sport", "slug": "sport", "about": "games", "members": [house.ana.pk], "leads": [house.ben.pk]}
+    browser.post("/teams/new", typed)
+    team = Team.objects.get(slug="sport")
+    assert {(one.member.name, one.lead) for one in team.memberships.all()} == {
+        ("Ana Silva", False),
+        ("Ben Okoro", True),
+    }
+    browser.post("/teams/sport/details", {**typed, "members": [], "private": "on"})
+    team.refresh_from_db()
+    assert team.private
+    assert [one.member for one in team.memberships.all()] == [house.ben]
+    assert "Ben Okoro" in words(browser_of(house.carla).get("/teams/sport"))
+    taken = browser.post("/teams/new", typed)
+    assert taken.status_code == 422
+
+
+def test_a_private_team_shows_its_conversations_to_its_own_only(house: House) -> None:
+    arrives("my boss shouts", to="hr@courier.test")
+    assert "my boss shouts" in words(browser_of(house.dora).get("/teams/hr"))
+    assert "my boss shouts" in words(browser_of(house.dora).get(f"/people/{house.dora.pk}"))
+    for somebody in (house.ana, house.ines, house.carla):
+        for address in ("/teams/hr", f"/people/{house.dora.pk}", "/inbox/everyone"):
+            assert "my boss shouts" not in words(browser_of(somebody).get(address))
+
+
+def test_ines_changes_the_map(house: House) -> None:
+    browser = browser_of(house.ines)
+    rule = {"looks_at": "subject", "pattern": "crossword", "thing": "the puzzle page", "member": house.carla.pk}
+    browser.post("/ownership-map/rules", rule)
+    made = Rule.objects.get(pattern="crossword")
+    browser.post(f"/ownership-map/rules/{made.pk}/place", {"direction": "up"})
+    assert list(Rule.objects.values_list("pattern", flat=True))[-2] == "crossword"
+    browser.post(f"/ownership-map/rules/{made.pk}", {**rule, "pattern": "sudoku"})
+    assert "sudoku" in words(browser_of(house.dora).get("/ownership-map"))
+    browser.post(f"/ownership-map/rules/{made.pk}/removal")
+    assert not Rule.objects.filter(pk=made.pk).exists()
+    browser.post("/ownership-map/everything-else", {"owner": house.ben.pk})
+    assert Fallback.objects.get().member == house.ben
+
+
+@pytest.mark.parametrize("named", [{}, {"member": "{ana}", "team": "delivery"}])
+def test_a_rule_names_either_a_person_or_a_team(house: House, named: dict[str, str]) -> None:
+    typed = {"looks_at": "words", "pattern": "crossword", "thing": "puzzles"}
+    typed |= {field: value.format(ana=house.ana.pk) for field, value in named.items()}
+    page = browser_of(house.ines).post("/ownership-map/rules", typed)
+    assert page.status_code == 422
+    assert "Choose either a person or a team" in words(page)
+    assert 'value="crossword"' in words(page)
+
+
+def test_whoever_does_not_set_up_sees_no_buttons_to(house: House) -> None:
+    page = words(browser_of(house.carla).get("/ownership-map"))
+    assert "route 4" in page
+    assert "/removal" not in page
+    assert "/ownership-map/everything-else" not in page
+    assert "/people/new" not in words(browser_of(house.carla).get("/people"))
+
+
+@pytest.mark.parametrize(
+    ("pasted", "answer"),
+    [
+        ("No paper on route 4 again", "Because the mail names route 4, which is about the round"),
+        ("hr@courier.test", "Because it was sent to hr@courier.test, which belongs to the team HR"),
+        ("From: ada@example.org\nTo: hr@courier.test\nSubject: Boss\n\nHe shouts.", "sent to hr@courier.test"),
+        ("Something quite different", "no rule of the ownership map names it"),
+        ("From: \0\nSubject: =?x?y?z?=\n\n" + "x" * 300_000, "no rule of the ownership map names it"),
+    ],
+)
+def test_anybody_can_try_who_would_get_something(house: House, pasted: str, answer: str) -> None:
+    page = browser_of(house.carla).post("/ownership-map/trial", {"text": pasted})
+    assert page.status_code == 200
+    assert answer in words(page)
+    assert Conversation.objects.count() == 0

@@ -1,0 +1,124 @@
+"""The mail ledger, quarantine and stuck work: nothing disappears, and a person can act."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from everyhand.channels.email.models import Mail, RawMail
+from everyhand.conversations.models import Delivery
+from tests.web.house import House, answers, arrives, browser_of
+
+
+def words(response: Any) -> str:
+    return str(response.content.decode())
+
+
+def accepted(number: int, outcome: str = "quarantined", content: bytes = b"Subject: x\n\nHello", **more: Any) -> Mail:
+    now = timezone.now()
+    raw = RawMail.objects.create(sha256=f"{number:064}", size=len(content), content=content)
+    fields: dict[str, Any] = {"source": "smtp 192.0.2.7", "sender": f"reader{number}@example.org", "subject": "Odd"}
+    if outcome == "quarantined":
+        fields |= {"quarantined_at": now, "why": "It is nested too deeply.", "attempts": 4, "last_error": "TooHostile"}
+    return Mail.objects.create(raw=raw, accepted_at=now, due_at=now, outcome=outcome, **{**fields, **more})
+
+
+def test_a_quarantined_mail_is_shown_with_its_reason_and_tried_again(house: House) -> None:
+    mail = accepted(1, content=b"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\nFrom: a@b.test\r\n\r\nHello you")
+    browser = browser_of(house.ana)
+    assert "It is nested too deeply." in words(browser.get("/quarantine"))
+    page = words(browser.get(f"/quarantine/{mail.pk}"))
+    for told in ("It is nested too deeply.", "smtp 192.0.2.7", "Grüße", "Hello you", "TooHostile"):
+        assert told in page
+    raw = browser.get(f"/quarantine/{mail.pk}/raw")
+    assert raw.content.endswith(b"Hello you")
+    browser.post(f"/quarantine/{mail.pk}/retry")
+    mail.refresh_from_db()
+    assert (mail.outcome, mail.attempts, mail.is_open) == ("pending", 0, True)
+    assert browser.post(f"/quarantine/{mail.pk}/retry").status_code == 404
+
+
+@pytest.mark.parametrize("content", [b"", b"\0\xff" * 50, b"no headers at all", b"Subject: x", b":\n:\n\n" * 9])
+def test_whatever_it_is_it_can_be_looked_at(house: House, content: bytes) -> None:
+    mail = accepted(1, content=content, sender="", subject="")
+    assert browser_of(house.ana).get(f"/quarantine/{mail.pk}").status_code == 200
+
+
+def test_the_ledger_balances_and_leads_to_every_mail(house: House) -> None:
+    accepted(1)
+    accepted(2, "suppressed", why="out-of-office", done_at=timezone.now())
+    received = arrives()
+    accepted(3, "filed", done_at=timezone.now(), conversation=received.conversation, message=received.message)
+    browser = browser_of(house.ana)
+    page = words(browser.get("/mail-ledger"))
+    assert "It balances" in page
+    assert "out-of-office" in page
+    assert f"/conversations/{received.conversation.pk}" in page
+    only = words(browser.get("/mail-ledger?outcome=suppressed"))
+    assert "reader2@example.org" in only
+    assert "reader1@example.org" not in only
+
+
+def test_the_ledger_says_nothing_about_mail_to_a_private_team_of_others(house: House) -> None:
+    private = arrives("my boss", to="hr@courier.test", subject="Shouting")
+    accepted(
+        1,
+        "filed",
+        done_at=timezone.now(),
+        conversation=private.conversation,
+        message=private.message,
+        subject="Shouting",
+    )
+    page = words(browser_of(house.ana).get("/mail-ledger"))
+    assert "Shouting" not in page
+    assert "reader1@example.org" not in page
+
+
+def test_the_ledger_goes_on_page_after_page(house: House) -> None:
+    for number in range(1, 56):
+        accepted(number)
+    browser = browser_of(house.ana)
+    first = words(browser.get("/mail-ledger"))
+    assert "reader55@" in first
+    assert "reader5@" not in first
+    following = first.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
+    assert "reader5@" in words(browser.get(f"/mail-ledger{following}"))
+
+
+def test_what_is_stuck_is_said_in_words_and_tried_again(house: House) -> None:
+    conversation = arrives().conversation
+    reply = answers(house.ana, conversation, "Hello", at=timezone.now() - timedelta(hours=1))
+    browser = browser_of(house.ana)
+    assert "Is the worker running?" in words(browser.get("/stuck-work"))
+    Delivery.objects.filter(message=reply).update(quarantined_at=timezone.now(), last_error="550 no such user")
+    page = words(browser.get("/stuck-work"))
+    assert "A reply to ada@example.org" in page
+    assert "550 no such user" in page
+    delivery = Delivery.objects.get()
+    browser.post(f"/stuck-work/delivery/{delivery.pk}/retry")
+    delivery.refresh_from_db()
+    assert delivery.is_open
+
+
+def test_stuck_mail_leaves_quarantine_too_when_it_is_tried_again(house: House) -> None:
+    mail = accepted(1)
+    browser_of(house.ana).post(f"/stuck-work/mail/{mail.pk}/retry")
+    mail.refresh_from_db()
+    assert (mail.outcome, mail.is_open) == ("pending", True)
+
+
+@pytest.mark.parametrize("kind", ["member", "nothing", "delivery"])
+def test_only_work_can_be_tried_again(house: House, kind: str) -> None:
+    assert browser_of(house.ana).post(f"/stuck-work/{kind}/999/retry").status_code == 404
+
+
+def test_stuck_replies_of_a_private_team_do_not_tell_whom_they_are_for(house: House) -> None:
+    private = arrives("my boss", to="hr@courier.test").conversation
+    answers(house.dora, private, "We listen.")
+    Delivery.objects.update(quarantined_at=timezone.now(), last_error="550")
+    page = words(browser_of(house.ana).get("/stuck-work"))
+    assert "A reply in a team of others" in page
+    assert "ada@example.org" not in page
