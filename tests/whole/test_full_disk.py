@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from tests.counts import Tell
 from tests.servers.everyhand import RunningEveryhand
 from tests.servers.processes import wait_until
 from tests.skips import absent
-from tests.whole.company import Member, ledger, subjects, wait_until_filed
+from tests.whole.company import Member, ledger, subjects, time_passes, wait_until_filed
 from tests.whole.letters import HELP, InsistentServer, letter
 
 DISK = 64_000_000
@@ -70,6 +71,7 @@ def test_a_full_disk_asks_senders_to_come_later_keeps_pages_readable_and_mends_i
         _make_room(everyhand)  # or the senders would insist for ever
         for server in servers:
             server.stop()
+    time_passes(everyhand, timedelta(minutes=1))
     wait_until_filed(everyhand)
     taken = [subject for server in servers for subject in server.taken]
     codes = servers[0].refused + servers[1].refused
