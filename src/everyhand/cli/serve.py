@@ -21,6 +21,7 @@ from django.db import connections
 from django.utils import timezone
 from uvicorn.importer import import_from_string
 
+from everyhand.channels.email.listener.certificate import Certificate, CertificateUnusable
 from everyhand.cli import setting_up, supervisor
 from everyhand.cli.demo import company
 from everyhand.people.models import Member, Role
@@ -41,10 +42,12 @@ def serve(with_demo: bool) -> None:
             door = supervisor.open_door("EVERYHAND_WEB", settings.EVERYHAND.web)
             parts.append(supervisor.Part("web", partial(run_web, door)))
         if settings.EVERYHAND.smtp:
+            if certificate := Certificate.from_settings():
+                certificate.context()
             door = supervisor.open_door("EVERYHAND_SMTP", settings.EVERYHAND.smtp)
             parts.append(supervisor.Part("smtp", partial(run_smtp, door)))
-    except supervisor.PortTaken as taken:
-        click.echo(f"everyhand: {taken}", err=True)
+    except (supervisor.PortTaken, CertificateUnusable) as wrong:
+        click.echo(f"everyhand: {wrong}", err=True)
         sys.exit(os.EX_CONFIG)
     parts.append(supervisor.Part("worker", run_worker))
     if setting_up.set_up() and with_demo:

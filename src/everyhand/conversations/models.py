@@ -50,6 +50,8 @@ class Conversation(models.Model):
             models.Index(fields=["status", "reply_due", "id"], name="conversation_by_due"),
             models.Index(fields=["owner", "status", "reply_due", "id"], name="conversation_of_owner"),
             models.Index(fields=["team", "status", "reply_due", "id"], name="conversation_of_team"),
+            models.Index(fields=["owner", "status", "-last_message_at", "-id"], name="conversation_owner_newest"),
+            models.Index(fields=["team", "status", "-last_message_at", "-id"], name="conversation_team_newest"),
             models.Index(fields=["customer", "-last_message_at"], name="conversation_of_customer"),
             models.Index(fields=["status", "-last_message_at", "-id"], name="conversation_by_newest"),
         ]

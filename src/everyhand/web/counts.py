@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from django.db.models import Count, Q
-
 from everyhand.channels.email.models import Mail
-from everyhand.conversations import queries
-from everyhand.conversations.models import Status
+from everyhand.conversations import inbox
 from everyhand.core import work
-from everyhand.people.models import Member, Team
+from everyhand.people.models import Member
 
 
 class Counts:
@@ -20,28 +17,20 @@ class Counts:
         self._member = member
 
     @cached_property
-    def _open(self) -> dict[str, int]:
-        return (
-            queries.visible_to(self._member)
-            .filter(status=Status.OPEN)
-            .aggregate(
-                mine=Count("pk", filter=Q(owner=self._member)),
-                teams=Count("pk", filter=Q(team__in=Team.objects.filter(members=self._member))),
-                everyone=Count("pk"),
-            )
-        )
+    def _waiting(self) -> dict[inbox.View, int]:
+        return inbox.waiting(self._member)
 
     @property
     def mine(self) -> int:
-        return self._open["mine"]
+        return self._waiting[inbox.View.MINE]
 
     @property
     def teams(self) -> int:
-        return self._open["teams"]
+        return self._waiting[inbox.View.TEAMS]
 
     @property
     def everyone(self) -> int:
-        return self._open["everyone"]
+        return self._waiting[inbox.View.EVERYONE]
 
     @cached_property
     def quarantine(self) -> int:

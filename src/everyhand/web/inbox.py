@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -47,7 +48,7 @@ def show(request: HttpRequest, view: str) -> HttpResponse:
 def _waited_longest(view: inbox.View, request: HttpRequest) -> Row | None:
     waiting = inbox.standing_in(view, reader(request), Status.OPEN)
     promise = (
-        Promise.objects.filter(kept_at=None, withdrawn_at=None, conversation__in=waiting)
+        Promise.objects.filter(Exists(waiting.filter(pk=OuterRef("conversation"))), kept_at=None, withdrawn_at=None)
         .select_related("conversation__customer", "conversation__owner", "conversation__team")
         .order_by("made_at")
         .first()

@@ -38,8 +38,9 @@ def environment(**options: Any) -> Environment:
     return made
 
 
-def url(name: str, *args: object, **kwargs: object) -> str:
-    return reverse(name, args=args, kwargs=kwargs or None)
+@functools.lru_cache(4096)
+def url(name: str, *args: object) -> str:
+    return reverse(name, args=args)
 
 
 @functools.cache

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from everyhand.channels.email.parsing import mail as mails
 from everyhand.channels.email.parsing.limits import TooHostile
+from everyhand.desk.receive import hints
 from everyhand.people.models import Member, Team
 from everyhand.routing import actions as routing
 from everyhand.routing import reasons
@@ -152,9 +153,7 @@ def _hints(text: str) -> Hints:
     if re.fullmatch(r"\S+@\S+", text):
         return Hints(recipients=(text,), sender=text)
     if re.match(r"(from|to|subject|received|return-path|delivered-to|date|cc)\s*:", text, re.IGNORECASE):
-        inbound = mails.parse(text.encode(), source="trial", at=timezone.now())
-        recipients = inbound.recipients or tuple(one.email for one in (*inbound.to, *inbound.cc))
-        return Hints(recipients, inbound.sender.email, inbound.subject, inbound.reply or inbound.text)
+        return hints(mails.parse(text.encode(), source="trial", at=timezone.now()))
     return Hints(subject=text.partition("\n")[0], text=text)
 
 

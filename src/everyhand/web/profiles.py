@@ -62,6 +62,12 @@ class MemberForm(ProfileForm):
 
     class Meta(ProfileForm.Meta):
         fields = ("email", "name", "title", "role", "language", "time_zone", "away_until")  # type: ignore[assignment]
+        labels = {"title": _("What they do here")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["hours"].label = _("When they are there")
+        self.fields["hours"].help_text = _("Such as “Mon-Fri 9:00-17:00, Sat 10:00-13:00”, in their time zone.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

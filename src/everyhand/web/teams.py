@@ -71,7 +71,7 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg] # the real one takes 
     class Meta:
         model = Team
         fields = ("name", "slug", "about", "private")
-        labels = {"slug": _("short name, for addresses")}
+        labels = {"slug": _("Short name, for addresses")}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -125,7 +125,9 @@ def _receive(mail: Mail, inbound: Inbound, at: datetime) -> Filed:
         ours=everybody,
     )
     if received.opened:
-        acknowledge.acknowledge(received.conversation, inbound, due_at=received.promise.due_at, at=at)
+        acknowledge.acknowledge(
+            received.conversation, inbound, envelope_from=mail.envelope_from, due_at=received.promise.due_at, at=at
+        )
     mail.conversation, mail.message = received.conversation, received.message
     _remember(mail, Mail.Outcome.FILED, "")
     return Filed(mail, inbound, received.conversation, received.message, received.opened)

@@ -91,6 +91,23 @@ def test_senders_are_read_as_programs_write_them(value: str, name: str, email: s
     assert forwarded(text).sender == Address(name, email)
 
 
+def test_a_header_in_an_unknown_language_is_read_by_its_values() -> None:
+    header = "Zed: Mia <mia@home.example>\nPa: 3 mul 2021 10:12\nGir: Lamp\nNi: jonas@shop.example"
+    for text in (
+        f"---------- Forwarded message ---------\n{header}\n\nIt flickers.",
+        f"________\n{header}\n\nIt flickers.",
+    ):
+        found = forwarded(text)
+        assert found.sender == Address("Mia", "mia@home.example")
+        assert found.subject == "Lamp"
+        assert found.text == "It flickers."
+
+
+def test_a_note_below_a_complete_header_belongs_to_the_original() -> None:
+    text = GMAIL.format("3 May").rstrip() + "\nNote: it flickers."
+    assert forwarded(text).text == "Note: it flickers."
+
+
 def test_all_recipients_are_read_once() -> None:
     text = (
         "---------- Forwarded message ---------\nFrom: Mia <mia@home.example>\nSubject: Lamp\n"
