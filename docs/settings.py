@@ -1,6 +1,6 @@
 """Writes docs/settings.md from the program itself, so that the page can't tell of settings that don't exist.
 
-    python -m docs.settings
+python -m docs.settings
 """
 
 from __future__ import annotations
