@@ -14,7 +14,7 @@ from everyhand.config.environment import Setting
 PAGE: Final = Path(__file__).with_name("settings.md")
 
 # What a value looks like, by the function that reads it; it says itself what is wrong with one that can't be right.
-FORMS: Final = {
+FORMS: Final[dict[object, str]] = {
     environment.words: "",
     environment.switch: "`on` or `off`.",
     environment.duration: "Such as `90s`, `15m`, `2h`, `1d`.",
@@ -37,11 +37,11 @@ BEGINNING: Final = """\
 *Written by `python -m docs.settings` from `src/everyhand/config/environment.py`.*
 
 Everyhand runs without any. A setting comes from the environment (`EVERYHAND_FIRST_REPLY=2h`) or from the file
-`everyhand.toml` in the data directory, by the same name without `EVERYHAND_` and in small letters (`first_reply = "2h"`).
-The environment wins; the file is seen by every command, whoever calls it.
+`everyhand.toml` in the data directory, by the same name without `EVERYHAND_` and in small letters
+(`first_reply = "2h"`). The environment wins; the file is seen by every command, whoever calls it.
 
-The data directory itself is `EVERYHAND_DATA`, by default `var` in the current directory. It holds the database, the file
-`secret.key` (it signs reply addresses and sessions: keep it, and keep it secret) and `everyhand.toml`.
+The data directory itself is `EVERYHAND_DATA`, by default `var` in the current directory. It holds the database,
+`everyhand.toml`, and `secret.key`, which signs reply addresses and sessions: keep it, and keep it secret.
 
 A setting that can't be right, or that nobody knows, stops the program at once with exit status 78, its name, its value
 and the fix:

@@ -137,7 +137,7 @@ def exists(call: list[str]) -> bool:
     command: click.Command | None = main
     for word in call:
         if word.startswith("--"):
-            if command is None or not any(word in one.opts for one in command.params) and word != "--help":
+            if command is None or not (word == "--help" or any(word in one.opts for one in command.params)):
                 return False
         elif isinstance(command, click.Group):
             command = command.get_command(click.Context(command), word)
@@ -192,7 +192,7 @@ def forward_with_a_picture() -> bytes:
 
 def bounce() -> bytes:
     return (
-        b"From: mailer-daemon@customers.test\nTo: help@localhost\nSubject: Undelivered\nMessage-ID: <b-1@customers.test>\n"
+        b"From: mailer-daemon@customers.test\nTo: help@localhost\nSubject: Undelivered\n"
         b'MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n'
         b"--b\nContent-Type: text/plain\n\nIt could not be delivered.\n\n"
         b"--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.customers.test\n\n"
