@@ -6,7 +6,7 @@ The words are written here once; `everyhand.js` keeps those with `data-relative`
 from __future__ import annotations
 
 import functools
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from babel import Locale, dates, numbers
 from django.utils import timezone
@@ -41,6 +41,17 @@ def day(moment: datetime | None) -> str:
     return _day(timezone.localtime(moment).replace(second=0, microsecond=0, tzinfo=None), get_language() or "en")
 
 
+def time_of_day(local: datetime) -> str:
+    """“14:05”, by the clock that `local` shows."""
+    return _clock(local.time().replace(second=0, microsecond=0), get_language() or "en")
+
+
+def weekdays() -> list[str]:
+    """The short names of Monday to Sunday: “Mon”, “Tue”."""
+    names = dates.get_day_names("abbreviated", locale=_locale(get_language() or "en"))
+    return [names[weekday].rstrip(".") for weekday in range(7)]
+
+
 def number(value: int) -> str:
     """With the separators of the reader's language: “12,345”."""
     return str(numbers.format_decimal(value, locale=_locale(get_language() or "en")))
@@ -71,7 +82,20 @@ def _long(seconds: int, language: str) -> str:
 
 @functools.lru_cache(4096)
 def _day(local: datetime, language: str) -> str:
-    return str(dates.format_datetime(local, "d MMMM y, HH:mm", locale=_locale(language)))
+    # As the language joins the two, which its medium pattern does with the least words.
+    joined = str(dates.get_datetime_format("medium", locale=_locale(language)))
+    date = dates.format_date(local, "long", locale=_written(language))
+    return joined.replace("{1}", date).replace("{0}", _clock(local.time(), language))
+
+
+@functools.lru_cache(4096)
+def _clock(local: time, language: str) -> str:
+    return str(dates.format_time(local, "short", locale=_written(language)))
+
+
+def _written(language: str) -> Locale:
+    """How dates are written: in English with the day first and by the 24-hour clock, as most of the world has them."""
+    return _locale("en-gb" if language == "en" else language)
 
 
 @functools.lru_cache(64)

@@ -13,6 +13,7 @@ from everyhand.conversations import queries
 from everyhand.conversations.models import Attachment, Conversation, Delivery, Message, Participant
 from everyhand.people.models import Member, initials
 from everyhand.web.happenings import Happening, happenings
+from everyhand.web.told import told
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def said(message: Message, *, has_html: bool = False) -> Said:
         quoted=message.quoted,
         has_html=has_html,
         at=message.at,
-        remarks=message.remarks,
+        remarks=[told(remark) for remark in message.remarks],
         automatic=message.automatic,
         # Pictures inside a letter are seen in the letter.
         attachments=[file for file in message.attachments.all() if not (file.inline and has_html)],
