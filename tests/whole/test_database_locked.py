@@ -16,8 +16,8 @@ from tests.servers.processes import wait_until
 from tests.whole.company import Member, ledger, subjects, wait_until_filed
 from tests.whole.letters import HELP, InsistentServer, letter
 
-# Everyhand waits 20 s for its turn at the gate and at most 20 s more for the file.
-ANSWERED_WITHIN = 45
+# Everyhand waits 20 s, for its turn and for the file together.
+ANSWERED_WITHIN = 30
 READ_WITHIN = 5
 
 
