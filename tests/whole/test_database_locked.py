@@ -37,8 +37,8 @@ def test_while_somebody_locks_the_database_mail_is_asked_to_come_later_and_pages
         began = time.monotonic()
         pages = threading.Thread(target=_read, args=(everyhand, ana, slow := []), name="reader")
         pages.start()
-        wait_until(
-            lambda: all(server.refused[451] for server in servers), seconds=120, what="both senders were told to wait"
+        everyhand.wait_until(
+            lambda: any(server.refused[451] for server in servers), seconds=60, what="senders are asked to come later"
         )
         answered = time.monotonic() - began
         pages.join()
