@@ -86,7 +86,9 @@ class Postgres:
         """End it as `pg_ctl stop -m immediate` does: sessions break off, nothing is written any more."""
         if self._process is not None:
             os.kill(self._process.pid, signal.SIGQUIT)
-            wait_until(lambda: self._process is None or not self._process.running, seconds=60, what="PostgreSQL is gone")
+            wait_until(
+                lambda: self._process is None or not self._process.running, seconds=60, what="PostgreSQL is gone"
+            )
             self._process = None
 
     def stop(self) -> None:

@@ -19,6 +19,7 @@ from tests.whole.letters import HELP, InsistentServer, letter
 
 CRASHES, SESSIONS_ENDED = 4, 8
 SEED = 20260303
+END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
 
 
 @pytest.fixture
@@ -89,4 +90,6 @@ def _torment(everyhand: RunningEveryhand, cluster: Postgres, servers: list[Insis
             cluster.start_again()
         else:
             with psycopg.connect(f"{cluster.url}/postgres", autocommit=True) as superuser:
-                superuser.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+                superuser.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                )
