@@ -35,7 +35,8 @@ def test_while_somebody_locks_the_database_mail_is_asked_to_come_later_and_pages
     wait_until(lambda: all(len(server.taken) > 2 for server in servers), seconds=60, what="mail comes in")
     with _locked(everyhand):
         began = time.monotonic()
-        pages = threading.Thread(target=_read, args=(everyhand, ana, slow := []), name="reader")
+        slow: list[str] = []
+        pages = threading.Thread(target=_read, args=(everyhand, ana, slow), name="reader")
         pages.start()
         everyhand.wait_until(
             lambda: any(server.refused[451] for server in servers), seconds=60, what="senders are asked to come later"
