@@ -29,6 +29,7 @@ FORMS: Final[dict[object, str]] = {
     environment.time_zone: "Such as `Europe/Berlin`.",
     environment.language: "Such as `en` or `de`.",
     environment.few: "1 to 64.",
+    environment.addresses: "IP addresses or networks, separated by commas.",
 }
 
 BEGINNING: Final = """\
