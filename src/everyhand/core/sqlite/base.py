@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,6 +40,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().__init__(*args, **kwargs)
         self._inside = False
         self._hurried = False  # the connection waits for the file for less time than its `timeout`
+        self._known_gate: tuple[int, str, Gate] | None = None
 
     def create_cursor(self, name: str | None = None) -> GatedCursor:  # noqa: ARG002 (Django's signature)
         return GatedCursor(self)
@@ -108,4 +110,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 self._wait_for_file(self.settings_dict["OPTIONS"].get("timeout", 5.0))
 
     def _gate(self) -> Gate | None:
-        return None if self.is_in_memory_db() else gate_of(str(self.settings_dict["NAME"]))
+        if self.is_in_memory_db():
+            return None
+        # Asked for at every write, so it is looked up once a process and file (tests change the file's name).
+        here = os.getpid(), str(self.settings_dict["NAME"])
+        if self._known_gate is None or self._known_gate[:2] != here:
+            self._known_gate = (*here, gate_of(here[1]))
+        return self._known_gate[2]
