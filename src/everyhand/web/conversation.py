@@ -87,7 +87,7 @@ def page(
         "recipients": [one.identity.value for one in taking_part],
         "sender": conversation.address,
         "newest_message_id": max((one.id for one in messages if one.kind == Message.Kind.MESSAGE), default=0),
-        "signature": "",
+        "signature": member.signature_in(conversation.team),
         "draft": draft,
         "stopped": {"messages": [said(message) for message in overtaken_by]} if overtaken_by else None,
         "undo": _undo(messages, member, at),
