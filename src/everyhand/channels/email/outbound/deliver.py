@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from everyhand.channels.email import tokens
 from everyhand.channels.email.models import SystemMail
-from everyhand.channels.email.outbound import dkim
+from everyhand.channels.email.outbound import dkim, pace
 from everyhand.channels.email.outbound.compose import compose
 from everyhand.channels.email.outbound.letter import NoAddress, address
 from everyhand.channels.email.outbound.postman import Letter, Postman, Refused, Unreachable, connect
@@ -77,7 +77,11 @@ def _carry(
             elif not settings.EVERYHAND.mail_url:
                 work.put_off(row, NO_SERVER, until=at + NO_SERVER_PAUSE)
             elif work.keep([row], at=at):
-                _try(row, write, postman, clock)
+                later = pace.may_leave(row, a_minute=settings.EVERYHAND.pace, at=at)
+                if later:
+                    pace.hold(row, until=later)
+                else:
+                    _try(row, write, postman, clock)
             # else it was taken back, or somebody else has it
 
 
