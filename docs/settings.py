@@ -29,6 +29,11 @@ FORMS: Final[dict[object, str]] = {
     environment.time_zone: "Such as `Europe/Berlin`.",
     environment.language: "Such as `en` or `de`.",
     environment.few: "1 to 64.",
+    environment.how_much: "`none`, `last` (the message before it) or `all`.",
+    environment.pace: "1 to 100000, or `off`.",
+    environment.domain: "Such as `example.com`.",
+    environment.selector: "Such as `everyhand`.",
+    environment.signing_key: "The path of a PEM file with an RSA or Ed25519 key.",
 }
 
 BEGINNING: Final = """\

@@ -81,6 +81,8 @@ def say(
     files: Iterable[Upload] = (),
     in_reply_to: str = "",
     references: Sequence[str] = (),
+    signature: str = "",
+    quoted: str = "",
 ) -> Message:
     """A reply of ours, with a delivery for each of `recipients` ((address, name)), due once it can't be undone.
 
@@ -92,6 +94,8 @@ def say(
         author_member=author,
         text=text,
         reply=text,
+        signature=signature,
+        quoted=quoted,
         at=at,
         subject=conversation.subject,
         in_reply_to=in_reply_to[:1000],
