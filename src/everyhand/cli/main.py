@@ -55,7 +55,7 @@ SUMMARIES = {
     "serve": "run everything: web, live hub, worker, SMTP listener",
     "web": "run the web server alone",
     "worker": "run the worker alone",
-    "smtp": "run the SMTP listener alone",
+    "smtp": "run the listener for SMTP and LMTP alone",
     "demo": "load or remove a small believable company",
     "member": "add people from the shell",
     "mailbox": "add an address of ours, list them",
