@@ -33,7 +33,7 @@ WEB = "everyhand.config.asgi:application"
 @click.command()
 @click.option("--with-demo", is_flag=True, help="On the first start, load the demo company.")
 def serve(with_demo: bool) -> None:
-    """Run everything: web, live hub, worker and SMTP listener, as a small supervised process tree."""
+    """Run everything: web, live hub, worker, mail listener and fetchers, as a small supervised process tree."""
     parts = []
     try:
         if settings.EVERYHAND.web:
@@ -45,6 +45,7 @@ def serve(with_demo: bool) -> None:
         click.echo(f"everyhand: {taken}", err=True)
         sys.exit(os.EX_CONFIG)
     parts.append(supervisor.Part("worker", run_worker))
+    parts.append(supervisor.Part("fetch", run_fetch))
     if setting_up.set_up() and with_demo:
         company.load(at=timezone.now())
     _load_program()
@@ -89,6 +90,13 @@ def worker() -> None:
     run_worker()
 
 
+@click.command()
+def fetch() -> None:
+    """Fetch the mail of connected mailboxes alone."""
+    setting_up.set_up()
+    run_fetch()
+
+
 def run_web(door: socket.socket) -> None:
     import uvicorn
 
@@ -120,6 +128,12 @@ def run_worker() -> None:
     at_work.run()
 
 
+def run_fetch() -> None:
+    from everyhand.channels.email.fetching import fetchers
+
+    fetchers.run_forever()
+
+
 def _mail_doors() -> dict[str, socket.socket]:
     """The listening sockets for mail by protocol, "smtp" and "lmtp", of those that are set. Raises `PortTaken`."""
     wanted = {"smtp": settings.EVERYHAND.smtp, "lmtp": settings.EVERYHAND.lmtp}
@@ -132,6 +146,7 @@ def _mail_doors() -> dict[str, socket.socket]:
 
 def _load_program() -> None:
     """Import what the parts need once, before they are forked."""
+    import everyhand.channels.email.fetching.fetchers
     import everyhand.channels.email.listener.listen
     import everyhand.cli.worker  # noqa: F401
 
