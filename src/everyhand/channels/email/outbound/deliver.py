@@ -7,13 +7,14 @@ worst that happens is the same letter twice in a mailbox, which most programs sh
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import Error, connection, transaction
 from django.utils import timezone
 
 from everyhand.channels.email import tokens
@@ -24,6 +25,7 @@ from everyhand.channels.email.outbound.letter import NoAddress, address
 from everyhand.channels.email.outbound.postman import Letter, Postman, Refused, Unreachable, connect
 from everyhand.conversations.models import Delivery
 from everyhand.core import journal, work
+from everyhand.core.outage import is_outage
 
 __all__ = ["connect", "deliver", "deliver_system_mail"]
 
@@ -35,6 +37,8 @@ Row = TypeVar("Row", Delivery, SystemMail)
 NO_SERVER_PAUSE: Final = timedelta(minutes=1)
 # How long a letter waits for a server that can't be reached before somebody has to hear of it.
 PATIENCE: Final = timedelta(days=2)
+# Seconds; together less than the lease, which nobody can extend meanwhile.
+PAUSES_TO_NOTE: Final = (1, 2, 4, 8, 15)
 NO_SERVER: Final = "No outgoing mail server is set (EVERYHAND_MAIL_URL)."
 
 
@@ -115,6 +119,21 @@ def _written_at(row: Delivery | SystemMail) -> datetime:
 
 
 def _note_sent(row: Row, answer: str, *, at: datetime) -> None:
+    """What is not written down now is sent a second time, so a database that is away is waited for."""
+    for pause in (*PAUSES_TO_NOTE, None):
+        try:
+            _write_down_sent(row, answer, at=at)
+        except Error as error:
+            if pause is None or not is_outage(error):
+                raise
+            log.warning("sent, but not yet noted: the database is away", kind=row._meta.model_name, id=row.pk)
+            connection.close()
+            time.sleep(pause)
+        else:
+            return
+
+
+def _write_down_sent(row: Row, answer: str, *, at: datetime) -> None:
     try:
         with transaction.atomic():
             work.complete(row, at=at)
