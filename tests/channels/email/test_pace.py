@@ -80,8 +80,8 @@ def test_a_long_queue_is_put_off_at_once_and_not_one_by_one(cast: Cast, busy: Co
 def test_after_an_outage_what_was_written_first_leaves_first(
     cast: Cast, busy: Conversation, mail_server: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(settings.EVERYHAND.values, "pace", 1_000)
-    readers = [f"reader{number}@{'gmail' if number % 2 else 'gmx'}.test" for number in range(3_000)]
+    monkeypatch.setitem(settings.EVERYHAND.values, "pace", 200)
+    readers = [f"reader{number}@{'gmail' if number % 2 else 'gmx'}.test" for number in range(600)]
     written_to(busy, cast, *readers)
     use(monkeypatch, "")
     work_off(SOON)
@@ -93,6 +93,15 @@ def test_after_an_outage_what_was_written_first_leaves_first(
     assert sorted(arrived) == sorted(readers)
     for house in ("gmail", "gmx"):
         assert [one for one in arrived if house in one] == [one for one in readers if house in one]
+
+
+def test_a_server_that_is_away_uses_up_nothing(cast: Cast, busy: Conversation, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, "smtp://mail.invalid:25")
+    written_to(busy, cast, *(f"reader{number}@gmail.test" for number in range(8)))
+    work_off(SOON)
+
+    assert DomainPace.objects.get().letters == 0
+    assert set(Delivery.objects.values_list("attempts", flat=True)) == {0}
 
 
 def test_two_workers_keep_one_pace(cast: Cast, busy: Conversation, mail_server: Start) -> None:
