@@ -32,7 +32,7 @@ def test_a_letter_that_was_taken_while_the_database_is_away_is_noted_when_it_is_
     monkeypatch.setattr("everyhand.channels.email.outbound.deliver.PAUSES_TO_NOTE", (0.01, 0.01, 0.01))
     failures = iter([OperationalError("away"), OperationalError("still away")])
 
-    def fail_to_note(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001
+    def fail_to_note(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         if far_end.received and (failure := next(failures, None)):
             raise failure
         return execute(sql, params, many, context)
