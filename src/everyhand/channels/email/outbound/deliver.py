@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from everyhand.channels.email import tokens
 from everyhand.channels.email.models import SystemMail
+from everyhand.channels.email.outbound import dkim, pace
 from everyhand.channels.email.outbound.compose import compose
 from everyhand.channels.email.outbound.letter import NoAddress, address
 from everyhand.channels.email.outbound.postman import Letter, Postman, Refused, Unreachable, connect
@@ -80,7 +81,11 @@ def _carry(
             elif not settings.EVERYHAND.mail_url:
                 work.put_off(row, NO_SERVER, until=at + NO_SERVER_PAUSE)
             elif work.keep([row], at=at):
-                _try(row, write, postman, clock)
+                later = pace.may_leave(row, a_minute=settings.EVERYHAND.pace, at=at)
+                if later:
+                    pace.hold(row, until=later)
+                else:
+                    _try(row, write, postman, clock)
             # else it was taken back, or somebody else has it
 
 
@@ -163,8 +168,13 @@ def _tell(action: str, delivery: Delivery, *, at: datetime) -> None:
 
 
 def _reply(delivery: Delivery) -> Letter:
-    return Letter(compose(delivery.message), address(tokens.return_path(delivery)), address(delivery.address))
+    return Letter(_signed(compose(delivery.message)), address(tokens.return_path(delivery)), address(delivery.address))
 
 
 def _system_mail(mail: SystemMail) -> Letter:
-    return Letter(bytes(mail.content), mail.envelope_from, address(mail.address))
+    return Letter(_signed(bytes(mail.content)), mail.envelope_from, address(mail.address))
+
+
+def _signed(raw: bytes) -> bytes:
+    house = settings.EVERYHAND
+    return dkim.sign(raw, dkim.Seal(house.dkim_domain, house.dkim_selector, house.dkim_key)) if house.dkim_key else raw
