@@ -186,4 +186,4 @@ def test_a_further_language_needs_its_catalogue_alone(tmp_path: Path) -> None:
         (tmp_path / folder / "LC_MESSAGES" / "django.mo").touch()
 
     assert languages.installed(tmp_path) == [("en", "English"), ("fr", "Français"), ("pt-br", "Português (Brasil)")]
-    assert languages.installed(LOCALE) == [("de", "Deutsch"), ("en", "English")]
+    assert ("de", "Deutsch") in languages.installed(LOCALE)

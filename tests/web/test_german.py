@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from babel import localedata
 from babel.messages.pofile import read_po
 from django.core import mail
 from django.test import Client
@@ -134,6 +135,16 @@ def test_moments_and_numbers_are_written_as_the_language_does() -> None:
     with translation.override("en"):
         assert moments.day(afternoon) == "3 March 2026, 14:05"
         assert moments.number(12345) == "12,345"
+
+
+@pytest.mark.parametrize("language", sorted(code for code in localedata.locale_identifiers() if "_" not in code))
+def test_moments_can_be_told_in_every_language_there_may_be_a_catalogue_for(language: str) -> None:
+    with translation.override(language):
+        for hours_ago in (-50, -1, 1, 50):
+            moment = timezone.now() - timedelta(hours=hours_ago, minutes=1)
+            assert "<time" in moments.when(moment)
+            assert "<time" in moments.distance(moment)
+        assert len(moments.weekdays()) == 7
 
 
 def test_working_hours_are_read_as_they_are_written_in_any_language() -> None:

@@ -70,9 +70,11 @@ def _rounded(seconds: float) -> int:
 # Babel takes 0.1 ms for each of these, and an inbox shows two hundred.
 @functools.lru_cache(4096)
 def _from_now(seconds: int, language: str) -> str:
-    return dates.format_timedelta(
-        timedelta(seconds=seconds), add_direction=True, format="short", locale=_locale(language)
-    )
+    span, locale = timedelta(seconds=seconds), _locale(language)
+    try:
+        return dates.format_timedelta(span, add_direction=True, format="short", locale=locale)
+    except KeyError:  # Danish and some others have no short words for it
+        return dates.format_timedelta(span, add_direction=True, format="long", locale=locale)
 
 
 @functools.lru_cache(4096)
