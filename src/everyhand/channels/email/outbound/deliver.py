@@ -93,6 +93,7 @@ def _try(row: Row, write: Callable[[Row], Letter], postman: Postman, clock: Call
     try:
         answer = postman.carry(write(row))
     except Unreachable as outage:
+        pace.did_not_leave(row)
         _wait_for_server(row, outage, at=clock())
     except Refused as refusal:
         _note_refusal(row, refusal, at=clock())

@@ -28,7 +28,7 @@ def domain_of(row: Delivery | SystemMail) -> str:
 
 
 def may_leave(row: Delivery | SystemMail, *, a_minute: int | None, at: datetime) -> datetime | None:
-    """None when the letter may leave at `at`, and it is counted, whatever becomes of it; else from when on it may.
+    """None when the letter may leave at `at`, and it is counted; else from when on it may.
 
     `a_minute` None is no limit. Sign-in codes never wait: somebody sits in front of them.
     """
@@ -45,6 +45,11 @@ def may_leave(row: Delivery | SystemMail, *, a_minute: int | None, at: datetime)
         # Another worker may begin the next minute between two of these looks; then look again.
         if began_at := this_minute.filter(letters__gte=a_minute).values_list("began_at", flat=True).first():
             return began_at + MINUTE
+
+
+def did_not_leave(row: Delivery | SystemMail) -> None:
+    """There was no server to take it: nobody has one letter more, so it counts for nothing."""
+    DomainPace.objects.filter(domain=domain_of(row), letters__gt=0).update(letters=F("letters") - 1)
 
 
 def hold(row: Row, *, until: datetime) -> None:
