@@ -84,6 +84,14 @@ def listen(text: str) -> tuple[str, int] | None:
     return host.strip("[]"), int(port)
 
 
+def local_delivery(text: str) -> tuple[str, int] | None:
+    """An address and a port to listen on, or `off`. The port of SMTP is never LMTP's (RFC 2033 section 5)."""
+    address = listen(text)
+    if address and address[1] == 25:
+        raise ValueError("give another port than 25, such as 127.0.0.1:2424, or off")
+    return address
+
+
 def web_address(text: str) -> SplitResult | None:
     if not text:
         return None
@@ -218,6 +226,9 @@ SETTINGS: Final = (
         "trusted_proxy", "", addresses, "The reverse proxies whose word on who calls (X-Forwarded-For) is believed."
     ),
     Setting("smtp", "127.0.0.1:2525", listen, "Where the SMTP listener takes mail in, or off."),
+    Setting(
+        "lmtp", "off", local_delivery, "Where a mail server of yours, such as Postfix, hands mail over by LMTP, or off."
+    ),
     Setting("smtp_certificate", "", existing_file, "A PEM certificate chain; with it the listener offers STARTTLS."),
     Setting("smtp_key", "", existing_file, "The private key of that certificate, when it is not in the same file."),
     Setting("smtp_max_size", "50", megabytes, "The largest mail taken in, in megabytes."),

@@ -26,7 +26,7 @@ class Received:
 
     conversation: Conversation
     message: Message
-    promise: Promise
+    promise: Promise | None
     opened: bool
 
 
@@ -39,13 +39,15 @@ def receive(
     answered_from: str = "",
     proof: int | None = None,
     ours: Sequence[str] = (),
+    silent: bool = False,
 ) -> Received:
     """Take one message from outside into the house.
 
     `proof` is the conversation whose signed token the message carries. The message joins it only when its sender also
     takes part in it; otherwise it opens a conversation of its own, linked to that one. `answered_from` is the address
     of ours that answers it; `ours` are all among its recipients that belong to us and so are nobody's participants.
-    Raises `routing.NobodyAnswers` when nobody works here.
+    `silent` is for history: it is kept with its date `at`, a conversation it opens arrives closed, and nothing is
+    promised. Raises `routing.NobodyAnswers` when nobody works here.
     """
     identity = customers.identify(email=inbound.sender.email, name=inbound.sender.name, at=at)
     proven = queries.with_proof(proof)
@@ -63,9 +65,14 @@ def receive(
             because=decision.because,
             at=at,
             linked_to=proven,
+            imported=silent,
         )
-    message = conversations.hear(conversation, identity=identity, at=at, files=_files(inbound), **_words(inbound))
+    message = conversations.hear(
+        conversation, identity=identity, at=at, files=_files(inbound), imported=silent, **_words(inbound)
+    )
     conversations.propose(conversation, _copied(inbound, identity, ours, at), at=at)
+    if silent:
+        return Received(conversation, message, None, opened)
     if conversation.status == Status.CLOSED:
         conversations.reopen(conversation, by=None, at=at)
     conversations.wait_for(conversation, Status.OPEN)

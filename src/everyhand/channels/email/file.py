@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=30)
 # When the database is locked, full or away.
 PAUSE_OF_AN_OUTAGE = timedelta(seconds=5)
+
+ACKNOWLEDGED_WITHIN = timedelta(days=1)
 
 Understood = Inbound | TooHostile | ParseFailed
 
@@ -110,6 +112,7 @@ def retry(mail: Mail, *, at: datetime) -> None:
 
 
 def _settle(mail: Mail, inbound: Inbound, at: datetime) -> Filed:
+    inbound = _with_its_mailbox(inbound, mail)
     fingerprint = fingerprint_of(bytes(mail.raw.content), inbound.automatic or "")
     try:
         with transaction.atomic():
@@ -132,18 +135,38 @@ def _receive(mail: Mail, inbound: Inbound, at: datetime) -> Filed:
     received = desk.receive(
         inbound,
         channel="email",
-        at=mail.accepted_at,
+        at=_said_at(mail, inbound),
         proof=tokens.proven_conversation(inbound.recipients, [*inbound.references, *inbound.in_reply_to]),
         answered_from=queries.mailbox_for(ours),
         ours=everybody,
+        silent=mail.silent,
     )
-    if received.opened:
+    if received.opened and received.promise and not _is_late(mail):
         acknowledge.acknowledge(
             received.conversation, inbound, envelope_from=mail.envelope_from, due_at=received.promise.due_at, at=at
         )
     mail.conversation, mail.message = received.conversation, received.message
     _remember(mail, Mail.Outcome.FILED, "")
     return Filed(mail, inbound, received.conversation, received.message, received.opened)
+
+
+def _with_its_mailbox(inbound: Inbound, mail: Mail) -> Inbound:
+    """A fetched mail came without an envelope: whatever its header says, it lay in that mailbox of ours."""
+    if mail.fetched_into is None:
+        return inbound
+    return replace(inbound, recipients=(*inbound.recipients, mail.fetched_into.address))
+
+
+def _said_at(mail: Mail, inbound: Inbound) -> datetime:
+    """What comes in now counts from now; history keeps its date."""
+    if not mail.silent:
+        return mail.accepted_at
+    return min(mail.arrived_at or inbound.sent_at or mail.accepted_at, mail.accepted_at)
+
+
+def _is_late(mail: Mail) -> bool:
+    """Whether it waited elsewhere so long that an acknowledgement would only puzzle."""
+    return mail.arrived_at is not None and mail.accepted_at - mail.arrived_at > ACKNOWLEDGED_WITHIN
 
 
 def _ours_or_nobodys(inbound: Inbound) -> str:
