@@ -12,8 +12,10 @@ from babel import Locale, dates, numbers
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, to_locale
+from django.utils.translation import gettext as _
 
 A_DAY = 86_400
+A_MOMENT = 60
 
 
 def when(moment: datetime | None) -> SafeString | str:
@@ -23,7 +25,8 @@ def when(moment: datetime | None) -> SafeString | str:
     seconds = (moment - timezone.now()).total_seconds()
     if abs(seconds) >= A_DAY:
         return _time(moment, day(moment), "")
-    return _time(moment, _from_now(_rounded(seconds), get_language() or "en"), ' data-relative="when"')
+    ago = _("just now") if abs(seconds) < A_MOMENT else _from_now(_rounded(seconds), get_language() or "en")
+    return _time(moment, ago, ' data-relative="when"')
 
 
 def distance(moment: datetime | None) -> SafeString | str:
