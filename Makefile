@@ -30,10 +30,10 @@ check: .venv/for-developing ## read the code for style, types, floors and templa
 	.venv/bin/lint-imports --no-logo
 	.venv/bin/djlint src --lint --quiet
 
-messages: .venv/for-running ## gather what is to be translated into every catalogue, and compile them (LANGUAGE=fr: begin one)
+messages: .venv/for-running ## gather what is to be translated into every catalogue, and compile them (NEW=fr: begin one)
 	cd src/everyhand && $(babel) extract --mapping-file locale/gathering.cfg --keywords "gettext_lazy gettext_noop" \
 		--add-location file --no-wrap --sort-by-file --project Everyhand --output-file $(found) .
-	$(if $(LANGUAGE),$(babel) init --locale $(LANGUAGE) $(catalogues) --input-file $(found) --no-wrap)
+	$(if $(NEW),$(babel) init --locale $(NEW) $(catalogues) --input-file $(found) --no-wrap)
 	$(babel) update $(catalogues) --input-file $(found) --no-wrap --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 	$(babel) compile $(catalogues)
 	rm $(found)

@@ -18,7 +18,7 @@ _CODES: Final = {
     "bounce": _("a mail of ours came back"),
     "delay": _("a mail of ours is late"),
     "auto-reply": _("an automatic reply"),
-    "out-of-office": _("an absence note"),
+    "out-of-office": _("an out-of-office note"),
     "feedback-report": _("a spam report"),
     "receipt": _("a receipt"),
     "list": _("a mailing list"),
