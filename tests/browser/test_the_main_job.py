@@ -146,6 +146,7 @@ def test_a_draft_outlives_a_reload_and_goes_when_it_is_sent(courier: Courier, an
     expect(reply).to_have_value("Dear Mr Vance, is it")
 
     ana.get_by_role("button", name="Send to Otto Vance").click()
+    ana.wait_for_url(re.compile("#message-"))
     ana.reload()
     expect(reply).to_have_value("")
 
