@@ -146,6 +146,18 @@ SETTINGS: Final = (
     Setting("smtp_certificate", "", existing_file, "A PEM certificate chain; with it the listener offers STARTTLS."),
     Setting("smtp_key", "", existing_file, "The private key of that certificate, when it is not in the same file."),
     Setting("smtp_max_size", "50", megabytes, "The largest mail taken in, in megabytes."),
+    Setting(
+        "trusted_receiver",
+        "",
+        words,
+        "The name (authserv-id) of the mail server before ours whose Authentication-Results are believed.",
+    ),
+    Setting(
+        "verify_senders",
+        "on",
+        switch,
+        "Whether the DNS is asked if a mail brought to our door comes from the domain it names.",
+    ),
     Setting("mail_url", "", mail_server, "The mail server that delivers our mail; without one, replies wait."),
     Setting("mail_from", "", words, "The sender of sign-in codes; by default the first mailbox."),
     Setting("database_url", "", database, "PostgreSQL; by default SQLite in the data directory."),

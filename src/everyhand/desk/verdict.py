@@ -1,4 +1,4 @@
-"""Whether the sender of a message is who they say: what was found, what follows from it, and how to say it.
+"""Whether the sender of a message is who they say: what was found, and what follows from it.
 
 Anybody can write any name under a letter. Domains can publish how to tell theirs from forged ones: SPF (RFC 7208) names
 the servers that send for them, DKIM (RFC 6376) signs each mail, DMARC (RFC 7489) says that one of both must speak for
@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
-
-from django.utils.translation import gettext as _
 
 OURSELVES = "everyhand"
 
@@ -69,15 +67,4 @@ class Verdict:
         return cls(**found, claimed=kept["claimed"], judged_by=kept["judged_by"])
 
 
-def in_words(verdict: Verdict) -> str:
-    """One sentence for whoever reads the message; "" when nobody looked, as with mail that came no way we can judge."""
-    if not verdict.judged_by:
-        return ""
-    if verdict.is_proved:
-        return _("Proved to come from %(domain)s") % {"domain": verdict.claimed}
-    if verdict.is_forged:
-        return _("Claims to come from %(domain)s, but that domain says it is forged") % {"domain": verdict.claimed}
-    vouching = {one.domain for one in (verdict.dkim, verdict.spf) if one.result is Result.PASS and one.domain}
-    if vouching:
-        return _("Sent through %(domain)s; nobody vouches for the sender") % {"domain": ", ".join(sorted(vouching))}
-    return _("Nobody vouches for the sender")
+NOBODY_LOOKED = Verdict()

@@ -17,12 +17,15 @@ from everyhand.channels.email.models import Mail, RawMail, Redelivery
 
 @dataclass(frozen=True, slots=True)
 class Arriving:
-    """A mail at the door: its bytes, where it comes from ("smtp 192.0.2.7", a file's path) and its envelope."""
+    """A mail at the door: its bytes, where it comes from ("smtp 192.0.2.7", a file's path) and its envelope.
+    `helo` is what the server that brought it called itself.
+    """
 
     raw: bytes
     source: str
     envelope_from: str = ""
     envelope_to: tuple[str, ...] = ()
+    helo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ def _accept(arriving: Sequence[Arriving], at: datetime) -> list[Accepted]:
             source=one.source[:1000],
             envelope_from=one.envelope_from[:320],
             envelope_to=list(one.envelope_to),
+            helo=one.helo[:255],
             accepted_at=at,
             due_at=at,
         )

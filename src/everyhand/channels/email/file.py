@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
+from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import prefetch_related_objects
 
-from everyhand.channels.email import queries, tokens
+from everyhand.channels.email import guesses, holding, queries, tokens
+from everyhand.channels.email.authentication import Arrival, Judge
 from everyhand.channels.email.fingerprint import fingerprint_of
 from everyhand.channels.email.models import Mail
 from everyhand.channels.email.outbound import acknowledge
@@ -19,12 +22,16 @@ from everyhand.channels.email.parsing.limits import TooHostile
 from everyhand.conversations.models import Conversation, Delivery, Message
 from everyhand.core import journal, work
 from everyhand.customers import actions as customers
+from everyhand.desk import reasons
 from everyhand.desk import receive as desk
+from everyhand.desk.belonging import Decision, Held
 from everyhand.desk.inbound import Bounce, Inbound
 
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(minutes=2)
+
+Understood = Inbound | TooHostile | ParseFailed
 
 
 @dataclass(frozen=True)
@@ -38,15 +45,24 @@ class Filed:
     opened: bool = False
 
 
+# Judging a mail is mostly waiting for the DNS, so many mails wait together.
+JUDGES = 16
+
+
 class Filer:
     """Files mails, parsing several at once in processes of their own. Close it when done."""
 
-    def __init__(self, parsers: int = 1) -> None:
+    def __init__(self, parsers: int = 1, judge: Judge | None = None) -> None:
         self._parser = IsolatedParser(processes=parsers)
         self._threads = ThreadPoolExecutor(parsers, thread_name_prefix="parse")
+        self._judge = judge or Judge(
+            trusted_receiver=settings.EVERYHAND.trusted_receiver, verify=settings.EVERYHAND.verify_senders
+        )
+        self._judges = ThreadPoolExecutor(JUDGES, thread_name_prefix="judge")
 
     def close(self) -> None:
         self._threads.shutdown()
+        self._judges.shutdown()
         self._parser.close()
 
     def file(self, mails: Sequence[Mail], *, at: datetime) -> list[Filed]:
@@ -54,9 +70,10 @@ class Filer:
         again later; none of them can stop the others.
         """
         understood = self._threads.map(self._understand, mails)
-        return [self._file(mail, inbound, at) for mail, inbound in zip(mails, understood, strict=True)]
+        judged = self._judges.map(self._judged, mails, understood)
+        return [self._file(mail, inbound, at) for mail, inbound in zip(mails, judged, strict=True)]
 
-    def _understand(self, mail: Mail) -> Inbound | TooHostile | ParseFailed:
+    def _understand(self, mail: Mail) -> Understood:
         try:
             return self._parser.parse(
                 bytes(mail.raw.content), source=mail.source, recipients=tuple(mail.envelope_to), at=mail.accepted_at
@@ -64,7 +81,14 @@ class Filer:
         except (TooHostile, ParseFailed) as refused:
             return refused
 
-    def _file(self, mail: Mail, inbound: Inbound | TooHostile | ParseFailed, at: datetime) -> Filed:
+    def _judged(self, mail: Mail, inbound: Understood) -> Understood:
+        """The same with the verdict on its sender; asked for here because nobody asks the DNS in a transaction."""
+        if not isinstance(inbound, Inbound):
+            return inbound
+        arrival = Arrival(bytes(mail.raw.content), mail.source, inbound.sender.email, mail.envelope_from, mail.helo)
+        return replace(inbound, verdict=self._judge.judge(arrival))
+
+    def _file(self, mail: Mail, inbound: Understood, at: datetime) -> Filed:
         try:
             if not isinstance(inbound, Inbound):
                 return _quarantine(mail, str(inbound), at)
@@ -84,6 +108,7 @@ class Filer:
 def claim(*, at: datetime, limit: int, only: Sequence[int] | None = None) -> list[Mail]:
     """Mails to file now, with their bytes."""
     mails = work.claim(Mail, at=at, limit=limit, lease=LEASE, only=only)
+    prefetch_related_objects(mails, "raw")
     # Those that took their worker down too often were quarantined by the claim; say so in the ledger as well.
     work.quarantined(Mail).filter(outcome=Mail.Outcome.PENDING).update(outcome=Mail.Outcome.QUARANTINED)
     return mails
@@ -102,8 +127,13 @@ def _settle(mail: Mail, inbound: Inbound, at: datetime) -> Filed:
         with transaction.atomic():
             Mail.objects.filter(pk=mail.pk).update(fingerprint=fingerprint)
             mail.sender, mail.subject = inbound.sender.email[:320], inbound.subject[:500]
-            why = inbound.automatic or _ours_or_nobodys(inbound)
-            filed = _suppress(mail, inbound, why, at) if why else _receive(mail, inbound, at)
+            guesses.note(mail, inbound.recipients, at=at)
+            proof = tokens.proven_conversation(inbound.recipients, [*inbound.references, *inbound.in_reply_to])
+            held = None if mail.decision else holding.why_held(inbound, proof=proof)
+            if held:
+                return _hold(mail, inbound, held, proof, at)
+            why = "" if mail.decision else inbound.automatic or _ours_or_nobodys(inbound)
+            filed = _suppress(mail, inbound, why, at) if why else _receive(mail, inbound, proof, at)
             work.complete(mail, at=at)
     except IntegrityError:
         original = Mail.objects.filter(fingerprint=fingerprint).exclude(pk=mail.pk).first()
@@ -113,24 +143,35 @@ def _settle(mail: Mail, inbound: Inbound, at: datetime) -> Filed:
     return filed
 
 
-def _receive(mail: Mail, inbound: Inbound, at: datetime) -> Filed:
+def _receive(mail: Mail, inbound: Inbound, proof: int | None, at: datetime) -> Filed:
     ours = queries.ours(inbound.recipients or [one.email for one in (*inbound.to, *inbound.cc)])
     everybody = [*ours, *queries.ours(one.email for one in (*inbound.to, *inbound.cc))]
     received = desk.receive(
         inbound,
         channel="email",
         at=mail.accepted_at,
-        proof=tokens.proven_conversation(inbound.recipients, [*inbound.references, *inbound.in_reply_to]),
+        proof=proof,
+        decided=Decision(mail.decision) if mail.decision else None,
         answered_from=queries.mailbox_for(ours),
         ours=everybody,
     )
-    if received.opened:
+    if received.opened and not mail.decision:  # a person looks at it already, and perhaps at a forged sender
         acknowledge.acknowledge(
             received.conversation, inbound, envelope_from=mail.envelope_from, due_at=received.promise.due_at, at=at
         )
     mail.conversation, mail.message = received.conversation, received.message
     _remember(mail, Mail.Outcome.FILED, "")
     return Filed(mail, inbound, received.conversation, received.message, received.opened)
+
+
+def _hold(mail: Mail, inbound: Inbound, why: Held, proof: int | None, at: datetime) -> Filed:
+    """A person decides. It stays in quarantine until then, and nobody outside hears anything."""
+    reason = reasons.why_held(why)
+    mail.held, mail.would_join_id = why, proof if why.may_join else None
+    work.quarantine(mail, reason, at=at)
+    _remember(mail, Mail.Outcome.QUARANTINED, reason)
+    journal.note("mail.held", subject=mail, at=at, why=why)
+    return Filed(mail, inbound)
 
 
 def _ours_or_nobodys(inbound: Inbound) -> str:
@@ -181,4 +222,9 @@ def _quarantine(mail: Mail, reason: str, at: datetime) -> Filed:
 
 def _remember(mail: Mail, outcome: Mail.Outcome, why: str) -> None:
     mail.outcome, mail.why = outcome, why[:500]
-    mail.save(update_fields=["outcome", "why", "sender", "subject", "conversation", "message", "duplicate_of"])
+    mail.save(
+        update_fields=[
+            *("outcome", "why", "sender", "subject", "conversation", "message", "duplicate_of"),
+            *("held", "would_join"),
+        ]
+    )

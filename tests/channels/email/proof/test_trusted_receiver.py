@@ -10,7 +10,7 @@ from tests.channels.email.proof.senders import EVIL_SERVER, brought, world, writ
 
 ADA = "ada@example.org"
 LETTER = written(f"Ada <{ADA}>")
-RECEIVED = "Received: from out.example.org (out.example.org [192.0.2.25])\r\n\tby mx.courier.test (Postfix) with ESMTPS; Mon\r\n"
+RECEIVED = "Received: from out.example.org ([192.0.2.25])\r\n\tby mx.courier.test (Postfix) with ESMTPS; Mon\r\n"
 PASSED = (
     "Authentication-Results: mx.courier.test; dkim=pass (2048-bit key) header.d=example.org header.i=@example.org;\r\n"
     "\tspf=pass smtp.mailfrom=ada@example.org; dmarc=pass (p=REJECT dis=NONE) header.from=example.org; arc=none\r\n"

@@ -76,7 +76,11 @@ class Reception:
             return NO_SPACE
         sender = "" if envelope.mail_from == NULL_SENDER else envelope.mail_from or ""
         arriving = Arriving(
-            raw=raw, source=f"smtp {_host(session)}", envelope_from=sender, envelope_to=tuple(envelope.rcpt_tos)
+            raw=raw,
+            source=f"smtp {_host(session)}",
+            envelope_from=sender,
+            envelope_to=tuple(envelope.rcpt_tos),
+            helo="".join(letter for letter in session.host_name or "" if letter.isprintable()),
         )
         try:
             accepted = await self._committer.commit(arriving)
