@@ -7,7 +7,7 @@ TESTS_AT_ONCE ?= 3
 compile = CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
-.PHONY: help run test check lock clean
+.PHONY: help run test check screenshots lock clean
 
 help: ## what can be made (this list)
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -25,6 +25,9 @@ check: .venv/for-developing ## read the code for style, types, floors and templa
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-logo
 	.venv/bin/djlint src --lint --quiet
+
+screenshots: .venv/for-developing ## take the pictures of docs/screenshots again
+	.venv/bin/python -m docs.screenshots.take
 
 lock: .venv/for-developing ## choose the newest allowed versions of everything we depend on
 	$(compile) --upgrade --extra postgresql --output-file requirements/run.txt requirements/run.in pyproject.toml

@@ -12,8 +12,8 @@ from django.test import Client, override_settings
 from django.urls import path
 from django.utils import timezone
 
-from everyhand.core import heartbeat
 from everyhand.config.urls import urlpatterns as every_address
+from everyhand.core import heartbeat
 from tests.web.house import House, arrives, browser_of
 
 

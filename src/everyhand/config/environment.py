@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
@@ -132,6 +133,19 @@ def language(text: str) -> str:
     return text.lower()
 
 
+def addresses(text: str) -> list[str]:
+    """IP addresses and networks, separated by commas."""
+    given = [one.strip() for one in text.split(",") if one.strip()]
+    try:
+        for one in given:
+            ip_network(one)
+    except ValueError:
+        raise ValueError(
+            "give IP addresses such as 127.0.0.1, or networks such as 10.0.0.0/8, separated by commas"
+        ) from None
+    return given
+
+
 def few(text: str) -> int:
     if not text.strip().isdigit() or not 1 <= int(text) <= 64:
         raise ValueError("give a whole number from 1 to 64")
@@ -142,6 +156,9 @@ SETTINGS: Final = (
     Setting("company", "Everyhand", words, "The name customers know; shown on every page and in acknowledgements."),
     Setting("url", "", web_address, "The address people open in the browser; by default http:// and `web`."),
     Setting("web", "127.0.0.1:8000", listen, "Where the web server listens."),
+    Setting(
+        "trusted_proxy", "", addresses, "The reverse proxies whose word on who calls (X-Forwarded-For) is believed."
+    ),
     Setting("smtp", "127.0.0.1:2525", listen, "Where the SMTP listener takes mail in, or off."),
     Setting("smtp_certificate", "", existing_file, "A PEM certificate chain; with it the listener offers STARTTLS."),
     Setting("smtp_key", "", existing_file, "The private key of that certificate, when it is not in the same file."),

@@ -192,7 +192,8 @@ USE_TZ = True
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
-WHITENOISE_MAX_AGE = 31_536_000  # every address carries the file's version, see web.jinja.static
+# Pages name a file with its version (web.jinja.static), but a script names another without: let none grow old.
+WHITENOISE_MAX_AGE = 600
 
 EMAIL_BACKEND = "everyhand.channels.email.outbound.system_mail.Backend"
 DEFAULT_FROM_EMAIL = EVERYHAND.mail_from or "help@localhost"

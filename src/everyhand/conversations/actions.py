@@ -82,7 +82,7 @@ def say(
     in_reply_to: str = "",
     references: Sequence[str] = (),
 ) -> Message:
-    """A reply of ours, with a delivery for each of `recipients` ((address, name)), due once it can't be undone any more.
+    """A reply of ours, with a delivery for each of `recipients` ((address, name)), due once it can't be undone.
 
     `message_id_for` makes the Message-ID from the message's primary key, so that it is settled before the first try.
     """

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
 
 from everyhand.conversations import queries
 from everyhand.conversations.models import Conversation, Status
@@ -55,14 +55,21 @@ def waiting(member: Member) -> dict[View, int]:
         elif is_private:
             private.add(pk)
     rows = Conversation.objects.filter(status=Status.OPEN)
-    mine = rows.filter(owner=member).count()
-    teams = rows.filter(team__in=theirs).count()
+    counted = {
+        "mine": rows.filter(owner=member),
+        "teams": rows.filter(team__in=theirs),
+        "both": rows.filter(owner=member, team__in=theirs),
+        "hidden": rows.filter(team__in=private).exclude(owner=member),
+        "all": rows,
+    }
+    arms = [rows.values(what=Value(what)).annotate(number=Count("pk")) for what, rows in counted.items()]
+    number = {"mine": 0, "teams": 0, "both": 0, "hidden": 0, "all": 0}
+    number |= {arm["what"]: arm["number"] for arm in arms[0].union(*arms[1:], all=True)}
     if member.sees_every_queue:
-        hidden = rows.filter(team__in=private).exclude(owner=member).count() if private else 0
-        everyone = rows.count() - hidden
+        everyone = number["all"] - number["hidden"]
     else:
-        everyone = mine + teams - (rows.filter(owner=member, team__in=theirs).count() if mine and teams else 0)
-    return {View.MINE: mine, View.TEAMS: teams, View.EVERYONE: everyone}
+        everyone = number["mine"] + number["teams"] - number["both"]
+    return {View.MINE: number["mine"], View.TEAMS: number["teams"], View.EVERYONE: everyone}
 
 
 def page(view: View, member: Member, status: str, *, after: str = "", limit: int = 50) -> Page:

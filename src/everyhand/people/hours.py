@@ -9,7 +9,15 @@ from datetime import time
 from itertools import groupby
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_GERMAN = {"mo": 0, "di": 1, "mi": 2, "do": 3, "fr": 4, "sa": 5, "so": 6}
+_NAMES = (
+    ("monday", "montag"),
+    ("tuesday", "dienstag"),
+    ("wednesday", "mittwoch"),
+    ("thursday", "donnerstag"),
+    ("friday", "freitag"),
+    ("saturday", "samstag"),
+    ("sunday", "sonntag"),
+)
 _LINE = re.compile(
     r"(?P<first>[a-z]{2,9})\.?(?:\s*[-–]\s*(?P<last>[a-z]{2,9})\.?)?\s+"
     r"(?P<start>\d{1,2}(?::\d\d)?)\s*[-–]\s*(?P<end>\d{1,2}(?::\d\d)?)",
@@ -66,17 +74,13 @@ def _spans(part: str) -> list[Span]:
 
 def _weekday(word: str) -> int:
     """In English or German, from two letters on. Raises ValueError."""
-    word = word.lower()
-    english = [day for day, name in enumerate(WEEKDAYS) if len(word) > 2 and word.startswith(name.lower())]
-    if english:
-        return english[0]
-    if word[:2] in _GERMAN:
-        return _GERMAN[word[:2]]
-    return (
-        next(day for day, name in enumerate(WEEKDAYS) if name.lower().startswith(word)) if len(word) == 2 else int("")
-    )
+    for weekday, names in enumerate(_NAMES):
+        if any(name.startswith(word.lower()) for name in names):
+            return weekday
+    raise ValueError(word)
 
 
 def _time(text: str) -> time:
+    """Raises ValueError."""
     hour, _colon, minute = text.partition(":")
-    return time(int(hour) % 24 if int(hour) == 24 else int(hour), int(minute or 0))
+    return time(0) if (hour, minute or "00") == ("24", "00") else time(int(hour), int(minute or 0))

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, Value, When
+from django.db.models import Case, Exists, OuterRef, Value, When
 
+from everyhand.channels.email.models import Mail
 from everyhand.conversations import queries
 from everyhand.conversations.models import Attachment, Conversation, Delivery, Message, Participant
 from everyhand.people.models import Member, initials
@@ -38,6 +39,7 @@ class Said:
     reply: str
     quoted: str
     has_html: bool
+    has_original: bool  # whether the mail as it came can be downloaded
     at: datetime
     remarks: Sequence[str]
     automatic: str
@@ -50,15 +52,20 @@ def timeline(conversation: Conversation, participants: Iterable[Participant]) ->
     messages = (
         queries.timeline(conversation)
         .defer("html")
-        .annotate(has_html=Case(When(html="", then=Value(value=False)), default=Value(value=True)))
+        .annotate(
+            has_html=Case(When(html="", then=Value(value=False)), default=Value(value=True)),
+            has_original=Exists(Mail.objects.filter(message=OuterRef("pk"))),
+        )
     )
-    entries: list[Said | Happening] = [said(message, has_html=message.has_html) for message in messages]
+    entries: list[Said | Happening] = [
+        said(message, has_html=message.has_html, has_original=message.has_original) for message in messages
+    ]
     entries += happenings(conversation, participants)
     # What was said comes before what it brought about.
     return sorted(entries, key=lambda entry: (entry.at, isinstance(entry, Happening)))
 
 
-def said(message: Message, *, has_html: bool = False) -> Said:
+def said(message: Message, *, has_html: bool = False, has_original: bool = False) -> Said:
     return Said(
         id=message.pk,
         kind=message.kind,
@@ -68,6 +75,7 @@ def said(message: Message, *, has_html: bool = False) -> Said:
         reply=message.reply or ("" if message.quoted else message.text),
         quoted=message.quoted,
         has_html=has_html,
+        has_original=has_original,
         at=message.at,
         remarks=message.remarks,
         automatic=message.automatic,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import prefetch_related_objects
 
 from everyhand.channels.email import guesses, holding, queries, tokens
 from everyhand.channels.email.authentication import Arrival, Judge
@@ -20,7 +20,7 @@ from everyhand.channels.email.outbound import acknowledge
 from everyhand.channels.email.parsing.isolated import IsolatedParser, ParseFailed
 from everyhand.channels.email.parsing.limits import TooHostile
 from everyhand.conversations.models import Conversation, Delivery, Message
-from everyhand.core import journal, work
+from everyhand.core import journal, outage, work
 from everyhand.customers import actions as customers
 from everyhand.desk import reasons
 from everyhand.desk import receive as desk
@@ -29,7 +29,11 @@ from everyhand.desk.inbound import Bounce, Inbound
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(minutes=2)
+# Short, since what a dead worker had in hand waits for its end. Losing it costs nothing: a mail is filed and its row
+# completed in one transaction.
+LEASE = timedelta(seconds=30)
+# When the database is locked, full or away.
+PAUSE_OF_AN_OUTAGE = timedelta(seconds=5)
 
 Understood = Inbound | TooHostile | ParseFailed
 
@@ -45,51 +49,52 @@ class Filed:
     opened: bool = False
 
 
-# Judging a mail is mostly waiting for the DNS, so many mails wait together.
-JUDGES = 16
-
-
 class Filer:
-    """Files mails, parsing several at once in processes of their own. Close it when done."""
+    """Files mails, understanding several at once, with parsers in processes of their own. Close it when done."""
 
     def __init__(self, parsers: int = 1, judge: Judge | None = None) -> None:
+        # Mails in memory that are being understood while another is filed. More than there are parsers, since asking
+        # the DNS about a sender is mostly waiting.
+        self._ahead = 4 * parsers
         self._parser = IsolatedParser(processes=parsers)
-        self._threads = ThreadPoolExecutor(parsers, thread_name_prefix="parse")
+        self._threads = ThreadPoolExecutor(self._ahead, thread_name_prefix="understand")
         self._judge = judge or Judge(
             trusted_receiver=settings.EVERYHAND.trusted_receiver, verify=settings.EVERYHAND.verify_senders
         )
-        self._judges = ThreadPoolExecutor(JUDGES, thread_name_prefix="judge")
 
     def close(self) -> None:
         self._threads.shutdown()
-        self._judges.shutdown()
         self._parser.close()
 
     def file(self, mails: Sequence[Mail], *, at: datetime) -> list[Filed]:
         """File the mails, which must be claimed. Each ends filed, suppressed, quarantined, a duplicate, or is tried
         again later; none of them can stop the others.
         """
-        understood = self._threads.map(self._understand, mails)
-        judged = self._judges.map(self._judged, mails, understood)
-        return [self._file(mail, inbound, at) for mail, inbound in zip(mails, judged, strict=True)]
+        filed: list[Filed] = []
+        parsing: deque[tuple[Mail, Future[Understood]]] = deque()
+        for mail in mails:
+            # The bytes are read here: the threads that understand have no connection to the database that could break.
+            parsing.append((mail, self._threads.submit(self._understand, mail, bytes(mail.raw.content))))
+            if len(parsing) > self._ahead:
+                filed.append(self._file(*parsing.popleft(), at))
+        while parsing:
+            filed.append(self._file(*parsing.popleft(), at))
+        return filed
 
-    def _understand(self, mail: Mail) -> Understood:
+    def _understand(self, mail: Mail, raw: bytes) -> Understood:
+        """What it says and who says so; here, because nobody parses or asks the DNS in a transaction."""
         try:
-            return self._parser.parse(
-                bytes(mail.raw.content), source=mail.source, recipients=tuple(mail.envelope_to), at=mail.accepted_at
+            inbound = self._parser.parse(
+                raw, source=mail.source, recipients=tuple(mail.envelope_to), at=mail.accepted_at
             )
         except (TooHostile, ParseFailed) as refused:
             return refused
-
-    def _judged(self, mail: Mail, inbound: Understood) -> Understood:
-        """The same with the verdict on its sender; asked for here because nobody asks the DNS in a transaction."""
-        if not isinstance(inbound, Inbound):
-            return inbound
-        arrival = Arrival(bytes(mail.raw.content), mail.source, inbound.sender.email, mail.envelope_from, mail.helo)
+        arrival = Arrival(raw, mail.source, inbound.sender.email, mail.envelope_from, mail.helo)
         return replace(inbound, verdict=self._judge.judge(arrival))
 
-    def _file(self, mail: Mail, inbound: Understood, at: datetime) -> Filed:
+    def _file(self, mail: Mail, understood: Future[Understood], at: datetime) -> Filed:
         try:
+            inbound = understood.result()
             if not isinstance(inbound, Inbound):
                 return _quarantine(mail, str(inbound), at)
             return _settle(mail, inbound, at)
@@ -97,18 +102,15 @@ class Filer:
             log.warning("filed by somebody else meanwhile", mail=mail.pk)
             return Filed(mail)
         except Exception as error:
-            log.exception("filing failed", mail=mail.pk)
-            with transaction.atomic():
-                work.fail(mail, f"{type(error).__name__}: {error}", at=at)
-                if mail.quarantined_at:
-                    _remember(mail, Mail.Outcome.QUARANTINED, mail.last_error)
+            if not outage.is_outage(error):
+                log.exception("filing failed", mail=mail.pk)
+            _put_back(mail, error, at)
             return Filed(mail)
 
 
 def claim(*, at: datetime, limit: int, only: Sequence[int] | None = None) -> list[Mail]:
     """Mails to file now, with their bytes."""
     mails = work.claim(Mail, at=at, limit=limit, lease=LEASE, only=only)
-    prefetch_related_objects(mails, "raw")
     # Those that took their worker down too often were quarantined by the claim; say so in the ledger as well.
     work.quarantined(Mail).filter(outcome=Mail.Outcome.PENDING).update(outcome=Mail.Outcome.QUARANTINED)
     return mails
@@ -218,6 +220,21 @@ def _quarantine(mail: Mail, reason: str, at: datetime) -> Filed:
         _remember(mail, Mail.Outcome.QUARANTINED, reason)
         journal.note("mail.quarantined", subject=mail, at=at)
     return Filed(mail)
+
+
+def _put_back(mail: Mail, error: Exception, at: datetime) -> None:
+    """It is tried again later. An outage of the database is no fault of the mail's and costs it no attempt."""
+    reason = f"{type(error).__name__}: {error}"
+    # What the failed transaction made is gone.
+    mail.outcome, mail.conversation, mail.message, mail.duplicate_of = Mail.Outcome.PENDING, None, None, None
+    if outage.is_outage(error):
+        log.warning("the database is away; the mail is filed later", mail=mail.pk, error=str(error).strip())
+        work.put_off(mail, reason, until=at + PAUSE_OF_AN_OUTAGE)
+        return
+    with transaction.atomic():
+        work.fail(mail, reason, at=at)
+        if mail.quarantined_at:
+            _remember(mail, Mail.Outcome.QUARANTINED, mail.last_error)
 
 
 def _remember(mail: Mail, outcome: Mail.Outcome, why: str) -> None:

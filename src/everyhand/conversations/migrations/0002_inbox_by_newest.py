@@ -5,21 +5,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('conversations', '0001_initial'),
-        ('customers', '0001_initial'),
-        ('people', '0001_initial'),
+        ("conversations", "0001_initial"),
+        ("customers", "0001_initial"),
+        ("people", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['owner', 'status', '-last_message_at', '-id'], name='conversation_owner_newest'),
+            model_name="conversation",
+            index=models.Index(fields=["owner", "status", "-last_message_at", "-id"], name="conversation_owner_newest"),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['team', 'status', '-last_message_at', '-id'], name='conversation_team_newest'),
+            model_name="conversation",
+            index=models.Index(fields=["team", "status", "-last_message_at", "-id"], name="conversation_team_newest"),
         ),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -36,6 +37,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._inside = False
+        self._known_gate: tuple[int, str, Gate] | None = None
 
     def create_cursor(self, name: str | None = None) -> GatedCursor:  # noqa: ARG002 (Django's signature)
         return GatedCursor(self)
@@ -91,4 +93,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
             gate.leave()
 
     def _gate(self) -> Gate | None:
-        return None if self.is_in_memory_db() else gate_of(str(self.settings_dict["NAME"]))
+        if self.is_in_memory_db():
+            return None
+        # Asked for at every write, so it is looked up once a process and file (tests change the file's name).
+        here = os.getpid(), str(self.settings_dict["NAME"])
+        if self._known_gate is None or self._known_gate[:2] != here:
+            self._known_gate = (*here, gate_of(here[1]))
+        return self._known_gate[2]

@@ -5,16 +5,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('conversations', '0002_inbox_by_newest'),
-        ('promises', '0001_initial'),
+        ("conversations", "0002_inbox_by_newest"),
+        ("promises", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='promise',
-            index=models.Index(condition=models.Q(('kept_at', None), ('withdrawn_at', None)), fields=['made_at'], name='promise_waiting_longest'),
+            model_name="promise",
+            index=models.Index(
+                condition=models.Q(("kept_at", None), ("withdrawn_at", None)),
+                fields=["made_at"],
+                name="promise_waiting_longest",
+            ),
         ),
     ]

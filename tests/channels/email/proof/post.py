@@ -1,4 +1,4 @@
-"""The Courier's post: mail arrives at its door with whatever envelope and header, and is filed as the worker does it."""
+"""The Courier's post: mail arrives at its door with any envelope and header, and is filed as the worker does it."""
 
 from __future__ import annotations
 

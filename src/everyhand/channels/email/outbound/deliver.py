@@ -20,7 +20,7 @@ from everyhand.channels.email import tokens
 from everyhand.channels.email.models import SystemMail
 from everyhand.channels.email.outbound.compose import compose
 from everyhand.channels.email.outbound.letter import NoAddress, address
-from everyhand.channels.email.outbound.postman import Letter, Postman, Refused, connect
+from everyhand.channels.email.outbound.postman import Letter, Postman, Refused, Unreachable, connect
 from everyhand.conversations.models import Delivery
 from everyhand.core import journal, work
 
@@ -32,6 +32,8 @@ Row = TypeVar("Row", Delivery, SystemMail)
 
 # Soon enough that a reply leaves when a server is set, seldom enough that nobody is kept busy waiting for one.
 NO_SERVER_PAUSE: Final = timedelta(minutes=1)
+# How long a letter waits for a server that can't be reached before somebody has to hear of it.
+PATIENCE: Final = timedelta(days=2)
 NO_SERVER: Final = "No outgoing mail server is set (EVERYHAND_MAIL_URL)."
 
 
@@ -81,6 +83,8 @@ def _carry(
 def _try(row: Row, write: Callable[[Row], Letter], postman: Postman, clock: Callable[[], datetime]) -> None:
     try:
         answer = postman.carry(write(row))
+    except Unreachable as outage:
+        _wait_for_server(row, outage, at=clock())
     except Refused as refusal:
         _note_refusal(row, refusal, at=clock())
     except NoAddress as problem:
@@ -91,6 +95,18 @@ def _try(row: Row, write: Callable[[Row], Letter], postman: Postman, clock: Call
         _note_refusal(row, Refused(f"{type(error).__name__}: {error}", permanent=False), at=clock())
     else:
         _note_sent(row, answer, at=clock())
+
+
+def _wait_for_server(row: Row, outage: Unreachable, *, at: datetime) -> None:
+    """The pauses do not grow: everything leaves soon after the server is back, what was written first in front."""
+    if at - _written_at(row) > PATIENCE:
+        _note_refusal(row, Refused(str(outage), permanent=True), at=at)
+    else:
+        work.put_off(row, str(outage), until=at + NO_SERVER_PAUSE)
+
+
+def _written_at(row: Delivery | SystemMail) -> datetime:
+    return row.message.at if isinstance(row, Delivery) else row.made_at
 
 
 def _note_sent(row: Row, answer: str, *, at: datetime) -> None:

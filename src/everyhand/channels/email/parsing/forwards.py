@@ -34,13 +34,12 @@ _NUMBERED = re.compile(
 )
 
 
-def find(text: str, html: str, subject: str, attached: tuple[bytes, ...] = ()) -> Forwarded | None:
+def find(text: str, subject: str, attached: tuple[bytes, ...] = ()) -> Forwarded | None:
     """The original inside a forwarded mail; None if the mail forwards nothing.
 
-    `text`, `html` and `subject` are the mail's (the text says all we need: `html` is there so that a caller need not
-    know); `attached` holds the bytes of its message/rfc822 attachments. An original in
-    the text comes first, then the first attached one that has a sender. `sent_at` is given only where the mail states
-    an offset from UTC. Never raises on any input.
+    `text` and `subject` are the mail's; `attached` the bytes of its message/rfc822 attachments. An original in the
+    text comes first, then the first attached one that has a sender. `sent_at` is given only where the mail states an
+    offset from UTC. Never raises on any input.
     """
     return _in_text(text, subject) or next(filter(None, map(_in_attachment, attached)), None)
 

@@ -47,6 +47,10 @@ class ParseFailed(Exception):
         self.reason = reason
 
 
+class ParserAbsent(Exception):
+    """No parser process could be started, which is the fault of no mail: it can be read later."""
+
+
 class IsolatedParser:
     """Parses mails in at most `processes` processes of its own; any number of threads may call it."""
 
@@ -58,7 +62,9 @@ class IsolatedParser:
         atexit.register(self.close)
 
     def parse(self, raw: bytes, *, source: str, recipients: tuple[str, ...] = (), at: datetime) -> Inbound:
-        """What `parsing.parse` returns. Raises `TooHostile` as it does, and `ParseFailed` beyond the limits."""
+        """What `parsing.parse` returns. Raises `TooHostile` as it does, `ParseFailed` beyond the limits, and
+        `ParserAbsent`.
+        """
         check_size(raw)
         request = json.dumps([source, list(recipients), at.isoformat()]).encode("ascii")
         with self._places:
@@ -137,7 +143,7 @@ class _Process:
             ready = b""
         if not ready:
             self.end()
-            raise ParseFailed("The parser process could not be started. Is the installation complete?")
+            raise ParserAbsent("The parser process could not be started. Is the installation complete?")
 
     def alive(self) -> bool:
         return self.process.poll() is None
