@@ -12,6 +12,8 @@ from django.db.models import Case, Exists, OuterRef, Value, When
 from everyhand.channels.email.models import Mail
 from everyhand.conversations import queries
 from everyhand.conversations.models import Attachment, Conversation, Delivery, Message, Participant
+from everyhand.desk import reasons
+from everyhand.desk.verdict import Verdict
 from everyhand.people.models import Member, initials
 from everyhand.web.happenings import Happening, happenings
 
@@ -43,6 +45,8 @@ class Said:
     at: datetime
     remarks: Sequence[str]
     automatic: str
+    proof: str  # whether its sender is who they say, in one sentence or ""
+    forged: bool
     attachments: Sequence[Attachment]
     deliveries: Sequence[Delivery]
 
@@ -66,6 +70,7 @@ def timeline(conversation: Conversation, participants: Iterable[Participant]) ->
 
 
 def said(message: Message, *, has_html: bool = False, has_original: bool = False) -> Said:
+    verdict = Verdict.from_json(message.verdict)
     return Said(
         id=message.pk,
         kind=message.kind,
@@ -79,6 +84,8 @@ def said(message: Message, *, has_html: bool = False, has_original: bool = False
         at=message.at,
         remarks=message.remarks,
         automatic=message.automatic,
+        proof=reasons.in_words(verdict),
+        forged=verdict.is_forged,
         # Pictures inside a letter are seen in the letter.
         attachments=[file for file in message.attachments.all() if not (file.inline and has_html)],
         deliveries=list(message.deliveries.all()),

@@ -8,7 +8,8 @@ import pytest
 
 from everyhand.channels.email.authentication import Arrival, Judge
 from everyhand.channels.email.authentication.lookup import NoAnswer, Questions
-from everyhand.desk.verdict import Finding, Result, Verdict, in_words
+from everyhand.desk.reasons import in_words
+from everyhand.desk.verdict import Finding, Result, Verdict
 from tests.channels.email.proof.senders import (
     EVIL_SERVER,
     EXAMPLE_SERVER,
