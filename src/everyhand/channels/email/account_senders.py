@@ -42,14 +42,14 @@ SERVICES: Final = frozenset(
 
 # Mailboxes from which nobody writes who could be answered, as parts of a local part divided by dots or hyphens.
 NO_REPLY: Final = (
-    r"(?:do[._-]?)?not?[._-]?reply|no[._-]?response|ne[._-]?pas[._-]?repondre|keine?[._-]?antwort|nichtantworten"
+    r"(?:do[._-]?)?not?[._-]?reply|no[._-]?respon(?:se|der)|ne[._-]?pas[._-]?repondre|keine?[._-]?antwort|nichtantworten"
     r"|verify|verification|otp"
 )
 # And those from which the services above write.
 MACHINES: Final = (
     rf"{NO_REPLY}|accounts?|security|secure|confirm(?:ation)?|registration|auth(?:entication)?|login|signin|signup"
     r"|password|notif(?:y|ications?)|alerts?|mailer|robot|bot|system|service|appleid|microsoftaccount|welcome"
-    r"|invitations?|feedback|hello|info|support|team"
+    r"|invitations?|feedback|hello|info|support|team|msonlineservicesteam|gitlab"
 )
 
 # How such mail says what it is. Regular expressions, each of one thing said; long enough that nobody says it by chance.
@@ -57,7 +57,7 @@ SIGNS: Final = (
     # English
     r"\b(?:verification|security|confirmation|activation|authentication|log-?in|sign-?in|access|one[- ]time"
     r"|single[- ]use|two[- ]factor|2fa|otp|pass)[ -]?(?:pass)?(?:code|password|pin|passcode)\b",
-    r"\b(?:verify|confirm|validate|activate)\s+(?:your|this|the)\s+(?:new\s+|google\s+|apple\s+|\w+\s+)?(?:e-?mail|account|address|identity|sign-?in|registration|device)",
+    r"\b(?:verify|confirm|validate|activate)\s+(?:(?:your|this|the)\s+)?(?:\w+\s+){0,2}(?:e-?mail|account|address|identity|sign-?in|registration|device)\b|\bconfirmation\s+instructions\b",
     r"\b(?:reset|change|recover|create|set)\s+(?:your|a|the|my)\s+(?:new\s+)?(?:\w+\s+)?password\b",
     r"\bpassword\s+reset\b|\bmagic\s+link\b|\b(?:sign|log)\s+in\s+to\s+your\s+account\b|\bcomplete\s+your\s+(?:registration|sign-?up)\b",
     r"\b(?:your|use(?:\s+the)?)\s+(?:\w+\s+){0,2}code\s+(?:is|to\s+(?:verify|confirm|sign|log|complete))\b|\bis\s+your\s+(?:\w+\s+){0,3}code\b",
