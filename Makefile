@@ -10,7 +10,7 @@ compile = CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/pip-compile --quiet --gen
 .PHONY: help run test check screenshots lock clean
 
 help: ## what can be made (this list)
-	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: .venv/for-running ## start Everyhand on http://127.0.0.1:8000, with a small company to look at (DEMO=0: without)
 	@exec .venv/bin/everyhand serve $(if $(filter 0,$(DEMO)),,--with-demo)

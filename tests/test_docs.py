@@ -142,6 +142,8 @@ def calls_of(page: Path) -> list[list[str]]:
 def exists(call: list[str]) -> bool:
     command: click.Command | None = main
     for word in call:
+        if word.startswith("$"):
+            return True  # whatever the shell puts there
         if word.startswith("--"):
             if command is None or not (word == "--help" or any(word in one.opts for one in command.params)):
                 return False

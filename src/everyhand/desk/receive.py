@@ -28,7 +28,7 @@ class Received:
 
     conversation: Conversation
     message: Message
-    promise: Promise
+    promise: Promise | None
     opened: bool
 
 
@@ -42,6 +42,7 @@ def receive(
     proof: int | None = None,
     ours: Sequence[str] = (),
     decided: Decision | None = None,
+    silent: bool = False,
 ) -> Received:
     """Take one message from outside into the house.
 
@@ -49,7 +50,8 @@ def receive(
     takes part in it; otherwise it opens a conversation of its own, linked to that one. `decided` is what a person said
     about a message that was held (see `belonging.why_held`, which is asked before). `answered_from` is the address
     of ours that answers it; `ours` are all among its recipients that belong to us and so are nobody's participants.
-    Raises `routing.NobodyAnswers` when nobody works here.
+    `silent` is for history: it is kept with its date `at`, a conversation it opens arrives closed, and nothing is
+    promised. Raises `routing.NobodyAnswers` when nobody works here.
     """
     identity = customers.identify(email=inbound.sender.email, name=inbound.sender.name, at=at)
     proven = queries.with_proof(proof)
@@ -67,10 +69,15 @@ def receive(
             because=decision.because,
             at=at,
             linked_to=proven or belonging.may_continue(inbound),
+            imported=silent,
         )
-    message = conversations.hear(conversation, identity=identity, at=at, files=_files(inbound), **_words(inbound))
+    message = conversations.hear(
+        conversation, identity=identity, at=at, files=_files(inbound), imported=silent, **_words(inbound)
+    )
     if belonging.is_genuine(inbound):
         conversations.propose(conversation, _copied(inbound, identity, ours, at), at=at)
+    if silent:
+        return Received(conversation, message, None, opened)
     if conversation.status == Status.CLOSED:
         conversations.reopen(conversation, by=None, at=at)
     conversations.wait_for(conversation, Status.OPEN)

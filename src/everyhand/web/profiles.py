@@ -38,9 +38,15 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg] # the real one tak
 
     class Meta:
         model = Member
-        fields = ("name", "title", "language", "time_zone", "away_until")
-        widgets = {"away_until": forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})}
-        help_texts = {"time_zone": _("Such as Europe/Berlin. Empty means the one of the installation.")}
+        fields = ("name", "title", "signature", "language", "time_zone", "away_until")
+        widgets = {
+            "away_until": forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+            "signature": forms.Textarea(attrs={"rows": 3}),
+        }
+        help_texts = {
+            "signature": _("Your team's own lines come below it."),
+            "time_zone": _("Such as Europe/Berlin. Empty means the one of the installation."),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -61,8 +67,9 @@ class MemberForm(ProfileForm):
     """What administrators may say about anybody."""
 
     class Meta(ProfileForm.Meta):
-        fields = ("email", "name", "title", "role", "language", "time_zone", "away_until")  # type: ignore[assignment]
-        labels = {"title": _("What they do here")}
+        fields = ("email", "name", "title", "role", "signature", "language", "time_zone", "away_until")  # type: ignore[assignment]
+        labels = {"title": _("What they do here"), "signature": _("What stands under their replies")}
+        help_texts = {"signature": _("Their team's own lines come below it.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

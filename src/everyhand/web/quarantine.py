@@ -60,7 +60,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "headers": headers,
         "opening": opening,
         "decisions": holding.decisions(mail),
-        "would_join": visible_to(reader(request)).filter(pk=mail.would_join_id).first(),
+        "would_join": visible_to(reader(request)).filter(pk=mail.would_join_id or 0).first(),
     }
     return render(request, "quarantined_mail.html", context)
 

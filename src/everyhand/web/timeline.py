@@ -17,6 +17,10 @@ from everyhand.desk.verdict import Verdict
 from everyhand.people.models import Member, initials
 from everyhand.web.happenings import Happening, happenings
 
+# How many messages stay open when nobody waits for an answer, and how many there must be before them for a fold.
+LAST = 2
+WORTH_FOLDING = 2
+
 
 @dataclass(frozen=True)
 class Author:
@@ -62,21 +66,51 @@ def timeline(conversation: Conversation, participants: Iterable[Participant]) ->
         )
     )
     entries: list[Said | Happening] = [
-        said(message, has_html=message.has_html, has_original=message.has_original) for message in messages
+        said(message, ours=conversation.address, has_html=message.has_html, has_original=message.has_original)
+        for message in messages
     ]
     entries += happenings(conversation, participants)
     # What was said comes before what it brought about.
     return sorted(entries, key=lambda entry: (entry.at, isinstance(entry, Happening)))
 
 
-def said(message: Message, *, has_html: bool = False, has_original: bool = False) -> Said:
+def folded(entries: Sequence[Said | Happening], *, shown_from: int = 0) -> int:
+    """How many entries at the start to fold away, so that a conversation opens where the work is.
+
+    Open stays what the customer wrote since our last reply or, where nothing waits, the last question and answer.
+    A page that is already open says with `shown_from` (the id of a message, or 0) where it begins, so that nothing
+    folds under somebody's eyes.
+    """
+    places = [place for place, entry in enumerate(entries) if isinstance(entry, Said)]
+    beginning = next((place for place in places if _id(entries[place]) == shown_from), None)
+    if beginning is None:
+        answered = [place for place in places if _direction(entries[place]) == Message.Direction.OUT]
+        since = max(answered, default=-1)
+        unanswered = [place for place in places if place > since and _direction(entries[place])]
+        beginning = min(unanswered or places[-LAST:], default=0)
+    hidden = sum(place < beginning for place in places)
+    return beginning if hidden >= WORTH_FOLDING else 0
+
+
+def _id(entry: Said | Happening) -> int:
+    return entry.id if isinstance(entry, Said) else 0
+
+
+def _direction(entry: Said | Happening) -> str:
+    """Which way a message went; "" for a note, which went nowhere, and for what a machine sent."""
+    by_hand = isinstance(entry, Said) and entry.kind == Message.Kind.MESSAGE and not entry.automatic
+    return entry.direction if isinstance(entry, Said) and by_hand else ""
+
+
+def said(message: Message, *, ours: str, has_html: bool = False, has_original: bool = False) -> Said:
+    """`ours` is the address its conversation is answered from, which stands for the signed one an answer came to."""
     verdict = Verdict.from_json(message.verdict)
     return Said(
         id=message.pk,
         kind=message.kind,
         direction=message.direction,
         author=message.author_member or Author(message.author),
-        to=[_addressee(one) for one in message.recipients] if message.kind == Message.Kind.MESSAGE else [],
+        to=[_addressee(one, ours) for one in message.recipients] if message.kind == Message.Kind.MESSAGE else [],
         reply=message.reply or ("" if message.quoted else message.text),
         quoted=message.quoted,
         has_html=has_html,
@@ -92,6 +126,9 @@ def said(message: Message, *, has_html: bool = False, has_original: bool = False
     )
 
 
-def _addressee(recipient: dict[str, Any]) -> str:
+def _addressee(recipient: dict[str, Any], ours: str) -> str:
     name, address = str(recipient.get("name") or ""), str(recipient.get("email") or "")
+    local, _, domain = address.partition("@")
+    if f"{local.partition('+')[0]}@{domain}".lower() == ours.lower():
+        return ours
     return f"{name} <{address}>" if name and address else name or address

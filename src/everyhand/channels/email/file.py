@@ -35,6 +35,8 @@ LEASE = timedelta(seconds=30)
 # When the database is locked, full or away.
 PAUSE_OF_AN_OUTAGE = timedelta(seconds=5)
 
+ACKNOWLEDGED_WITHIN = timedelta(days=1)
+
 Understood = Inbound | TooHostile | ParseFailed
 
 
@@ -124,6 +126,7 @@ def retry(mail: Mail, *, at: datetime) -> None:
 
 
 def _settle(mail: Mail, inbound: Inbound, at: datetime) -> Filed:
+    inbound = _with_its_mailbox(inbound, mail)
     fingerprint = fingerprint_of(bytes(mail.raw.content), inbound.automatic or "")
     try:
         with transaction.atomic():
@@ -131,7 +134,8 @@ def _settle(mail: Mail, inbound: Inbound, at: datetime) -> Filed:
             mail.sender, mail.subject = inbound.sender.email[:320], inbound.subject[:500]
             guesses.note(mail, inbound.recipients, at=at)
             proof = tokens.proven_conversation(inbound.recipients, [*inbound.references, *inbound.in_reply_to])
-            held = None if mail.decision else holding.why_held(inbound, proof=proof)
+            # History is filed as it was: nothing comes of it any more.
+            held = None if mail.decision or mail.silent else holding.why_held(inbound, proof=proof)
             if held:
                 return _hold(mail, inbound, held, proof, at)
             why = "" if mail.decision else inbound.automatic or _ours_or_nobodys(inbound)
@@ -151,13 +155,15 @@ def _receive(mail: Mail, inbound: Inbound, proof: int | None, at: datetime) -> F
     received = desk.receive(
         inbound,
         channel="email",
-        at=mail.accepted_at,
+        at=_said_at(mail, inbound),
         proof=proof,
         decided=Decision(mail.decision) if mail.decision else None,
         answered_from=queries.mailbox_for(ours),
         ours=everybody,
+        silent=mail.silent,
     )
-    if received.opened and not mail.decision:  # a person looks at it already, and perhaps at a forged sender
+    # After a decision a person looks at it already, and perhaps at a sender who never wrote.
+    if received.opened and received.promise and not mail.decision and not _is_late(mail):
         acknowledge.acknowledge(
             received.conversation, inbound, envelope_from=mail.envelope_from, due_at=received.promise.due_at, at=at
         )
@@ -174,6 +180,25 @@ def _hold(mail: Mail, inbound: Inbound, why: Held, proof: int | None, at: dateti
     _remember(mail, Mail.Outcome.QUARANTINED, reason)
     journal.note("mail.held", subject=mail, at=at, why=why)
     return Filed(mail, inbound)
+
+
+def _with_its_mailbox(inbound: Inbound, mail: Mail) -> Inbound:
+    """A fetched mail came without an envelope: whatever its header says, it lay in that mailbox of ours."""
+    if mail.fetched_into is None:
+        return inbound
+    return replace(inbound, recipients=(*inbound.recipients, mail.fetched_into.address))
+
+
+def _said_at(mail: Mail, inbound: Inbound) -> datetime:
+    """What comes in now counts from now; history keeps its date."""
+    if not mail.silent:
+        return mail.accepted_at
+    return min(mail.arrived_at or inbound.sent_at or mail.accepted_at, mail.accepted_at)
+
+
+def _is_late(mail: Mail) -> bool:
+    """Whether it waited elsewhere so long that an acknowledgement would only puzzle."""
+    return mail.arrived_at is not None and mail.accepted_at - mail.arrived_at > ACKNOWLEDGED_WITHIN
 
 
 def _ours_or_nobodys(inbound: Inbound) -> str:

@@ -23,7 +23,7 @@ from django.conf import settings
 from django.db import connection
 
 from everyhand.channels.email import accept, file, tokens
-from everyhand.channels.email.models import Mail, Mailbox, SystemMail
+from everyhand.channels.email.models import Mailbox, SystemMail
 from everyhand.channels.email.outbound.compose import compose
 from everyhand.conversations.models import Conversation, Delivery, Status
 from everyhand.core import work
@@ -45,7 +45,7 @@ class Envelope:
 
     @property
     def mail(self) -> EmailMessage:
-        return message_from_bytes(self.raw, policy=policy.default)  # type: ignore[arg-type, return-value]
+        return message_from_bytes(self.raw, policy=policy.default)
 
 
 Answer = Callable[[Envelope], list[Envelope]]

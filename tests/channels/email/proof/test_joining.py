@@ -69,6 +69,7 @@ def test_a_person_decides_about_what_is_held(post: Post, decision: Decision) -> 
         assert said(conversation) == ["No paper today.", "It is really me."]
     elif decision is Decision.OPEN:
         assert held.conversation not in (None, conversation)
+        assert held.conversation is not None
         assert held.conversation.linked_to == conversation
     else:
         assert (held.outcome, held.why, held.conversation) == ("suppressed", "dismissed", None)

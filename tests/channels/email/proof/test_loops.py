@@ -130,9 +130,9 @@ def reopened() -> int:
 def test_a_day_among_machines_ends_in_silence(houses: list[House]) -> None:
     world = World(houses, MACHINES)
     people = ("polite@vacation.test", "boss@exchange.test", "old@vacation1.test", "desk@rude.test", "desk@slow.test")
-    for house in (ALPHA, BETA):
+    for address in (ALPHA, BETA):
         for person in (*people, "x@bounce1.test", "y@bounce2.test", "z@bounce3.test"):
-            world.send(letter(person, house, f"A question to {house}"), NOON)
+            world.send(letter(person, address, f"A question to {address}"), NOON)
     world.send(letter(BETA, ALPHA, "From one of us to the other"), NOON)
     world.send(letter("desk@rude.test", LIST, "Hello all"), NOON)
     world.live(24)

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import structlog
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_timezone_name
-import structlog
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _

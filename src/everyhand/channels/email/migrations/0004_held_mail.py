@@ -5,31 +5,35 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('conversations', '0003_message_verdict'),
-        ('email', '0001_initial'),
+        ("conversations", "0004_message_verdict"),
+        ("email", "0003_domain_pace"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='mail',
-            name='decision',
+            model_name="mail",
+            name="decision",
             field=models.CharField(blank=True, max_length=10),
         ),
         migrations.AddField(
-            model_name='mail',
-            name='held',
+            model_name="mail",
+            name="held",
             field=models.CharField(blank=True, max_length=20),
         ),
         migrations.AddField(
-            model_name='mail',
-            name='helo',
+            model_name="mail",
+            name="helo",
             field=models.CharField(blank=True, max_length=255),
         ),
         migrations.AddField(
-            model_name='mail',
-            name='would_join',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='conversations.conversation'),
+            model_name="mail",
+            name="would_join",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="conversations.conversation",
+            ),
         ),
     ]

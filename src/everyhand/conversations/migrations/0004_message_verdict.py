@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('conversations', '0002_inbox_by_newest'),
+        ("conversations", "0003_signatures"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='message',
-            name='verdict',
+            model_name="message",
+            name="verdict",
             field=models.JSONField(default=dict),
         ),
     ]
