@@ -12,7 +12,7 @@ import pytest
 from everyhand.channels.email.listener import Listener, LocalDialogue
 from everyhand.channels.email.listener.dialogue import Limits
 from everyhand.channels.email.models import Mail, Mailbox
-from tests.channels.email.test_listener import ADA, HELP, LETTER, Door, Line, stored
+from tests.channels.email.door import ADA, HELP, LETTER, Door, Line, stored
 from tests.servers.everyhand import RunningEveryhand
 from tests.servers.postfix import Postfix
 from tests.servers.processes import free_port
