@@ -15,7 +15,7 @@ from everyhand.channels.email.fetching.fetcher import Fetcher
 from everyhand.channels.email.fetching.taking import Taking
 from everyhand.channels.email.models import ConnectedMailbox, Mail, Mailbox, RawMail
 from everyhand.core import secrets
-from tests.cast import NOON
+from tests.cast import NOON, Cast
 from tests.servers.imap import Folder, ImapServer
 
 HELP = "help@paper.test"
@@ -124,3 +124,9 @@ def fetch(transactional_db: None) -> Iterator[Callable[..., Fetcher]]:
     for fetcher in started:
         fetcher.join(10)
         assert not fetcher.is_alive
+
+
+@pytest.fixture
+def cast_committed(transactional_db: None) -> Cast:
+    """The people of the tests, for threads and processes to see."""
+    return Cast()
