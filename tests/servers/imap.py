@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import socketserver
 import threading
@@ -48,6 +49,7 @@ class Folder:
     # Called before each command is answered, with its name and arguments; may change the folder or raise `Cut`.
     before: Callable[[str, str], None] = lambda _name, _arguments: None
     said: list[str] = field(default_factory=list)  # every command, without tags and passwords
+    tokens: list[str] = field(default_factory=list)  # what XOAUTH2 was given
     greeting: str = "* OK ready"
     refuse_login: str = ""  # what a right password is answered with, too
 
@@ -122,6 +124,11 @@ class _Dialogue(socketserver.StreamRequestHandler):
             self._say(f"{tag} OK signed in")
         else:
             self._say(f"{tag} NO [AUTHENTICATIONFAILED] Invalid credentials")
+
+    def _authenticate(self, tag: str, _arguments: str) -> None:
+        self._say("+ ")
+        self.folder.tokens.append(base64.b64decode(self.rfile.readline()).decode())
+        self._say(f"{tag} OK signed in")
 
     def _examine(self, tag: str, arguments: str) -> None:
         if arguments.strip('"') != "INBOX":
