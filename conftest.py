@@ -5,6 +5,7 @@ from hypothesis import settings
 pytest_plugins = [
     "tests.skips",
     "tests.databases",
+    "tests.counts",
     "tests.servers.fixtures",
     "tests.cast",
 ]

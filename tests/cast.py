@@ -33,7 +33,9 @@ class Cast:
 
 
 def member(name: str, *, title: str = "", role: Role = Role.MEMBER) -> Member:
-    return Member.objects.create_member(f"{name.split(maxsplit=1)[0].lower()}@courier.test", name, title=title, role=role)
+    return Member.objects.create_member(
+        f"{name.split(maxsplit=1)[0].lower()}@courier.test", name, title=title, role=role
+    )
 
 
 def team(slug: str, name: str, *members: Member, lead: Member | None = None, private: bool = False) -> Team:

@@ -18,7 +18,7 @@ TEXTS = {
     4: ["注文", "注文したケトルが届きません。東京都"],
     5: ["Чайник", "Ёлка и Йод, Ελλάδα, İstanbul, ŁÓDŹ, 한국어를 씁니다, हिन्दी में"],
     6: ["Cold", "kettle", "monday.pdf"],
-    7: ["cold cold cold", "½ price ﬁnally, x² ｆｕｌｌ"],
+    7: ["cold cold cold", "½ price ﬁnally, x² \uff26\uff35\uff2c\uff2c"],
 }
 
 CASES = [

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from django.conf import settings
+from django.test.utils import override_settings
 
 from everyhand.core import secrets
 from everyhand.core.secrets import KEYS, CannotOpen
 
 
 @pytest.fixture(autouse=True)
-def data(tmp_path: Path, settings: SettingsWrapper) -> Path:
-    settings.EVERYHAND = replace(settings.EVERYHAND, data=tmp_path)
-    return tmp_path
+def data(tmp_path: Path) -> Iterator[Path]:
+    with override_settings(EVERYHAND=replace(settings.EVERYHAND, data=tmp_path)):
+        yield tmp_path
 
 
 def test_a_sealed_secret_shows_nothing_and_opens_again() -> None:

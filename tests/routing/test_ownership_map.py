@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from everyhand.desk.receive import receive
 from everyhand.people.models import Member, WorkingHours
 from everyhand.routing import actions as routing
 from everyhand.routing import reasons
@@ -79,8 +80,6 @@ def test_a_team_is_answered_for_by_whoever_is_on_duty(cast: Cast) -> None:
 
 
 def test_of_several_on_duty_the_one_with_the_fewest_open_conversations_gets_it(cast: Cast) -> None:
-    from everyhand.desk.receive import receive
-
     add(cast, "words", "paper", team=cast.delivery)
     owners = [
         receive(letter(sender=f"reader{number}@example.org"), channel="email", at=NOON).conversation.owner

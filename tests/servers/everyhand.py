@@ -129,9 +129,11 @@ class RunningEveryhand:
             [PROGRAM, *arguments], input=given, capture_output=True, timeout=seconds, env=self.environment, check=False
         )
 
-    def send(self, mail: bytes, *, to: str | Sequence[str], sender: str = "ada@customers.test") -> None:
+    def send(
+        self, mail: bytes, *, to: str | Sequence[str], sender: str = "ada@customers.test", seconds: float = 30
+    ) -> None:
         """Hand it a mail over SMTP. It has answered 250 when this returns; smtplib.SMTPException tells of a refusal."""
-        with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=30) as connection:
+        with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=seconds) as connection:
             connection.sendmail(sender, to, mail)
 
     def _running(self) -> Process:

@@ -114,8 +114,10 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Open a window as a person does: `visit(width=PHONE, scheme="dark")`; complaints of the browser fail the test."""
     with ExitStack() as open_windows:
 
-        def open_window(*, width: int = chromium.DESK, scheme: Scheme = "light", expecting: str = "") -> Page:
-            window = Visit(browser, width=width, scheme=scheme, expecting=expecting)
+        def open_window(
+            *, width: int = chromium.DESK, scheme: Scheme = "light", expecting: str = "", scripts: bool = True
+        ) -> Page:
+            window = Visit(browser, width=width, scheme=scheme, expecting=expecting, scripts=scripts)
             open_windows.callback(window.close)
             return window.page
 

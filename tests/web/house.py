@@ -56,7 +56,7 @@ def arrives(
         html=html,
         files=tuple(files),
     )
-    return receive(inbound, channel="email", at=at or timezone.now(), ours=[to], proof=proof)
+    return receive(inbound, channel="email", at=at or timezone.now(), answered_from=to, ours=[to], proof=proof)
 
 
 def answers(author: Member, conversation: Conversation, text: str, *, at: datetime | None = None) -> Message:

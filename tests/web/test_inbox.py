@@ -109,6 +109,6 @@ def test_fifty_rows_cost_as_many_queries_as_two(
     for number in range(50):
         arrives("route 4", sender=Address(f"Reader {number}", f"reader{number}@example.org"))
     browser.get("/inbox/everyone")
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(10):
         page = browser.get("/inbox/everyone")
     assert words(page).count('class="conversation-row') >= 50

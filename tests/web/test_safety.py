@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
+from django.utils import timezone
 
 from everyhand.config.urls import urlpatterns as every_address
+from everyhand.core import heartbeat
 from tests.web.house import House, arrives, browser_of
 
 
-def fails(request: object) -> None:
+def fails(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("on purpose")
 
 
@@ -78,9 +83,10 @@ def test_a_form_that_is_much_too_large_is_refused_kindly(house: House) -> None:
 def test_pages_speak_the_language_and_the_time_of_who_reads(house: House) -> None:
     house.ana.language, house.ana.time_zone = "de", "Asia/Tokyo"
     house.ana.save()
-    page = browser_of(house.ana).get(f"/conversations/{arrives().conversation.pk}").content.decode()
+    noon = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+    page = browser_of(house.ana).get(f"/conversations/{arrives(at=noon).conversation.pk}").content.decode()
     assert '<html lang="de"' in page
-    assert "Japanische Normalzeit" in page  # the exact moment, on hover
+    assert "2. März 2026, 21:00" in page or "2 März 2026, 21:00" in page
     assert '<html lang="en"' in browser_of(house.ben).get("/inbox/mine").content.decode()
     german = Client(headers={"Accept-Language": "de"}).get("/sign-in")
     assert '<html lang="de"' in german.content.decode()
@@ -96,9 +102,19 @@ def test_static_files_carry_their_version_and_may_be_kept(house: House) -> None:
 
 
 def test_health_needs_no_sign_in_and_tells_no_secret(db: None) -> None:
+    assert Client().get("/healthz").json() == {"database": "ok", "worker": "silent"}
+    heartbeat.beat("worker", process="test", at=timezone.now())
+    assert Client().get("/healthz").json() == {"database": "ok", "worker": "ok"}
+
+
+def test_health_says_when_the_database_is_away(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_args: object, **_kwargs: object) -> None:
+        raise OperationalError("secret://host")
+
+    monkeypatch.setattr(heartbeat, "silent", away)
     health = Client().get("/healthz")
-    assert health.json()["database"] == "ok"
-    assert set(health.json()) <= {"database", "worker"}
+    assert health.status_code == 503
+    assert health.json() == {"database": "unreachable"}
 
 
 def test_the_look_is_kept_on_this_device(house: House) -> None:

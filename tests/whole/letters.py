@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 import threading
 import time
+from collections import Counter
 from email.message import EmailMessage
 
 from tests.servers.everyhand import RunningEveryhand
@@ -33,13 +34,17 @@ def letter(
 class InsistentServer:
     """Hands over letter after letter, and the same one again until it hears 250, as RFC 5321 section 4.5.4 demands.
 
-    `taken` are the subjects that were answered with 250; `tries` counts every attempt.
+    `taken` are the subjects that were answered with 250; `tries` counts every attempt, and `refused` those that were
+    refused, by the code of the answer (0: the line broke, or nobody was there). Each letter has `size` letters of text;
+    it waits `patience` seconds for an answer.
     """
 
-    def __init__(self, everyhand: RunningEveryhand, name: str) -> None:
+    def __init__(self, everyhand: RunningEveryhand, name: str, *, size: int = 20, patience: float = 30) -> None:
         self.taken: list[str] = []
         self.tries = 0
-        self._everyhand, self._name = everyhand, name
+        self.refused: Counter[int] = Counter()
+        self._text = "No paper today.\n" * max(size // 16, 1)
+        self._everyhand, self._name, self._patience = everyhand, name, patience
         self._enough = threading.Event()
         self._thread = threading.Thread(target=self._hand_over, name=name)
 
@@ -49,7 +54,7 @@ class InsistentServer:
     def stop(self) -> None:
         """Finish the letter in hand: it is insisted on until it is taken."""
         self._enough.set()
-        self._thread.join(120)
+        self._thread.join(120 + self._patience)
         if self._thread.is_alive():
             raise AssertionError(f"{self._name} could not hand its last letter over")
 
@@ -58,13 +63,21 @@ class InsistentServer:
         while not self._enough.is_set():
             number += 1
             subject = f"{self._name} letter {number}"
-            content = letter(subject, sender=f"Reader <{self._name}{number}@customers.test>").as_bytes()
+            sender = f"Reader <{self._name}{number}@customers.test>"
+            content = letter(subject, self._text, sender=sender).as_bytes()
             while True:
                 self.tries += 1
                 try:
-                    self._everyhand.send(content, to=HELP)
-                except (OSError, smtplib.SMTPException):
-                    time.sleep(0.02)
+                    self._everyhand.send(content, to=HELP, seconds=self._patience)
+                except (OSError, smtplib.SMTPException) as refusal:
+                    self.refused[_code(refusal)] += 1
+                    time.sleep(0.05)
                 else:
                     self.taken.append(subject)
                     break
+
+
+def _code(refusal: Exception) -> int:
+    if isinstance(refusal, smtplib.SMTPRecipientsRefused):
+        return next(code for code, _said in refusal.recipients.values())
+    return refusal.smtp_code if isinstance(refusal, smtplib.SMTPResponseException) else 0

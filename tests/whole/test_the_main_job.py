@@ -56,9 +56,10 @@ def wait_for(ready: Callable[[], bool], *, seconds: float, what: str) -> None:
 
 
 def answer_as_a_mail_program_does(to: Message, text: str) -> EmailMessage:
-    reply = letter(f"Re: {str(to['Subject']).removeprefix('Re: ')}", text, to=str(to["Reply-To"] or to["From"]))
+    where = " ".join(str(to["Reply-To"] or to["From"]).split())
+    reply = letter(f"Re: {str(to['Subject']).removeprefix('Re: ')}", text, to=where)
     reply["In-Reply-To"] = str(to["Message-ID"])
-    reply["References"] = f"{to['References'] or ''} {to['Message-ID']}".strip()
+    reply["References"] = " ".join(f"{to['References'] or ''} {to['Message-ID']}".split())
     return reply
 
 

@@ -88,7 +88,7 @@ class _Taking:
         """File them here and now; those a running worker was faster with are waited for."""
         done: dict[int, file.Filed] = {}
         claimed = file.claim(at=at, limit=len(mails), only=[mail.pk for mail in mails])
-        with heartbeat.leases_kept(claimed):
+        with heartbeat.leases_kept(claimed, lease=file.LEASE):
             for filed in self._filer.file(claimed, at=at):
                 done[filed.mail.pk] = filed
         for mail in mails:

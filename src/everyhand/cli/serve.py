@@ -20,6 +20,7 @@ from django.db import connections
 from django.utils import timezone
 from uvicorn.importer import import_from_string
 
+from everyhand.channels.email.listener.certificate import Certificate, CertificateUnusable
 from everyhand.cli import setting_up, supervisor
 from everyhand.cli.demo import company
 from everyhand.people.models import Member, Role
@@ -41,8 +42,8 @@ def serve(with_demo: bool) -> None:
             parts.append(supervisor.Part("web", partial(run_web, door)))
         if doors := _mail_doors():
             parts.append(supervisor.Part("smtp", partial(run_smtp, doors)))
-    except supervisor.PortTaken as taken:
-        click.echo(f"everyhand: {taken}", err=True)
+    except (supervisor.PortTaken, CertificateUnusable) as wrong:
+        click.echo(f"everyhand: {wrong}", err=True)
         sys.exit(os.EX_CONFIG)
     parts.append(supervisor.Part("worker", run_worker))
     parts.append(supervisor.Part("fetch", run_fetch))
@@ -73,8 +74,8 @@ def smtp() -> None:
     setting_up.set_up()
     try:
         doors = _mail_doors()
-    except supervisor.PortTaken as taken:
-        setting_up.stop(str(taken))
+    except (supervisor.PortTaken, CertificateUnusable) as wrong:
+        setting_up.stop(str(wrong))
     if not doors:
         setting_up.stop("EVERYHAND_SMTP and EVERYHAND_LMTP are off, so there is nothing to run.")
     connections.close_all()
@@ -105,7 +106,8 @@ def run_web(door: socket.socket) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(settings.EVERYHAND.trusted_proxy),
+        forwarded_allow_ips=settings.EVERYHAND.trusted_proxy,
         timeout_graceful_shutdown=5,
         timeout_keep_alive=30,
         lifespan="on",
@@ -135,7 +137,12 @@ def run_fetch() -> None:
 
 
 def _mail_doors() -> dict[str, socket.socket]:
-    """The listening sockets for mail by protocol, "smtp" and "lmtp", of those that are set. Raises `PortTaken`."""
+    """The listening sockets for mail by protocol, "smtp" and "lmtp", of those that are set.
+
+    Raises `PortTaken` and `CertificateUnusable`: both are known before anything runs.
+    """
+    if certificate := Certificate.from_settings():
+        certificate.context()
     wanted = {"smtp": settings.EVERYHAND.smtp, "lmtp": settings.EVERYHAND.lmtp}
     return {
         protocol: supervisor.open_door(f"EVERYHAND_{protocol.upper()}", address)

@@ -46,6 +46,9 @@ def set_up() -> bool:
     except DatabaseError as error:
         reason = str(error).strip().splitlines()[0]
         stop(f"the database can't be used: {reason}. Check EVERYHAND_DATA or EVERYHAND_DATABASE_URL.")
+    # A look first: who only reads does not wait for whoever writes.
+    if Mailbox.objects.exists() and Member.objects.exists():
+        return False
     return _first_things()
 
 

@@ -92,7 +92,7 @@ class Worker:
     def _file_mail(self, at: datetime) -> int:
         mails = file.claim(at=at, limit=BATCH)
         if mails:
-            with heartbeat.leases_kept(mails):
+            with heartbeat.leases_kept(mails, lease=file.LEASE):
                 self._filer.file(mails, at=at)
         return len(mails)
 

@@ -24,6 +24,21 @@ class Upload:
     content_id: str = ""
     inline: bool = False
 
+    @property
+    def sha256(self) -> str:
+        return blobs.digest(self.content)
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """As the attachment it becomes has it."""
+        return {
+            "name": (self.name or "file")[:300],
+            "type": (self.type or "application/octet-stream")[:150],
+            "size": len(self.content),
+            "content_id": self.content_id[:300],
+            "inline": self.inline,
+        }
+
 
 def open_conversation(
     *,
@@ -92,8 +107,10 @@ def say(
     files: Iterable[Upload] = (),
     in_reply_to: str = "",
     references: Sequence[str] = (),
+    signature: str = "",
+    quoted: str = "",
 ) -> Message:
-    """A reply of ours, with a delivery for each of `recipients` ((address, name)), due once it can't be undone any more.
+    """A reply of ours, with a delivery for each of `recipients` ((address, name)), due once it can't be undone.
 
     `message_id_for` makes the Message-ID from the message's primary key, so that it is settled before the first try.
     """
@@ -103,6 +120,8 @@ def say(
         author_member=author,
         text=text,
         reply=text,
+        signature=signature,
+        quoted=quoted,
         at=at,
         subject=conversation.subject,
         in_reply_to=in_reply_to[:1000],
@@ -219,16 +238,17 @@ def erase(conversation: Conversation) -> None:
     conversation.delete()
 
 
+def snippet_of(message: Message) -> str:
+    """Its first words, as lists show them."""
+    return " ".join((message.reply or message.text)[:600].split())[:200]
+
+
 def _attach(message: Message, files: Iterable[Upload]) -> None:
     Attachment.objects.bulk_create(
         Attachment(
             message=message,
             blob=blobs.keep(file.content),
-            name=(file.name or "file")[:300],
-            type=(file.type or "application/octet-stream")[:150],
-            size=len(file.content),
-            content_id=file.content_id[:300],
-            inline=file.inline,
+            **file.fields,
         )
         for file in files
     )
@@ -238,5 +258,5 @@ def _touch(conversation: Conversation, message: Message) -> None:
     if message.at < conversation.last_message_at:
         return  # history that was found later
     conversation.last_message_at = message.at
-    conversation.snippet = " ".join((message.reply or message.text)[:600].split())[:200]
+    conversation.snippet = snippet_of(message)
     conversation.save(update_fields=["last_message_at", "snippet"])

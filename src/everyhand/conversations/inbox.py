@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
 
 from everyhand.conversations import queries
 from everyhand.conversations.models import Conversation, Status
-from everyhand.people.models import Member, Team
+from everyhand.people.models import Member, Membership, Team
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -41,6 +41,35 @@ def standing_in(view: View, member: Member, status: str) -> QuerySet[Conversatio
     if view == View.TEAMS:
         return rows.filter(team__in=Team.objects.filter(members=member))
     return rows
+
+
+def waiting(member: Member) -> dict[View, int]:
+    """How many open conversations stand in each view: sums over indexes alone, whatever their number."""
+    theirs: set[int] = set()
+    private: set[int] = set()
+    for pk, is_private, belongs in Team.objects.annotate(
+        belongs=Exists(Membership.objects.filter(team=OuterRef("pk"), member=member))
+    ).values_list("pk", "private", "belongs"):
+        if belongs:
+            theirs.add(pk)
+        elif is_private:
+            private.add(pk)
+    rows = Conversation.objects.filter(status=Status.OPEN)
+    counted = {
+        "mine": rows.filter(owner=member),
+        "teams": rows.filter(team__in=theirs),
+        "both": rows.filter(owner=member, team__in=theirs),
+        "hidden": rows.filter(team__in=private).exclude(owner=member),
+        "all": rows,
+    }
+    arms = [rows.values(what=Value(what)).annotate(number=Count("pk")) for what, rows in counted.items()]
+    number = {"mine": 0, "teams": 0, "both": 0, "hidden": 0, "all": 0}
+    number |= {arm["what"]: arm["number"] for arm in arms[0].union(*arms[1:], all=True)}
+    if member.sees_every_queue:
+        everyone = number["all"] - number["hidden"]
+    else:
+        everyone = number["mine"] + number["teams"] - number["both"]
+    return {View.MINE: number["mine"], View.TEAMS: number["teams"], View.EVERYONE: everyone}
 
 
 def page(view: View, member: Member, status: str, *, after: str = "", limit: int = 50) -> Page:

@@ -50,6 +50,8 @@ class Conversation(models.Model):
             models.Index(fields=["status", "reply_due", "id"], name="conversation_by_due"),
             models.Index(fields=["owner", "status", "reply_due", "id"], name="conversation_of_owner"),
             models.Index(fields=["team", "status", "reply_due", "id"], name="conversation_of_team"),
+            models.Index(fields=["owner", "status", "-last_message_at", "-id"], name="conversation_owner_newest"),
+            models.Index(fields=["team", "status", "-last_message_at", "-id"], name="conversation_team_newest"),
             models.Index(fields=["customer", "-last_message_at"], name="conversation_of_customer"),
             models.Index(fields=["status", "-last_message_at", "-id"], name="conversation_by_newest"),
         ]
@@ -95,9 +97,12 @@ class Message(models.Model):
     author_identity = models.ForeignKey(Identity, models.PROTECT, null=True, related_name="messages")
     author_name = models.CharField(max_length=300, blank=True)  # as they wrote it in this message
     subject = models.CharField(max_length=1000, blank=True)
-    text = models.TextField(blank=True)  # all of it
-    reply = models.TextField(blank=True)  # what is new in it
-    quoted = models.TextField(blank=True)  # what is not
+    # What somebody wrote us is all in `text`; `reply` is what is new in it, `quoted` what is not. Of what we wrote,
+    # `text` and `reply` are the author's words; `signature` and `quoted` go below them, settled when it was written.
+    text = models.TextField(blank=True)
+    reply = models.TextField(blank=True)
+    quoted = models.TextField(blank=True)
+    signature = models.TextField(blank=True)
     html = models.TextField(blank=True)  # foreign; shown only sanitised and in a sandboxed frame
     message_id = models.CharField(max_length=1000, blank=True)  # without angle brackets
     in_reply_to = models.CharField(max_length=1000, blank=True)

@@ -41,17 +41,21 @@ def silent(parts: Sequence[str], *, at: datetime) -> list[str]:
 
 
 @contextmanager
-def leases_kept(rows: Sequence[work.DueRow], *, every: timedelta = work.LEASE / 4) -> Iterator[None]:
-    """Extend the leases of `rows` while the block runs, so that slow work is not taken for dead work."""
+def leases_kept(
+    rows: Sequence[work.DueRow], *, lease: timedelta = work.LEASE, every: timedelta | None = None
+) -> Iterator[None]:
+    """Extend the leases of `rows` to `lease` while the block runs, so that slow work is not taken for dead work."""
+    pause = (every or lease / 4).total_seconds()
     finished = threading.Event()
 
     def extend() -> None:
-        while not finished.wait(every.total_seconds()):
+        while not finished.wait(pause):
             try:
-                work.keep(rows, at=timezone.now())
+                work.keep(rows, at=timezone.now(), lease=lease)
             except Error:
                 # The database is away for a moment; the lease outlasts three missed beats.
                 log.warning("lease not extended", exc_info=True)
+                connection.close()
         connection.close()
 
     thread = threading.Thread(target=extend, name="heartbeat", daemon=True)

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from django.db import connection, models
 from django.db.models.expressions import RawSQL
-from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan  # type: ignore[import-untyped]
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 
 
 class CurrentTransaction(models.Func):

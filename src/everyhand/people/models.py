@@ -19,6 +19,10 @@ def known_time_zone(value: str) -> None:
         )
 
 
+# As many characters as a signature may have; the custom of four lines (RFC 3676 section 4.3) is the writer's to keep.
+SIGNATURE_LENGTH = 1000
+
+
 class MemberManager(BaseUserManager["Member"]):
     def create_member(self, email: str, name: str, *, password: str | None = None, **more: Any) -> Member:
         """A new member; without a password they sign in by code or link."""
@@ -49,6 +53,7 @@ class Member(AbstractBaseUser):
     role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.MEMBER)
     language = models.CharField(_("language"), max_length=10, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=60, blank=True, validators=[known_time_zone])
+    signature = models.TextField(_("what stands under your replies"), max_length=SIGNATURE_LENGTH, blank=True)
     away_until = models.DateTimeField(_("away until"), null=True, blank=True)
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(auto_now_add=True)
@@ -76,6 +81,11 @@ class Member(AbstractBaseUser):
     @property
     def may_set_up(self) -> bool:
         return self.role == Role.ADMIN
+
+    def signature_in(self, team: Team | None) -> str:
+        """What stands under their replies in a conversation of `team`: their own lines, then the team's; often ""."""
+        lines = (self.signature.strip(), team.signature.strip() if team else "")
+        return "\n".join(one for one in lines if one)
 
     def on_duty(self, at: datetime) -> bool:
         """Whether they are there for customers at `at`: active, not away, and within their hours if they gave any.
@@ -118,6 +128,7 @@ class Team(models.Model):
     slug = models.SlugField(unique=True)
     name = models.CharField(_("name"), max_length=200)
     about = models.CharField(_("what it answers for"), max_length=300, blank=True)
+    signature = models.TextField(_("what stands under its members' replies"), max_length=SIGNATURE_LENGTH, blank=True)
     private = models.BooleanField(_("only its members see its conversations"), default=False)
     members: models.ManyToManyField[Member, Membership] = models.ManyToManyField(
         Member, through="Membership", related_name="teams"

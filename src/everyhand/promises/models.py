@@ -41,7 +41,10 @@ class Promise(models.Model):
                 fields=["due_at"],
                 condition=Q(kept_at=None, withdrawn_at=None, broken_at=None),
                 name="promise_about_to_break",
-            )
+            ),
+            models.Index(
+                fields=["made_at"], condition=Q(kept_at=None, withdrawn_at=None), name="promise_waiting_longest"
+            ),
         ]
 
     def __str__(self) -> str:

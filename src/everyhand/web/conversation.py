@@ -19,7 +19,7 @@ from everyhand.promises.models import Promise
 from everyhand.routing import reasons
 from everyhand.web.permissions import conversation_or_404, reader
 from everyhand.web.rows import Face, PromiseShown, face, promise_shown
-from everyhand.web.timeline import Said, said, timeline
+from everyhand.web.timeline import Said, folded, said, timeline
 
 # How many other conversations of the customer stand beside this one.
 OTHERS = 6
@@ -80,16 +80,19 @@ def page(
     )
     entries = timeline(conversation, participants)
     messages = [entry for entry in entries if isinstance(entry, Said)]
+    beginning = folded(entries, shown_from=_number(request.GET.get("from", "")))
     taking_part = [one for one in participants if one.approved_at and not one.declined_at]
+    overtaking = [said(message, ours=conversation.address) for message in overtaken_by or ()]
     context: dict[str, Any] = {
         "conversation": _shown(conversation, participants, member, at),
-        "timeline": entries,
+        "earlier": entries[:beginning],
+        "timeline": entries[beginning:],
         "recipients": [one.identity.value for one in taking_part],
         "sender": conversation.address,
         "newest_message_id": max((one.id for one in messages if one.kind == Message.Kind.MESSAGE), default=0),
-        "signature": "",
+        "signature": member.signature_in(conversation.team),
         "draft": draft,
-        "stopped": {"messages": [said(message) for message in overtaken_by]} if overtaken_by else None,
+        "stopped": {"messages": overtaking} if overtaking else None,
         "undo": _undo(messages, member, at),
         "members": Member.objects.filter(is_active=True),
         "teams": Team.objects.all(),
@@ -136,10 +139,15 @@ def _others(conversation: Conversation, member: Member) -> list[Conversation]:
 
 def _taken_back(request: HttpRequest, conversation: Conversation) -> Draft | None:
     """The words of a reply that its author just took back, to go on with."""
-    key = request.GET.get("again", "")
-    if not key.isdecimal() or len(key) > 18:
+    key = _number(request.GET.get("again", ""))
+    if not key:
         return None
     message = Message.objects.filter(
-        pk=int(key), conversation=conversation, author_member=reader(request), deliveries__taken_back_at__isnull=False
+        pk=key, conversation=conversation, author_member=reader(request), deliveries__taken_back_at__isnull=False
     ).first()
     return Draft(message.text) if message else None
+
+
+def _number(words: str) -> int:
+    """The id that an address names; 0 when it names none."""
+    return int(words) if words.isdecimal() and len(words) < 19 else 0

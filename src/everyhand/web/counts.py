@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from django.db.models import Count, Q
+from django.db.models import Count, Value
 
 from everyhand.channels.email.models import Mail
-from everyhand.conversations import queries
-from everyhand.conversations.models import Status
+from everyhand.conversations import inbox
 from everyhand.core import work
-from everyhand.people.models import Member, Team
+from everyhand.core.work import DueRow
+from everyhand.people.models import Member
 
 
 class Counts:
@@ -20,36 +20,40 @@ class Counts:
         self._member = member
 
     @cached_property
-    def _open(self) -> dict[str, int]:
-        return (
-            queries.visible_to(self._member)
-            .filter(status=Status.OPEN)
-            .aggregate(
-                mine=Count("pk", filter=Q(owner=self._member)),
-                teams=Count("pk", filter=Q(team__in=Team.objects.filter(members=self._member))),
-                everyone=Count("pk"),
-            )
-        )
+    def _waiting(self) -> dict[inbox.View, int]:
+        return inbox.waiting(self._member)
 
     @property
     def mine(self) -> int:
-        return self._open["mine"]
+        return self._waiting[inbox.View.MINE]
 
     @property
     def teams(self) -> int:
-        return self._open["teams"]
+        return self._waiting[inbox.View.TEAMS]
 
     @property
     def everyone(self) -> int:
-        return self._open["everyone"]
+        return self._waiting[inbox.View.EVERYONE]
 
-    @cached_property
+    @property
     def quarantine(self) -> int:
-        return work.quarantined(Mail).count() if self._member.sees_every_queue else 0
+        return self._set_aside[Mail]
 
-    @cached_property
+    @property
     def stuck(self) -> int:
         """Work set aside, but for mail, which `quarantine` counts."""
-        if not self._member.sees_every_queue:
-            return 0
-        return sum(work.quarantined(kind).count() for kind in work.kinds() if kind is not Mail)
+        return sum(number for kind, number in self._set_aside.items() if kind is not Mail)
+
+    @cached_property
+    def _set_aside(self) -> dict[type[DueRow], int]:
+        """How many rows of each kind of work are quarantined, for those who look after it; one read."""
+        kinds = work.kinds()
+        numbers: dict[type[DueRow], int] = dict.fromkeys(kinds, 0)
+        if self._member.sees_every_queue:
+            arms = [
+                work.quarantined(kind).order_by().values(work_kind=Value(place)).annotate(number=Count("pk"))
+                for place, kind in enumerate(kinds)
+            ]
+            for arm in arms[0].union(*arms[1:], all=True):
+                numbers[kinds[arm["work_kind"]]] = arm["number"]
+        return numbers

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -14,7 +17,7 @@ from everyhand.conversations import inbox
 from everyhand.conversations.models import Status
 from everyhand.promises.models import Promise
 from everyhand.web.permissions import reader
-from everyhand.web.rows import Row, rows
+from everyhand.web.rows import Face, faces, rows
 
 
 @require_safe
@@ -44,12 +47,23 @@ def show(request: HttpRequest, view: str) -> HttpResponse:
     return render(request, "inbox.html", context)
 
 
-def _waited_longest(view: inbox.View, request: HttpRequest) -> Row | None:
+@dataclass(frozen=True)
+class Waiting:
+    """Whoever has waited longest."""
+
+    customer: Face
+    waiting_since: datetime
+
+
+def _waited_longest(view: inbox.View, request: HttpRequest) -> Waiting | None:
     waiting = inbox.standing_in(view, reader(request), Status.OPEN)
     promise = (
-        Promise.objects.filter(kept_at=None, withdrawn_at=None, conversation__in=waiting)
-        .select_related("conversation__customer", "conversation__owner", "conversation__team")
+        Promise.objects.filter(Exists(waiting.filter(pk=OuterRef("conversation"))), kept_at=None, withdrawn_at=None)
+        .select_related("conversation__customer")
         .order_by("made_at")
         .first()
     )
-    return rows([promise.conversation], at=timezone.now())[0] if promise else None
+    if promise is None:
+        return None
+    customer = promise.conversation.customer
+    return Waiting(faces([customer])[customer.pk], promise.made_at)

@@ -16,12 +16,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from everyhand.channels.email.parsing import mail as mails
 from everyhand.channels.email.parsing.limits import TooHostile
+from everyhand.desk.receive import hints
 from everyhand.people.models import Member, Team
 from everyhand.routing import actions as routing
 from everyhand.routing import reasons
 from everyhand.routing.decide import Hints
 from everyhand.routing.models import Fallback, Rule
 from everyhand.web.permissions import for_admins, reader
+from everyhand.web.told import told
 
 TRIED_AT_MOST = 200_000
 
@@ -126,7 +128,7 @@ def trial(request: HttpRequest) -> HttpResponse:
     try:
         decision = routing.owner_for(_hints(text), at=timezone.now())
     except TooHostile as hostile:
-        return _page(request, trial=Trial(text, error=str(hostile)), status=422)
+        return _page(request, trial=Trial(text, error=told(str(hostile))), status=422)
     return _page(request, trial=Trial(text, decision))
 
 
@@ -152,9 +154,7 @@ def _hints(text: str) -> Hints:
     if re.fullmatch(r"\S+@\S+", text):
         return Hints(recipients=(text,), sender=text)
     if re.match(r"(from|to|subject|received|return-path|delivered-to|date|cc)\s*:", text, re.IGNORECASE):
-        inbound = mails.parse(text.encode(), source="trial", at=timezone.now())
-        recipients = inbound.recipients or tuple(one.email for one in (*inbound.to, *inbound.cc))
-        return Hints(recipients, inbound.sender.email, inbound.subject, inbound.reply or inbound.text)
+        return hints(mails.parse(text.encode(), source="trial", at=timezone.now()))
     return Hints(subject=text.partition("\n")[0], text=text)
 
 

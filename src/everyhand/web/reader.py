@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 
+from everyhand.core import journal
 from everyhand.people.models import Member
 from everyhand.web.counts import Counts
 
@@ -27,6 +28,8 @@ class ReaderMiddleware:
         member = request.user if isinstance(request.user, Member) else None
         language = (member.language if member else "") or translation.get_language_from_request(request)
         zone = (member.time_zone if member else "") or settings.EVERYHAND.time_zone
+        # Before anything is read for the page, so that what happens while it is made is told to it afterwards.
+        request.live_since = journal.newest() if member and request.method == "GET" else ""  # type: ignore[attr-defined]
         with translation.override(language), timezone.override(ZoneInfo(zone)):
             response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
@@ -48,5 +51,6 @@ def context(request: HttpRequest) -> dict[str, object]:
         "shortcuts": request.COOKIES.get("shortcuts") == "on",
         "language": language,
         "direction": "rtl" if translation.get_language_bidi() else "ltr",
+        "live_since": getattr(request, "live_since", ""),
         "company": settings.EVERYHAND.company,
     }

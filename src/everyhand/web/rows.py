@@ -57,7 +57,7 @@ class Row:
 
 
 def rows(conversations: Sequence[Conversation], *, at: datetime) -> list[Row]:
-    """Two reads however many there are; `conversations` come with customer, owner and team."""
+    """At most two reads however many there are; `conversations` come with customer, owner and team."""
     faces_of = faces({one.customer for one in conversations})
     open_promises = Promise.objects.filter(conversation__in=conversations, kept_at=None, withdrawn_at=None)
     promises = {one.conversation_id: one for one in open_promises} if conversations else {}
@@ -80,11 +80,12 @@ def _row(conversation: Conversation, customer: Face, promise: Promise | None, at
 
 
 def faces(customers: Iterable[Customer]) -> dict[int, Face]:
-    """By primary key; one read."""
+    """By primary key. Addresses are read only of those whose name we don't know; the others show none."""
     everybody = {customer.pk: customer for customer in customers}
+    nameless = [pk for pk, customer in everybody.items() if not customer.name]
     # Newest first, so that of several the first one they had stays.
-    identities = Identity.objects.filter(customer__in=everybody, kind=Identity.EMAIL).order_by("-pk")
-    addresses: dict[int, str] = dict(identities.values_list("customer", "value"))
+    identities = Identity.objects.filter(customer__in=nameless, kind=Identity.EMAIL).order_by("-pk")
+    addresses: dict[int, str] = dict(identities.values_list("customer", "value")) if nameless else {}
     return {pk: face(customer, addresses.get(pk, "")) for pk, customer in everybody.items()}
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from everyhand.conversations import finding
 from everyhand.people.models import Member
 from everyhand.web.permissions import reader
 from everyhand.web.rows import Row, rows
@@ -52,8 +53,6 @@ def show(request: HttpRequest) -> HttpResponse:
 
 def _found(member: Member, words: str, after: str) -> tuple[list[Hit], str]:
     """What was found, and the cursor of the next page, or ""."""
-    from everyhand.conversations import finding  # noqa: PLC0415
-
     found = finding.find(member, words, limit=HITS, after=after)
     shown = rows([one.conversation for one in found.hits], at=timezone.now())
     return [Hit(row, one.excerpt) for row, one in zip(shown, found.hits, strict=True)], found.next

@@ -70,8 +70,10 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg] # the real one takes 
 
     class Meta:
         model = Team
-        fields = ("name", "slug", "about", "private")
-        labels = {"slug": _("short name, for addresses")}
+        fields = ("name", "slug", "about", "signature", "private")
+        widgets = {"signature": forms.Textarea(attrs={"rows": 3})}
+        help_texts = {"signature": _("Below each one's own: your address, what the law asks for.")}
+        labels = {"slug": _("Short name, for addresses")}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -7,12 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, Value, When
+from django.db.models import Case, Exists, OuterRef, Value, When
 
+from everyhand.channels.email.models import Mail
 from everyhand.conversations import queries
 from everyhand.conversations.models import Attachment, Conversation, Delivery, Message, Participant
 from everyhand.people.models import Member, initials
 from everyhand.web.happenings import Happening, happenings
+from everyhand.web.told import told
+
+# How many messages stay open when nobody waits for an answer, and how many there must be before them for a fold.
+LAST = 2
+WORTH_FOLDING = 2
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,7 @@ class Said:
     reply: str
     quoted: str
     has_html: bool
+    has_original: bool  # whether the mail as it came can be downloaded
     at: datetime
     remarks: Sequence[str]
     automatic: str
@@ -50,26 +57,62 @@ def timeline(conversation: Conversation, participants: Iterable[Participant]) ->
     messages = (
         queries.timeline(conversation)
         .defer("html")
-        .annotate(has_html=Case(When(html="", then=Value(value=False)), default=Value(value=True)))
+        .annotate(
+            has_html=Case(When(html="", then=Value(value=False)), default=Value(value=True)),
+            has_original=Exists(Mail.objects.filter(message=OuterRef("pk"))),
+        )
     )
-    entries: list[Said | Happening] = [said(message, has_html=message.has_html) for message in messages]
+    entries: list[Said | Happening] = [
+        said(message, ours=conversation.address, has_html=message.has_html, has_original=message.has_original)
+        for message in messages
+    ]
     entries += happenings(conversation, participants)
     # What was said comes before what it brought about.
     return sorted(entries, key=lambda entry: (entry.at, isinstance(entry, Happening)))
 
 
-def said(message: Message, *, has_html: bool = False) -> Said:
+def folded(entries: Sequence[Said | Happening], *, shown_from: int = 0) -> int:
+    """How many entries at the start to fold away, so that a conversation opens where the work is.
+
+    Open stays what the customer wrote since our last reply or, where nothing waits, the last question and answer.
+    A page that is already open says with `shown_from` (the id of a message, or 0) where it begins, so that nothing
+    folds under somebody's eyes.
+    """
+    places = [place for place, entry in enumerate(entries) if isinstance(entry, Said)]
+    beginning = next((place for place in places if _id(entries[place]) == shown_from), None)
+    if beginning is None:
+        answered = [place for place in places if _direction(entries[place]) == Message.Direction.OUT]
+        since = max(answered, default=-1)
+        unanswered = [place for place in places if place > since and _direction(entries[place])]
+        beginning = min(unanswered or places[-LAST:], default=0)
+    hidden = sum(place < beginning for place in places)
+    return beginning if hidden >= WORTH_FOLDING else 0
+
+
+def _id(entry: Said | Happening) -> int:
+    return entry.id if isinstance(entry, Said) else 0
+
+
+def _direction(entry: Said | Happening) -> str:
+    """Which way a message went; "" for a note, which went nowhere, and for what a machine sent."""
+    by_hand = isinstance(entry, Said) and entry.kind == Message.Kind.MESSAGE and not entry.automatic
+    return entry.direction if isinstance(entry, Said) and by_hand else ""
+
+
+def said(message: Message, *, ours: str, has_html: bool = False, has_original: bool = False) -> Said:
+    """`ours` is the address its conversation is answered from, which stands for the signed one an answer came to."""
     return Said(
         id=message.pk,
         kind=message.kind,
         direction=message.direction,
         author=message.author_member or Author(message.author),
-        to=[_addressee(one) for one in message.recipients] if message.kind == Message.Kind.MESSAGE else [],
+        to=[_addressee(one, ours) for one in message.recipients] if message.kind == Message.Kind.MESSAGE else [],
         reply=message.reply or ("" if message.quoted else message.text),
         quoted=message.quoted,
         has_html=has_html,
+        has_original=has_original,
         at=message.at,
-        remarks=message.remarks,
+        remarks=[told(remark) for remark in message.remarks],
         automatic=message.automatic,
         # Pictures inside a letter are seen in the letter.
         attachments=[file for file in message.attachments.all() if not (file.inline and has_html)],
@@ -77,6 +120,9 @@ def said(message: Message, *, has_html: bool = False) -> Said:
     )
 
 
-def _addressee(recipient: dict[str, Any]) -> str:
+def _addressee(recipient: dict[str, Any], ours: str) -> str:
     name, address = str(recipient.get("name") or ""), str(recipient.get("email") or "")
+    local, _, domain = address.partition("@")
+    if f"{local.partition('+')[0]}@{domain}".lower() == ours.lower():
+        return ours
     return f"{name} <{address}>" if name and address else name or address

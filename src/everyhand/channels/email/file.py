@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -17,15 +18,22 @@ from everyhand.channels.email.outbound import acknowledge
 from everyhand.channels.email.parsing.isolated import IsolatedParser, ParseFailed
 from everyhand.channels.email.parsing.limits import TooHostile
 from everyhand.conversations.models import Conversation, Delivery, Message
-from everyhand.core import journal, work
+from everyhand.core import journal, outage, work
 from everyhand.customers import actions as customers
 from everyhand.desk import receive as desk
 from everyhand.desk.inbound import Bounce, Inbound
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(minutes=2)
+# Short, since what a dead worker had in hand waits for its end. Losing it costs nothing: a mail is filed and its row
+# completed in one transaction.
+LEASE = timedelta(seconds=30)
+# When the database is locked, full or away.
+PAUSE_OF_AN_OUTAGE = timedelta(seconds=5)
+
 ACKNOWLEDGED_WITHIN = timedelta(days=1)
+
+Understood = Inbound | TooHostile | ParseFailed
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,7 @@ class Filer:
     def __init__(self, parsers: int = 1) -> None:
         self._parser = IsolatedParser(processes=parsers)
         self._threads = ThreadPoolExecutor(parsers, thread_name_prefix="parse")
+        self._ahead = 2 * parsers  # mails in memory that are being parsed while another is filed
 
     def close(self) -> None:
         self._threads.shutdown()
@@ -54,19 +63,26 @@ class Filer:
         """File the mails, which must be claimed. Each ends filed, suppressed, quarantined, a duplicate, or is tried
         again later; none of them can stop the others.
         """
-        understood = self._threads.map(self._understand, mails)
-        return [self._file(mail, inbound, at) for mail, inbound in zip(mails, understood, strict=True)]
+        filed: list[Filed] = []
+        parsing: deque[tuple[Mail, Future[Understood]]] = deque()
+        for mail in mails:
+            # The bytes are read here: the threads of the parsers have no connection to the database that could break.
+            parsing.append((mail, self._threads.submit(self._understand, mail, bytes(mail.raw.content))))
+            if len(parsing) > self._ahead:
+                filed.append(self._file(*parsing.popleft(), at))
+        while parsing:
+            filed.append(self._file(*parsing.popleft(), at))
+        return filed
 
-    def _understand(self, mail: Mail) -> Inbound | TooHostile | ParseFailed:
+    def _understand(self, mail: Mail, raw: bytes) -> Understood:
         try:
-            return self._parser.parse(
-                bytes(mail.raw.content), source=mail.source, recipients=tuple(mail.envelope_to), at=mail.accepted_at
-            )
+            return self._parser.parse(raw, source=mail.source, recipients=tuple(mail.envelope_to), at=mail.accepted_at)
         except (TooHostile, ParseFailed) as refused:
             return refused
 
-    def _file(self, mail: Mail, inbound: Inbound | TooHostile | ParseFailed, at: datetime) -> Filed:
+    def _file(self, mail: Mail, understood: Future[Understood], at: datetime) -> Filed:
         try:
+            inbound = understood.result()
             if not isinstance(inbound, Inbound):
                 return _quarantine(mail, str(inbound), at)
             return _settle(mail, inbound, at)
@@ -74,11 +90,9 @@ class Filer:
             log.warning("filed by somebody else meanwhile", mail=mail.pk)
             return Filed(mail)
         except Exception as error:
-            log.exception("filing failed", mail=mail.pk)
-            with transaction.atomic():
-                work.fail(mail, f"{type(error).__name__}: {error}", at=at)
-                if mail.quarantined_at:
-                    _remember(mail, Mail.Outcome.QUARANTINED, mail.last_error)
+            if not outage.is_outage(error):
+                log.exception("filing failed", mail=mail.pk)
+            _put_back(mail, error, at)
             return Filed(mail)
 
 
@@ -128,7 +142,9 @@ def _receive(mail: Mail, inbound: Inbound, at: datetime) -> Filed:
         silent=mail.silent,
     )
     if received.opened and received.promise and not _is_late(mail):
-        acknowledge.acknowledge(received.conversation, inbound, due_at=received.promise.due_at, at=at)
+        acknowledge.acknowledge(
+            received.conversation, inbound, envelope_from=mail.envelope_from, due_at=received.promise.due_at, at=at
+        )
     mail.conversation, mail.message = received.conversation, received.message
     _remember(mail, Mail.Outcome.FILED, "")
     return Filed(mail, inbound, received.conversation, received.message, received.opened)
@@ -197,6 +213,21 @@ def _quarantine(mail: Mail, reason: str, at: datetime) -> Filed:
         _remember(mail, Mail.Outcome.QUARANTINED, reason)
         journal.note("mail.quarantined", subject=mail, at=at)
     return Filed(mail)
+
+
+def _put_back(mail: Mail, error: Exception, at: datetime) -> None:
+    """It is tried again later. An outage of the database is no fault of the mail's and costs it no attempt."""
+    reason = f"{type(error).__name__}: {error}"
+    # What the failed transaction made is gone.
+    mail.outcome, mail.conversation, mail.message, mail.duplicate_of = Mail.Outcome.PENDING, None, None, None
+    if outage.is_outage(error):
+        log.warning("the database is away; the mail is filed later", mail=mail.pk, error=str(error).strip())
+        work.put_off(mail, reason, until=at + PAUSE_OF_AN_OUTAGE)
+        return
+    with transaction.atomic():
+        work.fail(mail, reason, at=at)
+        if mail.quarantined_at:
+            _remember(mail, Mail.Outcome.QUARANTINED, mail.last_error)
 
 
 def _remember(mail: Mail, outcome: Mail.Outcome, why: str) -> None:

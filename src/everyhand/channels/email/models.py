@@ -144,6 +144,17 @@ class Redelivery(models.Model):
         return f"{self.mail_id} again at {self.at:%Y-%m-%d %H:%M}"
 
 
+class DomainPace(models.Model):
+    """How many letters left for a recipients' domain in the minute that began at `began_at`."""
+
+    domain = models.CharField(max_length=255, unique=True)
+    began_at = models.DateTimeField(db_index=True)
+    letters = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.letters} to {self.domain} since {self.began_at:%H:%M:%S}"
+
+
 class SystemMail(DueRow):
     """A mail from the program itself to one person: a sign-in code, an acknowledgement. Emptied once it is sent."""
 

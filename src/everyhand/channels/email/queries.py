@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, QuerySet, Value
 from django.db.models.functions import Lower
 
 from everyhand.channels.email.models import Mail, Mailbox, RawMail, Redelivery
@@ -35,11 +35,13 @@ class Ledger:
 
 
 def ledger() -> Ledger:
-    """The ledger as it is now."""
-    counts = dict(Mail.objects.values_list("outcome").annotate(Count("pk")))
+    """The ledger as it is now, in one look: mail that comes in between two would be missing on one side."""
+    became = Mail.objects.order_by().values_list("outcome").annotate(Count("pk"))
+    stored = RawMail.objects.order_by().annotate(what=Value("stored")).values_list("what").annotate(Count("pk"))
+    counts = dict(became.union(stored, all=True))
     same_letter = counts.get(Mail.Outcome.DUPLICATE, 0)
     return Ledger(
-        accepted=RawMail.objects.count() - same_letter,
+        accepted=counts.get("stored", 0) - same_letter,
         filed=counts.get(Mail.Outcome.FILED, 0),
         suppressed=counts.get(Mail.Outcome.SUPPRESSED, 0),
         quarantined=counts.get(Mail.Outcome.QUARANTINED, 0),

@@ -36,14 +36,14 @@ def forget(*, groups: Collection[int]) -> None:
     _forget(Document.objects.filter(group__in=groups))
 
 
-def matching(query: Query, *, before: int | None = None) -> models.QuerySet[Document]:
+def matching(query: Query, *, since: int | None = None, before: int | None = None) -> models.QuerySet[Document]:
     """The documents that have every word of the query and none that it excludes, newest first.
 
-    `before` leaves out all that are not older than the document with this number.
+    Only those with a number from `since` on, and only those with one below `before`.
     """
     if not query.wanted:
         return Document.objects.none()
-    found: models.QuerySet[Document] = _back_end().matching(query, before)
+    found: models.QuerySet[Document] = _back_end().matching(query, since, before)
     return found
 
 

@@ -25,7 +25,6 @@ class DocumentManager(models.Manager["Document"]):
 class Document(models.Model):
     """Something that can be found, by the caller's `number`: the highest is the newest. See `place` for the key."""
 
-    id = models.BigIntegerField(primary_key=True)
     number = models.BigIntegerField(unique=True)
     group = models.BigIntegerField(db_index=True)
     words = IndexedWords()

@@ -26,10 +26,10 @@ def before_forgetting(documents: models.QuerySet[Document]) -> None:
     """Nothing: the words are in the row."""
 
 
-def matching(query: Query, before: int | None) -> models.QuerySet[Document]:
-    older = {} if before is None else {"number__lt": before}
+def matching(query: Query, since: int | None, before: int | None) -> models.QuerySet[Document]:
+    limits = {"number__gte": since, "number__lt": before}
     found = Document.objects.extra(where=["core_document.words @@ %s::tsquery"], params=[expression(query)])
-    return found.filter(**older).order_by("-number")
+    return found.filter(**{name: number for name, number in limits.items() if number is not None}).order_by("-number")
 
 
 def expression(query: Query) -> str:

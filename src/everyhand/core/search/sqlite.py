@@ -37,14 +37,17 @@ def before_forgetting(documents: models.QuerySet[Document]) -> None:
         )
 
 
-def matching(query: Query, before: int | None) -> models.QuerySet[Document]:
+def matching(query: Query, since: int | None, before: int | None) -> models.QuerySet[Document]:
     # Joined, not "id IN (...)": FTS5 then walks from the newest match down and stops when the page is full.
-    newest = [] if before is None else ["core_document_index.rowid < %s"]
+    where = ["core_document_index MATCH %s", "core_document_index.rowid = core_document.id"]
+    params: list[str | int] = [expression(query)]
+    for limit, number in (("core_document_index.rowid >= %s", since), ("core_document_index.rowid < %s", before)):
+        if number is not None:
+            where.append(limit)
+            params.append(place(number))
     return Document.objects.extra(  # noqa: S610 (what was typed is a parameter)
-        tables=["core_document_index"],
-        where=["core_document_index MATCH %s", "core_document_index.rowid = core_document.id", *newest],
-        params=[expression(query), *([] if before is None else [place(before)])],
-    ).extra(order_by=["-core_document_index.rowid"])
+        tables=["core_document_index"], where=where, params=params, order_by=["-core_document_index.rowid"]
+    )
 
 
 def expression(query: Query) -> str:

@@ -13,7 +13,7 @@ GMAIL = "---------- Forwarded message ---------\nFrom: Mia Bergmann <mia@home.ex
 
 
 def forwarded(text: str, subject: str = "Fwd: Lamp", attached: tuple[bytes, ...] = ()) -> Forwarded:
-    found = forwards.find(text, "", subject, attached)
+    found = forwards.find(text, subject, attached)
     assert found is not None
     return found
 
@@ -30,26 +30,26 @@ def test_a_forward_names_who_wrote_the_original_and_what() -> None:
 
 
 def test_an_ordinary_mail_forwards_nothing() -> None:
-    assert forwards.find("It flickers.", "", "Lamp") is None
-    assert forwards.find("", "", "") is None
-    assert forwards.find("It flickers.", "", "Fwd: Lamp") is None
+    assert forwards.find("It flickers.", "Lamp") is None
+    assert forwards.find("", "") is None
+    assert forwards.find("It flickers.", "Fwd: Lamp") is None
 
 
 def test_a_reply_to_a_forward_is_no_forward() -> None:
     text = "Done.\n\nOn Mon, 3 May 2021 at 10:12, Jonas <jonas@shop.example> wrote:\n\n" + GMAIL.format("3 May")
-    assert forwards.find(text + "It flickers.", "", "Re: Lamp") is None
+    assert forwards.find(text + "It flickers.", "Re: Lamp") is None
 
 
 def test_the_history_of_a_reply_is_no_forward() -> None:
     text = "Yes.\n\n-----Original Message-----\nFrom: Jonas <jonas@shop.example>\nSent: Monday 10:12\nTo: Mia\nSubject: Lamp\n\nHot?"
-    assert forwards.find(text, "", "Re: Lamp") is None
+    assert forwards.find(text, "Re: Lamp") is None
 
 
 def test_a_mail_that_is_nothing_but_an_older_one_is_a_forward_unless_its_subject_answers() -> None:
     text = "From: Mia <mia@home.example>\nSent: Monday, 3 May 2021 10:12\nTo: Jonas\nSubject: Lamp\n\nIt flickers."
     assert forwarded(text, "Lamp").sender.email == "mia@home.example"
-    assert forwards.find(text, "", "Re: Lamp") is None
-    assert forwards.find(f"Hello,\n\n{text}", "", "Lamp") is None
+    assert forwards.find(text, "Re: Lamp") is None
+    assert forwards.find(f"Hello,\n\n{text}", "Lamp") is None
 
 
 def test_a_forward_of_a_forward_is_told_by_who_forwarded_first() -> None:
@@ -91,6 +91,23 @@ def test_senders_are_read_as_programs_write_them(value: str, name: str, email: s
     assert forwarded(text).sender == Address(name, email)
 
 
+def test_a_header_in_an_unknown_language_is_read_by_its_values() -> None:
+    header = "Zed: Mia <mia@home.example>\nPa: 3 mul 2021 10:12\nGir: Lamp\nNi: jonas@shop.example"
+    for text in (
+        f"---------- Forwarded message ---------\n{header}\n\nIt flickers.",
+        f"________\n{header}\n\nIt flickers.",
+    ):
+        found = forwarded(text)
+        assert found.sender == Address("Mia", "mia@home.example")
+        assert found.subject == "Lamp"
+        assert found.text == "It flickers."
+
+
+def test_a_note_below_a_complete_header_belongs_to_the_original() -> None:
+    text = GMAIL.format("3 May").rstrip() + "\nNote: it flickers."
+    assert forwarded(text).text == "Note: it flickers."
+
+
 def test_all_recipients_are_read_once() -> None:
     text = (
         "---------- Forwarded message ---------\nFrom: Mia <mia@home.example>\nSubject: Lamp\n"
@@ -119,7 +136,7 @@ def test_a_mail_forwarded_as_an_attachment_is_read() -> None:
 
 
 def test_an_attachment_that_names_nobody_is_passed_over() -> None:
-    assert forwards.find("See attached.", "", "Fwd: Lamp", (b"", b"Subject: x\r\n\r\ny")) is None
+    assert forwards.find("See attached.", "Fwd: Lamp", (b"", b"Subject: x\r\n\r\ny")) is None
     second = b"From: mia@home.example\r\n\r\nIt flickers."
     assert forwarded("See attached.", "Fwd: Lamp", (b"", second)).sender.email == "mia@home.example"
 

@@ -79,6 +79,15 @@ def test_an_attribution_wrapped_in_the_middle_is_found_whole() -> None:
     assert reply_to(f"Ja.\n\n{wrapped}\n\nNoch kaputt?") == "Ja."
 
 
+def test_an_attribution_wrapped_over_many_lines_is_found_whole() -> None:
+    for wrapped in (
+        "On Mon, May 3, 2021 at\n10:12 AM Jonas Weber <\njonas@shop.example>\nwrote:",
+        "On Mon, May 3, 2021,\n10:12 Jonas Weber\n<jonas@shop.example> wrote:",
+        "On Thu, Jan 28, 2021 at 10:00 AM, Jonas Weber\n<reply+1@shop.example\n<mailto:reply+1@shop.example>> wrote:",
+    ):
+        assert replies.split(f"Yes.\n\n{wrapped}\n\nStill broken?") == ("Yes.", f"{wrapped}\n\nStill broken?")
+
+
 def test_a_sentence_above_a_wrapped_attribution_stays() -> None:
     text = (
         "I ordered on 3 May.\nPlease help.\nOn Mon, 3 May 2021 at 10:12, Jonas Weber\n<jonas@shop.example> wrote:\n> Hi"
@@ -89,6 +98,8 @@ def test_a_sentence_above_a_wrapped_attribution_stays() -> None:
 def test_what_the_customer_reports_that_others_wrote_stays() -> None:
     for sentence in (
         "On 12 May 2021 at 10:30 I wrote to jonas@shop.example:",
+        "On 12 May 2021 at 10:30 your colleague wrote:",
+        "On 12 May 2021 at 10:30 from my account mia@home.example these were ordered:",
         "Here is what your colleague wrote:",
         "Your colleague Jonas (jonas@shop.example) wrote:",
         "My order 1234 of 12.05.2021, placed at 10:30 by mia@home.example:",

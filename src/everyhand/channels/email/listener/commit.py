@@ -7,9 +7,7 @@ sync, and a single one waits for nobody.
 from __future__ import annotations
 
 import asyncio
-import errno
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ import structlog
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
 from everyhand.channels.email.accept import Accepted, Arriving, accept_many
+from everyhand.core import outage
 
 log = structlog.get_logger(__name__)
 
@@ -110,7 +109,7 @@ class Committer:
             accepted = accept_many([one.arriving for one in batch], at=self._clock())
         except (OperationalError, InterfaceError) as error:
             # Nothing is wrong with these mails: the database is locked, full or away, and would be for each of them.
-            reply = NO_SPACE if _is_full(error) else NO_DATABASE
+            reply = NO_SPACE if outage.is_full(error) else NO_DATABASE
             log.error("mail was asked to come later", mails=len(batch), error=str(error))  # noqa: TRY400 (no news in it)
             for one in batch:
                 one.tell(NotTaken(reply))
@@ -125,12 +124,3 @@ class Committer:
         else:
             for one, stored in zip(batch, accepted, strict=True):
                 one.tell(stored)
-
-
-def _is_full(error: BaseException) -> bool:
-    cause = error.__cause__
-    return (
-        getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-        or getattr(cause, "sqlstate", None) == "53100"  # PostgreSQL's disk_full
-        or getattr(cause, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
-    )

@@ -32,6 +32,13 @@ class Refused(Exception):
         self.permanent = permanent
 
 
+class Unreachable(Refused):
+    """There is no server to ask. It says nothing about the letter, nor about those behind it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, permanent=False)
+
+
 def connect() -> smtplib.SMTP:
     """A connection to the mail server of EVERYHAND_MAIL_URL, encrypted and signed in as it says.
 
@@ -94,7 +101,7 @@ class Postman:
                 self._connection.close()
 
     def carry(self, letter: Letter) -> str:
-        """Hand the letter over; what the server said when it took it. Raises `Refused`."""
+        """Hand the letter over; what the server said when it took it. Raises `Refused` and `Unreachable`."""
         connection = self._ready()
         try:
             return _hand_over(connection, letter)
@@ -108,13 +115,16 @@ class Postman:
     def _ready(self) -> smtplib.SMTP:
         if self._unreachable:
             # It was asked a moment ago, for another letter of this batch.
-            raise Refused(self._unreachable, permanent=False)
+            raise Unreachable(self._unreachable)
         if self._connection is None:
             try:
                 self._connection = connect()
+            except smtplib.SMTPResponseException as error:
+                # It is there and wants nothing of us (a password, too many connections): better not to insist.
+                raise Refused(f"The mail server can't be reached: {_sentence(error)}", permanent=False) from None
             except (OSError, smtplib.SMTPException) as error:
                 self._unreachable = f"The mail server can't be reached: {_sentence(error)}"
-                raise Refused(self._unreachable, permanent=False) from None
+                raise Unreachable(self._unreachable) from None
         return self._connection
 
     def _start_afresh(self, refusal: Refused) -> None:

@@ -29,7 +29,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 # Hours ahead of UTC of the abbreviations that mean one thing only, in the languages of the programs that write them.
 ZONES: dict[str, float] = {
-    "utc": 0, "gmt": 0, "wet": 0, "west": 1, "cet": 1, "cest": 2, "mez": 1, "mesz": 2, "eet": 2, "eest": 3, "oez": 2, "oesz": 3,
+    "utc": 0, "gmt": 0, "wet": 0, "west": 1, "cet": 1, "cest": 2, "mez": 1, "mesz": 2, "eet": 2, "eest": 3, "oez": 2,
+    "oesz": 3,
     "msk": 3, "est": -5, "edt": -4, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "jst": 9, "kst": 9, "hkt": 8,
     "aest": 10, "aedt": 11, "nzst": 12, "nzdt": 13, "seč": 1, "selč": 2, "hnec": 1, "heec": 2,
 }  # fmt: skip

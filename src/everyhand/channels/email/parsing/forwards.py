@@ -34,13 +34,12 @@ _NUMBERED = re.compile(
 )
 
 
-def find(text: str, html: str, subject: str, attached: tuple[bytes, ...] = ()) -> Forwarded | None:
+def find(text: str, subject: str, attached: tuple[bytes, ...] = ()) -> Forwarded | None:
     """The original inside a forwarded mail; None if the mail forwards nothing.
 
-    `text`, `html` and `subject` are the mail's (the text says all we need: `html` is there so that a caller need not
-    know); `attached` holds the bytes of its message/rfc822 attachments. An original in
-    the text comes first, then the first attached one that has a sender. `sent_at` is given only where the mail states
-    an offset from UTC. Never raises on any input.
+    `text` and `subject` are the mail's; `attached` the bytes of its message/rfc822 attachments. An original in the
+    text comes first, then the first attached one that has a sender. `sent_at` is given only where the mail states an
+    offset from UTC. Never raises on any input.
     """
     return _in_text(text, subject) or next(filter(None, map(_in_attachment, attached)), None)
 
@@ -61,8 +60,9 @@ def _in_text(text: str, subject: str) -> Forwarded | None:
             if found or kind == markers.ORIGINAL:
                 return found
             continue
-        block = header_blocks.at(lines, index)
-        if block is not None and block.is_enough(announced=index > 0 and markers.is_rule(texts[index - 1])):
+        ruled = index > 0 and markers.is_rule(texts[index - 1])
+        block = header_blocks.at(lines, index, in_any_language=said_forward and ruled)
+        if block is not None and block.is_enough(announced=ruled):
             return _from_block(texts, block) if said_forward or (bare and not markers.has_prefix(subject)) else None
         passed = block.end if block is not None else passed
         bare = bare and markers.is_rule(line.raw)
@@ -83,7 +83,7 @@ def _below_marker(texts: Sequence[str], lines: Sequence[Line], marker: int, behi
     for index in range(marker + 1, min(len(lines), marker + 8)):
         if is_blank(unquoted(texts[index])) or markers.announces(unquoted(texts[index])):
             continue
-        block = header_blocks.at(lines, index)
+        block = header_blocks.at(lines, index, in_any_language=True)
         if block is not None and block.is_enough(announced=True):
             return _from_block(texts, block)
         collapsed = header_blocks.collapsed(unquoted(texts[index]))

@@ -14,6 +14,7 @@ import atexit
 import contextlib
 import json
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -26,9 +27,11 @@ from everyhand.channels.email.parsing import wire
 from everyhand.channels.email.parsing.limits import TooHostile, check_size
 from everyhand.desk.inbound import Inbound
 
-# What one mail may cost. Ordinary mails need a thousandth of it.
+# What one mail may cost: seconds of CPU, and memory. Ordinary mails need a thousandth of it.
 SECONDS = 5.0
 MEMORY = 128 * 1024 * 1024
+# On a busy machine a second of CPU takes longer than a second; an innocent mail must not pay for that.
+PATIENCE = 4
 # A fresh process takes over after this many mails, so that no leak, ours or a library's, can grow for ever.
 MAILS_A_PROCESS = 20_000
 # To import everything on a busy machine.
@@ -39,12 +42,19 @@ ANSWER = struct.Struct(">cI")  # one of the outcomes below; length of the JSON o
 UNDERSTOOD, HOSTILE, FAILED = b"u", b"h", b"f"
 
 
+_TOO_LONG = "The mail took longer than {:g} seconds to read, so we stopped."
+
+
 class ParseFailed(Exception):
     """The mail could not be understood within the limits. `reason` is a sentence for the person who looks at it."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class ParserAbsent(Exception):
+    """No parser process could be started, which is the fault of no mail: it can be read later."""
 
 
 class IsolatedParser:
@@ -58,7 +68,9 @@ class IsolatedParser:
         atexit.register(self.close)
 
     def parse(self, raw: bytes, *, source: str, recipients: tuple[str, ...] = (), at: datetime) -> Inbound:
-        """What `parsing.parse` returns. Raises `TooHostile` as it does, and `ParseFailed` beyond the limits."""
+        """What `parsing.parse` returns. Raises `TooHostile` as it does, `ParseFailed` beyond the limits, and
+        `ParserAbsent`.
+        """
         check_size(raw)
         request = json.dumps([source, list(recipients), at.isoformat()]).encode("ascii")
         with self._places:
@@ -137,16 +149,16 @@ class _Process:
             ready = b""
         if not ready:
             self.end()
-            raise ParseFailed("The parser process could not be started. Is the installation complete?")
+            raise ParserAbsent("The parser process could not be started. Is the installation complete?")
 
     def alive(self) -> bool:
         return self.process.poll() is None
 
     def ask(self, request: bytes, raw: bytes, seconds: float) -> Inbound:
         self.mails += 1
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + PATIENCE * seconds
         try:
-            self.socket.settimeout(seconds)
+            self.socket.settimeout(PATIENCE * seconds)
             self.socket.sendall(REQUEST.pack(len(request), len(raw)) + request)
             self.socket.sendall(raw)
             outcome, length = ANSWER.unpack(self._receive(ANSWER.size, deadline))
@@ -154,7 +166,7 @@ class _Process:
             if outcome == UNDERSTOOD:
                 return wire.unpack(said, [self._receive(size, deadline) for size in wire.sizes(said)])
         except TimeoutError:
-            raise ParseFailed(f"The mail took longer than {seconds:g} seconds to read, so we stopped.") from None
+            raise ParseFailed(_TOO_LONG.format(seconds)) from None
         except OSError as error:
             raise _Died(type(error).__name__) from None
         except (ValueError, KeyError, TypeError) as error:
@@ -170,7 +182,10 @@ class _Process:
             self.socket.settimeout(max(deadline - time.monotonic(), 0.000_1))
             count = self.socket.recv_into(view[position:])
             if count == 0:
-                raise _Died(f"it ended with {self.process.wait()}")
+                status = self.process.wait()
+                if status == -signal.SIGPROF:  # its timer ended it
+                    raise TimeoutError
+                raise _Died(f"it ended with {status}")
             position += count
         return bytes(received)
 

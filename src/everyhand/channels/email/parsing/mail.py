@@ -37,7 +37,7 @@ def parse(raw: bytes, *, source: str, recipients: tuple[str, ...] = (), at: date
     sender = _sender(mail, remarks)
     subject = _subject(mail, remarks)
     to, cc = addresses.of(mail, "to"), addresses.of(mail, "cc")
-    reply, quoted = replies.split(content.text, content.html, subject=subject)
+    reply, quoted = replies.split(content.text, content.html)
     bounce = bounces.recognise(mail, text=content.text, sender=sender, subject=subject)
     return Inbound(
         source=source,
@@ -58,7 +58,8 @@ def parse(raw: bytes, *, source: str, recipients: tuple[str, ...] = (), at: date
         references=ids.read(headers.raw(mail, "references")),
         automatic=automatic.classify(mail, text=content.text, sender=sender, subject=subject, bounce=bounce),
         bounce=bounce,
-        forwarded=forwards.find(content.text, content.html, subject, tuple(content.messages)),
+        # A delivery report carries the letter that failed, but nobody forwarded it.
+        forwarded=None if bounce else forwards.find(content.text, subject, tuple(content.messages)),
         remarks=tuple(remarks),
     )
 

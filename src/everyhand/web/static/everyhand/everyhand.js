@@ -5,6 +5,10 @@ const application = Application.start();
 const language = document.documentElement.lang || "en";
 const SIZES = { hour: 3600, minute: 60 };
 
+/* What a reader folded open stays open when the page is refreshed under their eyes. */
+window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) =>
+  !(name === "open" && element.localName === "details");
+
 /* Keeps "12 min ago" true while a page stays open. The server wrote the first words and the exact moment. */
 class ClockController extends Controller {
   connect() {
@@ -90,6 +94,43 @@ class DraftController extends Controller {
     } catch {
       /* As above: there is nothing to forget. */
     }
+  }
+}
+
+/* Names the files that were chosen, so that nobody sends the wrong one, and lets each be left out again. */
+class FilesController extends Controller {
+  static targets = ["input", "list", "one"];
+
+  connect() {
+    this.show();
+  }
+
+  show() {
+    this.listTarget.replaceChildren(...[...this.inputTarget.files].map((file) => this.row(file)));
+    this.listTarget.hidden = !this.inputTarget.files.length;
+  }
+
+  row(file) {
+    const row = this.oneTarget.content.cloneNode(true);
+    for (const name of row.querySelectorAll(".file__name")) name.textContent = file.name;
+    row.querySelector(".file__size").textContent = this.size(file.size);
+    return row;
+  }
+
+  size(bytes) {
+    const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
+    const step = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), 3);
+    const shown = { style: "unit", unit: units[step], unitDisplay: step ? "short" : "long", maximumFractionDigits: 1 };
+    return new Intl.NumberFormat(language, shown).format(bytes / 1000 ** step);
+  }
+
+  leaveOut({ currentTarget }) {
+    const place = [...this.listTarget.children].indexOf(currentTarget.closest("li"));
+    const kept = new DataTransfer();
+    [...this.inputTarget.files].forEach((file, at) => at !== place && kept.items.add(file));
+    this.inputTarget.files = kept.files;
+    this.show();
+    this.inputTarget.focus();
   }
 }
 
@@ -194,6 +235,7 @@ class ShortcutsController extends Controller {
 
 application.register("clock", ClockController);
 application.register("draft", DraftController);
+application.register("files", FilesController);
 application.register("undo", UndoController);
 application.register("toast", ToastController);
 application.register("appearance", AppearanceController);

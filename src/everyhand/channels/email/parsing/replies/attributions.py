@@ -15,6 +15,7 @@ MOST_CHARACTERS = 700
 _WORD = re.compile(r"\w+")
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:@]{1,80}@[^\s<>()\[\]\"',;:@]{1,120}")
 _BRACKETED = re.compile(r"[<(\[]\s*(?:mailto:)?[^<>()\[\]@]{1,80}@[^<>()\[\]@\s]{1,120}")
+_ENDS_WITH_ADDRESS = re.compile(r"[<(][^<>()@]{1,80}@[^<>()@]{1,120}[>)]{1,2} ?:$")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[./-] ?\d{1,2}[./-] ?(?:\d\d)?")
 _CLOCK = re.compile(
     r"(?<!\d)\d{1,2}\s?[:.h時时시]\s?\d{2}(?!\d)|(?<!\d)\d{1,2}\s?[時时시]|(?<!\w)\d{1,2}\s?[ap]\.?m(?!\w)"
@@ -22,6 +23,12 @@ _CLOCK = re.compile(
 _SENTENCE_END = re.compile(r"\w{4}[.!?]\s|[!?]\s")
 # '>>>>> "Ann" == Ann Lee <ann@example.org> writes:', as Emacs has it.
 _SUPERCITED = re.compile(r"\s{0,4}>{3,} [^=]{1,80} == .{1,200} writes:\s*$")
+# "Ann Lee <ann@example.org>", and perhaps the first words of what follows.
+_NAMES_SOMEBODY = re.compile(
+    r"(?:[^\s<>@]{1,30} ){0,4}[<(]{1,2}[^\s<>@]{1,80}@[^\s<>@]{1,120}[>)]{1,2},?"
+    r"(?:(?: [^\s@]{1,12}){0,3}|[^@]{0,24}(?:19|20)\d\d[^@]{0,40})$"
+)
+_LAST_WORD = re.compile(r"[^\W\d]{6}\.$")
 _LEAD = " \t-_*=~\"'«„“”>|"
 
 _VERBS = flat(words.WROTE)
@@ -33,6 +40,7 @@ _VERB_PARTS = tuple(
 _OPENERS = tuple(sorted((opener + " " for opener in flat(words.OPENERS)), key=len, reverse=True))
 _TIGHT_OPENERS = tuple(plain(opener) for code in ("he", "th", "zh") for opener in words.OPENERS[code])
 _WEEKDAYS = flat(words.WEEKDAYS)
+_SECOND_PERSON = flat(words.SECOND_PERSON)
 _FIRST_PERSON = flat(words.FIRST_PERSON)
 
 
@@ -47,7 +55,7 @@ def find(lines: Sequence[Line], end: int) -> tuple[int, Kind] | None:
         if _SUPERCITED.match(lines[end].raw):
             return end, Kind.ATTRIBUTION
         return _closed_by_quoted_line(lines, end)
-    joined, found, promising = "", None, False
+    joined, found, promising, opened = "", None, False, False
     for start in range(end, max(-1, end - MOST_LINES), -1):
         line = lines[start].low
         if lines[start].blank:
@@ -57,16 +65,30 @@ def find(lines: Sequence[Line], end: int) -> tuple[int, Kind] | None:
         longer = f"{line} {joined}".strip()
         if not line or len(longer) > MOST_CHARACTERS or (start < end and lines[start].quoted):
             break
-        if found is not None and not _is_cut(joined) and (line[-1] in ".!?:," or not _begins(line) or not _dated(line)):
-            break
-        joined = longer
+        if found is not None and not _is_cut(joined) and (_ends_a_sentence(line) or opened):
+            return (start, found[1]) if "@" not in joined and _NAMES_SOMEBODY.match(line) else found
         promising = promising or "@" in line or _has_verb(line)
-        kind = _read(joined) if promising else None
-        if kind is not None:
+        kind = _read(longer) if promising else None
+        if kind is not None and (found is None or _is_cut(joined) or _belongs(line, joined, kind)):
             found = (start, kind)
-            if _begins(line) and not _is_cut(joined):
-                break
+        joined = longer
+        opened = found is not None and found[0] == start and _opens(line) and _dated(joined)
     return found
+
+
+def _belongs(line: str, joined: str, kind: Kind) -> bool:
+    """Is `line` the beginning of the attribution `joined`, or the address its verb was wrapped away from?
+
+    `kind` is what both read together: only what is certain is taken in, for the sender's last words may stand above.
+    """
+    if "@" not in joined and _NAMES_SOMEBODY.match(line):
+        return True
+    return kind is Kind.ATTRIBUTION and _begins(line) and any(map(str.isdigit, line))
+
+
+def _ends_a_sentence(line: str) -> bool:
+    """Not "Am Mi., 27. Okt.": the words before those full stops are short."""
+    return line[-1] in "!?:" or _LAST_WORD.search(line) is not None
 
 
 def _may_end(line: str) -> bool:
@@ -108,18 +130,21 @@ def _read(joined: str) -> Kind | None:
         # "2013/7/20 Ann Lee <ann@example.org>" is an attribution only above a quotation.
         bare = address and dated and body.endswith(">") and body[0].isdigit() and len(body) < 160
         return Kind.DOUBTFUL if bare and not _is_cut(body) else None
-    if not verb and not (address and dated and timed and _begins(body)):
+    if not verb and not (dated and timed and _begins(body) and _ENDS_WITH_ADDRESS.search(body)):
         return None
     if not (address or dated or timed):
         return Kind.DOUBTFUL if verb and len(body) < 80 else None
     if not _begins(body) and not _names_somebody_first(body):
         return None
     # Programs write "<ann@example.org>"; a person may well type "your colleague Ann (ann@example.org) wrote:".
-    sure = "<" in body and _BRACKETED.search(body) is not None
-    sure = sure or (_begins(body) and dated and (timed or _BRACKETED.search(body) is not None))
-    if not sure or not _FIRST_PERSON.isdisjoint(_WORD.findall(_ADDRESS.sub(" ", body))):
+    bracketed = _BRACKETED.search(body) is not None
+    begins = _begins(body) and dated
+    spoken = frozenset(_WORD.findall(_ADDRESS.sub(" ", body)))
+    if not _FIRST_PERSON.isdisjoint(spoken):
         return Kind.DOUBTFUL
-    return Kind.ATTRIBUTION
+    if (bracketed and ("<" in body or begins)) or (begins and timed and _SECOND_PERSON.isdisjoint(spoken)):
+        return Kind.ATTRIBUTION
+    return Kind.DOUBTFUL
 
 
 def _names_somebody_first(body: str) -> bool:
@@ -137,6 +162,11 @@ def _begins(line: str) -> bool:
         return True
     first = _WORD.match(line)
     return first is not None and first.group() in _WEEKDAYS
+
+
+def _opens(line: str) -> bool:
+    """Does it begin with a word that only the beginning has? (A number may stand in the middle, too.)"""
+    return _begins(line) and not line.lstrip(_LEAD)[0].isdigit()
 
 
 def _dated(line: str) -> bool:

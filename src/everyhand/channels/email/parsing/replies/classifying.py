@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from everyhand.channels.email.parsing.replies import attributions, header_blocks, markers, markup, signatures
 from everyhand.channels.email.parsing.replies.lines import Kind, Line
 
-# Quotations that are marked otherwise than by ">" count only below an attribution: "|" also draws tables, and "SQL> " is
-# what a program says.
+# Quotations that are marked otherwise than by ">" count only below an attribution: "|" also draws tables, and
+# "SQL> " is what a program says.
 _SOFT_QUOTE = re.compile(r"\s{0,8}(?:\||[A-Z][A-Za-z]{0,9}>)")
 _OPENING = re.compile(r">{3,}(?:\s[^<>]{1,80}\s>{3,})?\s*$")
 _CLOSING = re.compile(r"<{3,}(?:\s[^<>]{1,80}\s<{3,})?\s*$")

@@ -13,6 +13,8 @@ from everyhand.channels.email.parsing.replies.lines import Line, flat, is_blank,
 # A block has at most this many lines; lists of recipients are wrapped over many.
 MOST_LINES = 60
 LONGEST_NAME = 40
+# A header with so many fields lacks nothing: a line "Note: ..." below it belongs to the message.
+COMPLETE = 4
 
 _FIELDS: dict[str, frozenset[str]] = {}
 for _field, _table in (
@@ -27,6 +29,7 @@ for _field, _table in (
         _FIELDS[_name] = _FIELDS.get(_name, frozenset()) | {_field}
 
 _TIME = re.compile(r"\d{1,2}[:.h]\d{2}")
+_ANY_NAME = re.compile(r"\*?[^\s:*@\d]{1,24}(?: [^\s:*@\d]{1,24}){0,2}\*?\s?[:：]\*?(?=\s|$)")
 _COLON = re.compile(r"\s*[:：]")
 
 
@@ -65,16 +68,20 @@ def name_of(line: str) -> tuple[frozenset[str], str] | None:
     return fields, line[colon.end() :].strip().strip("*").strip()
 
 
-def at(lines: Sequence[Line], start: int) -> Block | None:
+def at(lines: Sequence[Line], start: int, *, in_any_language: bool = False) -> Block | None:
     """The run of header lines that begins at `lines[start]`, or None where none begins. Ask it whether it `is_enough`;
-    if it is not, no shorter run inside it is, so that a reader may go on behind it.
+    if it is not, a reader may go on behind it.
+
+    `in_any_language`: something else says that a header stands here, so names we do not know are read by their values.
     """
-    if name_of(unquoted(lines[start].raw)) is None:
+    if name_of(unquoted(lines[start].raw)) is None and not in_any_language:
         return None
     block, last, index = Block(start, start), "", start
     while index < min(len(lines), start + MOST_LINES):
         line = unquoted(lines[index].raw)
         named = name_of(line)
+        if named is None and in_any_language and len(block.values) < COMPLETE:
+            named = _guessed(line, block.values)
         if named is not None:
             name = _choose(named[0], block.values)
             if name in block.values and name not in ("other", "cc", "to"):
@@ -83,13 +90,28 @@ def at(lines: Sequence[Line], start: int) -> Block | None:
             last, index = name, index + 1
             block.end = index
             continue
-        step = _continued(lines, index, last)
+        step = _continued(lines, index, last) if last else 0
         if not step:
             break
         if not is_blank(line):
             block.values[last] = f"{block.values[last]} {line.strip()}".strip()
         index += step
-    return block
+    return block if block.values else None
+
+
+def _guessed(line: str, values: dict[str, str]) -> tuple[frozenset[str], str] | None:
+    """What a header line of an unknown name must be, going by its value; None if it has no name at all."""
+    found = _ANY_NAME.match(line)
+    if found is None:
+        return None
+    value = line[found.end() :].strip()
+    if "@" in value:
+        field = "to" if "from" in values else "from"
+    elif _TIME.search(value):
+        field = "date"
+    else:
+        field = "subject" if "subject" not in values else "other"
+    return frozenset({field if field not in values or field == "to" else "other"}), value
 
 
 def _choose(fields: frozenset[str], taken: dict[str, str]) -> str:

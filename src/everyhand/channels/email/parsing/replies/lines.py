@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
-# What programs write above a quotation is short. Longer lines are never compared with the tables, which bounds the work.
+# What programs write above a quotation is short. Longer lines are not compared with the tables, which bounds the work.
 LONGEST = 600
 # So many lines are looked at one by one.
 MOST_LINES = 20_000

@@ -115,7 +115,7 @@ def _pieces(html: str) -> Iterator[tuple[str, Kind | None]]:
 
 
 def _scan(html: str) -> Iterator[tuple[str, str]]:
-    """Pairs of a text and the tag behind it (without its brackets). Each character is looked at a fixed number of times."""
+    """Pairs of a text and the tag behind it (without its brackets). Linear: each is read a fixed number of times."""
     at, no_comment_end = 0, False
     silent = ""
     while True:

@@ -147,7 +147,7 @@ def _mark_pgp(lines: Sequence[Line], kinds: list[Kind]) -> None:
 
 
 def _mark_disclaimers(lines: Sequence[Line], kinds: list[Kind]) -> None:
-    """Paragraphs at the end of the sender's text that are legal notices, going up from the end of each stretch of text."""
+    """Paragraphs at the end of the sender's text that are legal notices, from the end of each stretch up."""
     index = len(lines) - 1
     while index >= 0:
         if kinds[index] is not Kind.TEXT:

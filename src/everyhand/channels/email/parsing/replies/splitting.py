@@ -17,12 +17,12 @@ _BOUNDARIES = (Kind.ATTRIBUTION, Kind.HEADER, Kind.MARKER)
 _RULE_SIGNS = frozenset(">|-_=*~#+ \t\u00a0\u1427—–─")
 
 
-def split(text: str, html: str = "", *, subject: str = "") -> tuple[str, str]:
+def split(text: str, html: str = "") -> tuple[str, str]:
     """Divide a mail's text: (what the sender newly wrote, the rest).
 
     `text` is all of the mail's text: its plain part, or its HTML as text. `html` is its HTML, "" where it has none; it
-    is read for the marks by which programs enclose quotations, and never adds words. `subject` is not read: answers come
-    without "Re:" and new questions with it too often for it to decide about anybody's words.
+    is read for the marks by which programs enclose quotations, and never adds words. (The subject would decide nothing:
+    answers come without "Re:" and new questions with it too often.)
 
     Every line of `text` is in exactly one of the two, in order and unchanged. The first is empty only if `text` is
     blank. Never raises, and takes time in proportion to the length of its arguments.

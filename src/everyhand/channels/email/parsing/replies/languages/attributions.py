@@ -127,3 +127,23 @@ FIRST_PERSON: dict[str, tuple[str, ...]] = {
     "tr": ("ben", "biz"),
     "uk": ("я", "ми"),
 }
+
+# "You" and "your": "On 12 May 2021 at 10:30 your colleague wrote:" is a customer's sentence, unless an address stands in it.
+SECOND_PERSON: dict[str, tuple[str, ...]] = {
+    "cs": ("vy", "váš", "vaše", "vaši"),
+    "da": ("du", "jeres", "deres"),
+    "de": ("sie", "ihr", "ihre", "ihrem", "ihrer", "euer", "eure"),
+    "en": ("you", "your"),
+    "es": ("usted", "ustedes", "su", "sus"),
+    "fi": ("te", "teidän"),
+    "fr": ("vous", "votre", "vos"),
+    "it": ("lei", "voi", "vostro", "vostra"),
+    "nl": ("jullie", "uw"),
+    "no": ("du", "dere", "deres"),
+    "pl": ("państwo", "państwa", "pan", "pani"),
+    "pt": ("você", "vocês", "seu", "sua"),
+    "ru": ("вы", "ваш", "ваша", "ваши"),
+    "sv": ("du", "ni", "er"),
+    "tr": ("siz", "sizin"),
+    "uk": ("ви", "ваш", "ваша", "ваші"),
+}
