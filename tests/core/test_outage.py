@@ -13,7 +13,9 @@ from tests.cast import NOON
 
 
 @pytest.mark.usefixtures("transactional_db")
-@pytest.mark.parametrize("question", ["SELECT * FROM nowhere", "SELECT", "INSERT INTO core_pulse (part) VALUES (NULL)"])
+@pytest.mark.parametrize(
+    "question", ["SELECT * FROM nowhere", "SELECT FROM WHERE", "INSERT INTO core_pulse (part) VALUES (NULL)"]
+)
 def test_a_question_that_is_wrong_is_no_outage(question: str) -> None:
     with pytest.raises(DatabaseError) as wrong, connection.cursor() as cursor:
         cursor.execute(question)

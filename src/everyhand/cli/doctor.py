@@ -147,5 +147,5 @@ def _work() -> Iterator[Finding]:
         yield Finding(
             f"no {name} are late or stuck",
             not late and not stuck,
-            f"{late} late, {stuck} stuck: see the page Stuck work.",
+            f"{late} late, {stuck} set aside: the pages Stuck work and Quarantine say why and try again.",
         )

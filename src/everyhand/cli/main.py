@@ -78,6 +78,7 @@ SUMMARIES = {
 
 def start_django() -> None:
     """Set Django up; a setting that can't be right ends the program with one line and exit status 78 (EX_CONFIG)."""
+    os.umask(0o077)  # whatever we write holds mail or keys, and is for the user we run as
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "everyhand.config.settings")
     import django
     from django.core.exceptions import ImproperlyConfigured

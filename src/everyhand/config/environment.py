@@ -232,6 +232,18 @@ SETTINGS: Final = (
     Setting("smtp_certificate", "", existing_file, "A PEM certificate chain; with it the listener offers STARTTLS."),
     Setting("smtp_key", "", existing_file, "The private key of that certificate, when it is not in the same file."),
     Setting("smtp_max_size", "50", megabytes, "The largest mail taken in, in megabytes."),
+    Setting(
+        "trusted_receiver",
+        "",
+        words,
+        "The name (authserv-id) of the mail server before ours whose Authentication-Results are believed.",
+    ),
+    Setting(
+        "verify_senders",
+        "on",
+        switch,
+        "Whether the DNS is asked if a mail brought to our door comes from the domain it names.",
+    ),
     Setting("mail_url", "", mail_server, "The mail server that delivers our mail; without one, replies wait."),
     Setting("pace", "60", pace, "How many letters a minute go to addresses of one domain at most, or off."),
     Setting("quote_history", "last", how_much, "How much of what was said before stands below a reply."),

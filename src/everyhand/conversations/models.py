@@ -110,6 +110,7 @@ class Message(models.Model):
     recipients = models.JSONField(default=list)  # [{"name", "email", "as": "to"|"cc"}], as the message names them
     automatic = models.CharField(max_length=20, blank=True)  # why no person wrote it; see Inbound.automatic
     remarks = models.JSONField(default=list)  # what was odd about it, in sentences
+    verdict = models.JSONField(default=dict)  # whether its sender is who they say; see desk.verdict
     at = models.DateTimeField()  # when we took it in or wrote it
     sent_at = models.DateTimeField(null=True)  # when the sender claims to have sent it
 
@@ -166,6 +167,7 @@ class Delivery(DueRow):
 
     class Meta(DueRow.Meta):
         abstract = False
+        verbose_name_plural = "deliveries"
         indexes: ClassVar = [*DueRow.Meta.indexes]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["message", "address"], name="one_delivery_a_recipient")

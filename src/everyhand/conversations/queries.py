@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from django.db import connection
 from django.db.models import F, Q, QuerySet
 
-from everyhand.conversations.models import Attachment, Conversation, Delivery, Message, Participant
+from everyhand.conversations import subjects
+from everyhand.conversations.models import Attachment, Conversation, Delivery, Message, Participant, Status
 from everyhand.customers.models import Identity
 from everyhand.people.models import Member, Team
 
 # As many ancestors as mail programs look at; longer References headers are cut by some relays.
 REFERENCES_KEPT = 20
+# As many of somebody's conversations as are looked through for the one that a message may continue.
+CANDIDATES = 20
 
 
 def visible_to(member: Member) -> QuerySet[Conversation]:
@@ -62,6 +65,40 @@ def takes_part(conversation: Conversation, identity: Identity) -> bool:
     return Participant.objects.filter(
         conversation=conversation, identity=identity, approved_at__isnull=False, declined_at=None
     ).exists()
+
+
+def takes_part_as(conversation_id: int, address: str) -> bool:
+    """The same for a mail address, of somebody we may never have heard of."""
+    return Participant.objects.filter(
+        conversation=conversation_id,
+        identity__kind=Identity.EMAIL,
+        identity__value=address,
+        approved_at__isnull=False,
+        declined_at=None,
+    ).exists()
+
+
+def seems_to_continue(identity_value: str, *, message_ids: Sequence[str], subject: str) -> Conversation | None:
+    """The conversation that a message without proof may be about: a guess for people to see, which joins nothing.
+
+    Only one that is not closed and that its sender takes part in, and only when the message says that it answers
+    something: the one that holds a message it names, else the one with its subject, else the latest.
+    """
+    if not message_ids and not subjects.is_answer(subject):
+        return None
+    theirs = Conversation.objects.filter(
+        participants__identity__kind=Identity.EMAIL,
+        participants__identity__value=identity_value,
+        participants__approved_at__isnull=False,
+        participants__declined_at=None,
+    ).exclude(status=Status.CLOSED)
+    latest = list(theirs.order_by("-last_message_at", "-pk")[:CANDIDATES])
+    if not latest:
+        return None
+    named = Message.objects.filter(conversation__in=latest, message_id__in=list(message_ids)[-REFERENCES_KEPT:])
+    holding = set(named.values_list("conversation_id", flat=True)) if message_ids else set()
+    about = subjects.bare(subject).strip().casefold()
+    return min(latest, key=lambda one: (one.pk not in holding, subjects.bare(one.subject).strip().casefold() != about))
 
 
 def addressees(conversation: Conversation) -> list[tuple[str, str]]:

@@ -12,8 +12,11 @@ from django.db.models import Case, Exists, OuterRef, Value, When
 from everyhand.channels.email.models import Mail
 from everyhand.conversations import queries
 from everyhand.conversations.models import Attachment, Conversation, Delivery, Message, Participant
+from everyhand.desk import reasons
+from everyhand.desk.verdict import Verdict
 from everyhand.people.models import Member, initials
 from everyhand.web.happenings import Happening, happenings
+from everyhand.web.told import told
 
 # How many messages stay open when nobody waits for an answer, and how many there must be before them for a fold.
 LAST = 2
@@ -47,6 +50,8 @@ class Said:
     at: datetime
     remarks: Sequence[str]
     automatic: str
+    proof: str  # whether its sender is who they say, in one sentence or ""
+    forged: bool
     attachments: Sequence[Attachment]
     deliveries: Sequence[Delivery]
 
@@ -100,6 +105,7 @@ def _direction(entry: Said | Happening) -> str:
 
 def said(message: Message, *, ours: str, has_html: bool = False, has_original: bool = False) -> Said:
     """`ours` is the address its conversation is answered from, which stands for the signed one an answer came to."""
+    verdict = Verdict.from_json(message.verdict)
     return Said(
         id=message.pk,
         kind=message.kind,
@@ -111,8 +117,10 @@ def said(message: Message, *, ours: str, has_html: bool = False, has_original: b
         has_html=has_html,
         has_original=has_original,
         at=message.at,
-        remarks=message.remarks,
+        remarks=[told(remark) for remark in message.remarks],
         automatic=message.automatic,
+        proof=reasons.in_words(verdict),
+        forged=verdict.is_forged,
         # Pictures inside a letter are seen in the letter.
         attachments=[file for file in message.attachments.all() if not (file.inline and has_html)],
         deliveries=list(message.deliveries.all()),

@@ -18,6 +18,7 @@ from everyhand.channels.email.models import Mail, Mailbox, RawMail, Redelivery
 @dataclass(frozen=True, slots=True)
 class Arriving:
     """A mail at the door: its bytes, where it comes from ("smtp 192.0.2.7", a file's path) and its envelope.
+    `helo` is what the server that brought it called itself.
 
     What is fetched from a mailbox elsewhere has no envelope, but is `fetched_into` a mailbox of ours and `arrived_at`
     the server there before; `silent` when it is history. `set_aside` is why a person must look at it before anybody
@@ -28,6 +29,7 @@ class Arriving:
     source: str
     envelope_from: str = ""
     envelope_to: tuple[str, ...] = ()
+    helo: str = ""
     fetched_into: Mailbox | None = None
     arrived_at: datetime | None = None
     silent: bool = False
@@ -84,6 +86,7 @@ def _row(raw: RawMail, one: Arriving, at: datetime) -> Mail:
         source=one.source[:1000],
         envelope_from=one.envelope_from[:320],
         envelope_to=list(one.envelope_to),
+        helo=one.helo[:255],
         accepted_at=at,
         due_at=at,
         fetched_into=one.fetched_into,

@@ -102,6 +102,7 @@ class Mail(DueRow):
     source = models.CharField(max_length=1000)  # "smtp 192.0.2.7", or the file it came from
     envelope_from = models.CharField(max_length=320, blank=True)
     envelope_to = models.JSONField(default=list)
+    helo = models.CharField(max_length=255, blank=True)  # what the server that brought it called itself
     accepted_at = models.DateTimeField()
     # For what was fetched from a mailbox elsewhere: into which of ours, and when the server there had got it.
     fetched_into = models.ForeignKey(Mailbox, models.SET_NULL, null=True, related_name="+")
@@ -117,9 +118,15 @@ class Mail(DueRow):
     subject = models.CharField(max_length=500, blank=True)
     conversation = models.ForeignKey(Conversation, models.SET_NULL, null=True, related_name="mails")
     message = models.ForeignKey(Message, models.SET_NULL, null=True, related_name="mails")
+    # In quarantine because a person has to decide about it, not because it could not be read: why (see `holding`), what
+    # it would join, and what was decided; an empty `held` is any other quarantine.
+    held = models.CharField(max_length=20, blank=True)
+    would_join = models.ForeignKey(Conversation, models.SET_NULL, null=True, related_name="+")
+    decision = models.CharField(max_length=10, blank=True)
 
     class Meta(DueRow.Meta):
         abstract = False
+        verbose_name_plural = "mails to file"
         indexes: ClassVar = [
             *DueRow.Meta.indexes,
             models.Index(fields=["outcome", "-id"], name="mail_by_outcome"),
@@ -172,6 +179,7 @@ class SystemMail(DueRow):
 
     class Meta(DueRow.Meta):
         abstract = False
+        verbose_name_plural = "mails of our own"
         indexes: ClassVar = [
             *DueRow.Meta.indexes,
             models.Index(fields=["address", "kind", "made_at"], name="systemmail_to_address"),

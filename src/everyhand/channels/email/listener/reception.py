@@ -81,6 +81,7 @@ class Reception:
             source=f"{self._scheme} {_host(session)}",
             envelope_from=sender,
             envelope_to=tuple(envelope.rcpt_tos),
+            helo="".join(letter for letter in session.host_name or "" if letter.isprintable()),
         )
         try:
             accepted = await self._committer.commit(arriving)

@@ -8,7 +8,6 @@ The letter depends on the message alone, so every recipient and every try gets t
 
 from __future__ import annotations
 
-import re
 from email.utils import format_datetime
 
 from django.conf import settings
@@ -17,14 +16,8 @@ from everyhand.channels.email import tokens
 from everyhand.channels.email.models import Mailbox
 from everyhand.channels.email.outbound import letter
 from everyhand.channels.email.outbound.html import as_html
+from everyhand.conversations import subjects
 from everyhand.conversations.models import Message
-
-# How the mail programs of many countries say "Re:", with the counters some add: "AW: Re[2]: SV: ".
-_ANSWER_MARKS = re.compile(
-    r"(?:(?:re|aw|antw|antwort|sv|vs|odp|rif|ris|rép|res|bls|ynt|atb|回复|回覆|答复|答覆)"
-    r"\s?(?:\[\d+\]|\(\d+\)|\^\d+)?\s?[:\uff1a]\s?)+",
-    re.IGNORECASE,
-)
 
 
 def compose(message: Message) -> bytes:
@@ -81,5 +74,4 @@ def subject(message: Message) -> str:
     subject as well as by References (Gmail) need the rest unchanged.
     """
     clean = letter.one_line(message.subject)
-    bare = _ANSWER_MARKS.sub("", clean, count=1) if _ANSWER_MARKS.match(clean) else clean
-    return f"Re: {bare}".strip() if message.in_reply_to else clean
+    return f"Re: {subjects.bare(clean)}".strip() if message.in_reply_to else clean
