@@ -179,7 +179,7 @@ def test_a_mail_that_can_not_be_read_any_more_stays_as_it_is(
 
     assert f"mail {mail.pk}, message {mail.message_id}: It can't be read any more: The parser crashed" in listed
     assert f"mail {other.pk}" not in listed
-    assert Message.objects.get(pk=mail.message_id).reply == "No paper today."
+    assert Message.objects.get(mails=mail).reply == "No paper today."
 
 
 def test_a_renamed_conversation_keeps_its_name(comes_in: Callable[..., Mail], monkeypatch: pytest.MonkeyPatch) -> None:
