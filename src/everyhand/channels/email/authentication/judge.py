@@ -98,6 +98,8 @@ class _Verification:
 
     def verdict(self) -> Verdict:
         claimed = self._arrival.claimed
+        if not self._arrival.came_from_outside and not self._mail.signatures:
+            return Verdict(claimed=claimed, judged_by=OURSELVES)  # nothing could prove it, so nobody is asked
         try:
             self._policy = dmarc.policy_of(claimed, self._questions)
         except NoAnswer:
