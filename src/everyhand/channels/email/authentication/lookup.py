@@ -84,22 +84,27 @@ class Dns:
 
 
 class Questions:
-    """The questions one mail gives rise to. After `seconds` in all, every further one is `NoAnswer`."""
+    """The questions one mail gives rise to. After waiting `seconds` for answers, every further one is `NoAnswer`.
+
+    Only waiting counts: a big mail, which takes a while to hash, must not run out of time to ask.
+    """
 
     def __init__(self, resolver: Resolver, *, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._resolver, self._monotonic = resolver, monotonic
-        self._until = monotonic() + seconds
+        self._resolver, self._left, self._monotonic = resolver, seconds, monotonic
 
     def ask(self, name: str, kind: str) -> list[str]:
         """See `Resolver.ask`. Names are compared without regard to case and a final dot."""
-        left = self._until - self._monotonic()
-        if left <= 0:
+        if self._left <= 0:
             raise NoAnswer("the questions about this mail took too long")
         bare = name.lower().rstrip(".")
         labels = bare.split(".")
         if len(bare) > 253 or not all(1 <= len(label) <= 63 for label in labels):
             return []
-        return self._resolver.ask(bare, kind, seconds=min(left, SECONDS_A_QUESTION))
+        began = self._monotonic()
+        try:
+            return self._resolver.ask(bare, kind, seconds=min(self._left, SECONDS_A_QUESTION))
+        finally:
+            self._left -= self._monotonic() - began
 
     def text(self, name: str) -> list[str]:
         """The TXT records, but for those no honest domain publishes."""
