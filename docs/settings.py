@@ -20,6 +20,7 @@ FORMS: Final[dict[object, str]] = {
     environment.megabytes: "1 to 1000.",
     environment.listen: "Such as `127.0.0.1:8000`, `[::1]:8000`, or `off`.",
     environment.addresses: "Such as `127.0.0.1` or `10.0.0.0/8`, separated by commas.",
+    environment.local_delivery: "Such as `127.0.0.1:2424`, or `off`.",
     environment.web_address: "Such as `https://help.example.com`.",
     environment.mail_server: (
         "`smtp://HOST:25`, `smtp+starttls://USER:PASSWORD@HOST:587` or `smtps://USER:PASSWORD@HOST:465`."

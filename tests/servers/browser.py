@@ -50,14 +50,25 @@ def open_browser() -> Iterator[Browser]:
 class Visit:
     """One person's browser window: `page` is Playwright's, `complaints` is what must not have happened in it."""
 
-    def __init__(self, browser: Browser, *, width: int = DESK, scheme: Scheme = "light", expecting: str = "") -> None:
-        """`expecting` is a regular expression for console errors that belong to the test, such as "status of 404"."""
+    def __init__(
+        self,
+        browser: Browser,
+        *,
+        width: int = DESK,
+        scheme: Scheme = "light",
+        expecting: str = "",
+        scripts: bool = True,
+    ) -> None:
+        """`scripts` off is a browser that runs none. `expecting` is a regular expression for console errors that belong
+        to the test, such as "status of 404".
+        """
         self.complaints: list[str] = []
         self._expecting = re.compile(expecting) if expecting else None
         self._context = browser.new_context(
             viewport={"width": width, "height": HEIGHTS.get(width, 900)},
             color_scheme=scheme,
             has_touch=width < 600,
+            java_script_enabled=scripts,
             locale="en-GB",
             timezone_id="UTC",
         )

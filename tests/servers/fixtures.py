@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.servers import browser as chromium
+from tests.servers import dovecot as dovecot_server
 from tests.servers import postfix as postfix_server
 from tests.servers import postgres
 from tests.servers.browser import Scheme, Visit
+from tests.servers.dovecot import Dovecot
 from tests.servers.everyhand import RunningEveryhand
 from tests.servers.postfix import Postfix
 from tests.skips import absent
@@ -71,6 +74,22 @@ def make_postfix() -> Iterator[Callable[..., Postfix]]:
 
 
 @pytest.fixture
+def make_dovecot() -> Iterator[Callable[..., Dovecot]]:
+    """Start a Dovecot that shows the certificate in the PEM file given."""
+    if not dovecot_server.found():
+        absent("Dovecot", dovecot_server.REMEDY)
+    with ExitStack() as made:
+
+        def make(*, certificate: Path) -> Dovecot:
+            dovecot = Dovecot(certificate=certificate)
+            made.callback(dovecot.stop)
+            dovecot.wait_until_ready()
+            return dovecot
+
+        yield make
+
+
+@pytest.fixture
 def everyhand_and_postfix(
     start_everyhand: Callable[..., RunningEveryhand], make_postfix: Callable[..., Postfix]
 ) -> tuple[RunningEveryhand, Postfix]:
@@ -95,8 +114,10 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Open a window as a person does: `visit(width=PHONE, scheme="dark")`; complaints of the browser fail the test."""
     with ExitStack() as open_windows:
 
-        def open_window(*, width: int = chromium.DESK, scheme: Scheme = "light", expecting: str = "") -> Page:
-            window = Visit(browser, width=width, scheme=scheme, expecting=expecting)
+        def open_window(
+            *, width: int = chromium.DESK, scheme: Scheme = "light", expecting: str = "", scripts: bool = True
+        ) -> Page:
+            window = Visit(browser, width=width, scheme=scheme, expecting=expecting, scripts=scripts)
             open_windows.callback(window.close)
             return window.page
 

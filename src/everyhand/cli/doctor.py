@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import smtplib
+import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,20 +18,28 @@ from django.utils import timezone
 from everyhand.channels.email import queries
 from everyhand.channels.email.fetching import health
 from everyhand.channels.email.models import Mailbox
-from everyhand.channels.email.outbound import deliver
+from everyhand.channels.email.outbound import deliver, dkim, published
+from everyhand.channels.email.outbound.published import Weight
 from everyhand.cli import setting_up
 from everyhand.core import heartbeat, work
+from everyhand.core.dns import Dns, Resolver
 from everyhand.people.models import Member
 from everyhand.routing.models import Fallback
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at; `remedy` says what to do when it is not well."""
+    """One thing that was looked at; `remedy` says what to do when it is not well. What is not `grave` can stay so."""
 
     what: str
     well: bool
     remedy: str = ""
+    grave: bool = True
+
+    def __str__(self) -> str:
+        if self.well:
+            return f"ok    {self.what}"
+        return f"{'LOOK' if self.grave else 'hint'}  {self.what}\n      {self.remedy}"
 
 
 @click.command()
@@ -38,12 +47,9 @@ def doctor() -> None:
     """Check this installation and say what to do; exit status 1 when something is wrong."""
     setting_up.set_up()
     well = True
-    for finding in (*_database(), *_disk(), *_mail(), *_people(), *_work()):
-        well &= finding.well
-        click.echo(
-            f"{'ok  ' if finding.well else 'LOOK'}  {finding.what}"
-            + (f"\n      {finding.remedy}" if not finding.well else "")
-        )
+    for finding in (*_database(), *_disk(), *_mail(), *names(Dns()), *_people(), *_work()):
+        well &= finding.well or not finding.grave
+        click.echo(finding)
     sys.exit(0 if well else 1)
 
 
@@ -102,6 +108,19 @@ def _mail() -> Iterator[Finding]:
         yield Finding("the mail server answers", True)
 
 
+def names(resolver: Resolver) -> Iterator[Finding]:
+    """What is published about our domains; `resolver` is asked."""
+    house = settings.EVERYHAND
+    ours = published.House(
+        receiver=house.url.hostname if house.url else socket.getfqdn(),
+        sender=house.mail_url.hostname if house.mail_url else "",
+        seal=dkim.Seal(house.dkim_domain, house.dkim_selector, house.dkim_key) if house.dkim_key else None,
+    )
+    mailboxes = list(Mailbox.objects.values_list("address", flat=True))
+    for one in published.look(mailboxes, ours, resolver):
+        yield Finding(one.what, one.weight is Weight.WELL, one.remedy, grave=one.weight is Weight.WRONG)
+
+
 def _people() -> Iterator[Finding]:
     yield Finding(
         f"{Member.objects.filter(is_active=True).count()} people can serve customers",
@@ -128,5 +147,5 @@ def _work() -> Iterator[Finding]:
         yield Finding(
             f"no {name} are late or stuck",
             not late and not stuck,
-            f"{late} late, {stuck} stuck: see the page Stuck work.",
+            f"{late} late, {stuck} set aside: the pages Stuck work and Quarantine say why and try again.",
         )

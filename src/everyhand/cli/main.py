@@ -27,6 +27,7 @@ COMMANDS = {
     "route": "everyhand.cli.reading:route",
     "ledger": "everyhand.cli.reading:ledger",
     "doctor": "everyhand.cli.doctor:doctor",
+    "reparse": "everyhand.cli.reparse:reparse_all",
     "backup": "everyhand.cli.backup:backup",
     "restore": "everyhand.cli.backup:restore",
 }
@@ -69,6 +70,7 @@ SUMMARIES = {
     "route": "who would get this mail, and why",
     "ledger": "what became of every mail we accepted",
     "doctor": "check this installation and say what to do",
+    "reparse": "read all mail again, after the parser has learnt something",
     "backup": "write a verified backup while running",
     "restore": "put a backup into an empty data directory",
 }
@@ -76,6 +78,7 @@ SUMMARIES = {
 
 def start_django() -> None:
     """Set Django up; a setting that can't be right ends the program with one line and exit status 78 (EX_CONFIG)."""
+    os.umask(0o077)  # whatever we write holds mail or keys, and is for the user we run as
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "everyhand.config.settings")
     import django
     from django.core.exceptions import ImproperlyConfigured

@@ -18,6 +18,7 @@ from everyhand.channels.email.models import Mailbox
 from everyhand.core import journal
 from everyhand.people import actions as people
 from everyhand.people.models import Member, Role
+from everyhand.routing import actions as routing
 
 FIRST_MAILBOX = "help@localhost"
 FIRST_MEMBER = "admin@localhost"
@@ -60,6 +61,7 @@ def _first_things() -> bool:
         return False
     admin = Member.objects.create_member(FIRST_MEMBER, "Admin", role=Role.ADMIN)
     journal.note("member.added", subject=admin, at=timezone.now())
+    routing.set_fallback(admin, by=None, at=timezone.now())
     return True
 
 

@@ -24,6 +24,21 @@ class Upload:
     content_id: str = ""
     inline: bool = False
 
+    @property
+    def sha256(self) -> str:
+        return blobs.digest(self.content)
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """As the attachment it becomes has it."""
+        return {
+            "name": (self.name or "file")[:300],
+            "type": (self.type or "application/octet-stream")[:150],
+            "size": len(self.content),
+            "content_id": self.content_id[:300],
+            "inline": self.inline,
+        }
+
 
 def open_conversation(
     *,
@@ -223,16 +238,17 @@ def erase(conversation: Conversation) -> None:
     conversation.delete()
 
 
+def snippet_of(message: Message) -> str:
+    """Its first words, as lists show them."""
+    return " ".join((message.reply or message.text)[:600].split())[:200]
+
+
 def _attach(message: Message, files: Iterable[Upload]) -> None:
     Attachment.objects.bulk_create(
         Attachment(
             message=message,
             blob=blobs.keep(file.content),
-            name=(file.name or "file")[:300],
-            type=(file.type or "application/octet-stream")[:150],
-            size=len(file.content),
-            content_id=file.content_id[:300],
-            inline=file.inline,
+            **file.fields,
         )
         for file in files
     )
@@ -242,5 +258,5 @@ def _touch(conversation: Conversation, message: Message) -> None:
     if message.at < conversation.last_message_at:
         return  # history that was found later
     conversation.last_message_at = message.at
-    conversation.snippet = " ".join((message.reply or message.text)[:600].split())[:200]
+    conversation.snippet = snippet_of(message)
     conversation.save(update_fields=["last_message_at", "snippet"])

@@ -167,6 +167,7 @@ class Delivery(DueRow):
 
     class Meta(DueRow.Meta):
         abstract = False
+        verbose_name_plural = "deliveries"
         indexes: ClassVar = [*DueRow.Meta.indexes]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["message", "address"], name="one_delivery_a_recipient")

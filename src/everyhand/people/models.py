@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -95,7 +96,7 @@ class Member(AbstractBaseUser):
         if not self.is_active or (self.away_until and at < self.away_until):
             return False
         hours = list(self.hours.all())
-        local = at.astimezone(ZoneInfo(self.time_zone or "UTC"))
+        local = at.astimezone(ZoneInfo(self.time_zone or settings.EVERYHAND.time_zone))
         return not hours or any(span.covers(local) for span in hours)
 
 

@@ -82,6 +82,7 @@ def page(
     messages = [entry for entry in entries if isinstance(entry, Said)]
     beginning = folded(entries, shown_from=_number(request.GET.get("from", "")))
     taking_part = [one for one in participants if one.approved_at and not one.declined_at]
+    overtaking = [said(message, ours=conversation.address) for message in overtaken_by or ()]
     context: dict[str, Any] = {
         "conversation": _shown(conversation, participants, member, at),
         "earlier": entries[:beginning],
@@ -91,9 +92,7 @@ def page(
         "newest_message_id": max((one.id for one in messages if one.kind == Message.Kind.MESSAGE), default=0),
         "signature": member.signature_in(conversation.team),
         "draft": draft,
-        "stopped": {"messages": [said(message, ours=conversation.address) for message in overtaken_by]}
-        if overtaken_by
-        else None,
+        "stopped": {"messages": overtaking} if overtaking else None,
         "undo": _undo(messages, member, at),
         "members": Member.objects.filter(is_active=True),
         "teams": Team.objects.all(),

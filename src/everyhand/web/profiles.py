@@ -20,6 +20,7 @@ from everyhand.desk.hand_over import hand_over
 from everyhand.people import actions as people
 from everyhand.people import hours as working_hours
 from everyhand.people.models import Member
+from everyhand.web.moments import weekdays
 from everyhand.web.permissions import for_admins, reader
 
 
@@ -52,11 +53,11 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg] # the real one tak
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             spans = [working_hours.Span(one.weekday, one.start, one.end) for one in self.instance.hours.all()]
-            self.fields["hours"].initial = working_hours.write(spans)
+            self.fields["hours"].initial = working_hours.write(spans, weekdays())
 
     def clean_hours(self) -> list[working_hours.Span]:
         try:
-            return working_hours.read(self.cleaned_data["hours"])
+            return working_hours.read(self.cleaned_data["hours"], weekdays())
         except working_hours.NotUnderstood as part:
             raise ValidationError(
                 _("“%(part)s” is not clear. Write it like “Mon-Fri 9:00-17:00”."), params={"part": part.args[0]}

@@ -16,6 +16,7 @@ from everyhand.desk import reasons
 from everyhand.desk.verdict import Verdict
 from everyhand.people.models import Member, initials
 from everyhand.web.happenings import Happening, happenings
+from everyhand.web.told import told
 
 # How many messages stay open when nobody waits for an answer, and how many there must be before them for a fold.
 LAST = 2
@@ -116,7 +117,7 @@ def said(message: Message, *, ours: str, has_html: bool = False, has_original: b
         has_html=has_html,
         has_original=has_original,
         at=message.at,
-        remarks=message.remarks,
+        remarks=[told(remark) for remark in message.remarks],
         automatic=message.automatic,
         proof=reasons.in_words(verdict),
         forged=verdict.is_forged,

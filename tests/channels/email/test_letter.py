@@ -27,6 +27,8 @@ NASTY = (
     "Ana (comment) \\",
     "Jörg Müller-Lüdenscheidt " * 10,
     "株式会社" * 60,
+    "Ana <evil@evil.test>, " * 60,
+    "x" * 2_000,
     "x" * 300,
     "\udcff lone",
     "",

@@ -80,8 +80,8 @@ def test_a_long_queue_is_put_off_at_once_and_not_one_by_one(cast: Cast, busy: Co
 def test_after_an_outage_what_was_written_first_leaves_first(
     cast: Cast, busy: Conversation, mail_server: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(settings.EVERYHAND.values, "pace", 200)
-    readers = [f"reader{number}@{'gmail' if number % 2 else 'gmx'}.test" for number in range(600)]
+    monkeypatch.setitem(settings.EVERYHAND.values, "pace", 60)
+    readers = [f"reader{number}@{'gmail' if number % 2 else 'gmx'}.test" for number in range(200)]
     written_to(busy, cast, *readers)
     use(monkeypatch, "")
     work_off(SOON)

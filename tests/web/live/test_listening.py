@@ -48,6 +48,12 @@ def test_what_the_web_process_commits_itself_is_told_at_once(company: Company) -
     assert sorted(waits)[3] < 0.08, waits
 
 
+def test_a_page_that_missed_nothing_goes_on_listening(company: Company) -> None:
+    page = company.listen(company.ana, since=journal.newest())
+    conversation = company.hear()
+    assert page.event().data["conversation"] == conversation.pk
+
+
 def test_a_page_that_comes_back_misses_nothing(company: Company) -> None:
     session = company.sign_in(company.ana)
     page = company.listen(company.ana, session=session)

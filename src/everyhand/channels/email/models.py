@@ -126,6 +126,7 @@ class Mail(DueRow):
 
     class Meta(DueRow.Meta):
         abstract = False
+        verbose_name_plural = "mails to file"
         indexes: ClassVar = [
             *DueRow.Meta.indexes,
             models.Index(fields=["outcome", "-id"], name="mail_by_outcome"),
@@ -178,6 +179,7 @@ class SystemMail(DueRow):
 
     class Meta(DueRow.Meta):
         abstract = False
+        verbose_name_plural = "mails of our own"
         indexes: ClassVar = [
             *DueRow.Meta.indexes,
             models.Index(fields=["address", "kind", "made_at"], name="systemmail_to_address"),

@@ -30,7 +30,6 @@ from everyhand.desk.reply import reply, write_note
 from everyhand.people.models import Member, Membership, Role, Team
 from everyhand.promises import actions as promises
 from everyhand.routing import actions as routing
-from everyhand.routing.models import Fallback
 
 DOMAIN = "riverside-courier.example"
 SOURCE = "demo"
@@ -73,8 +72,6 @@ def _staff(at: datetime) -> dict[str, Member]:
             {"member": staff[answers]} if answers in staff else {"team": Team.objects.get(slug=answers)}
         )
         routing.add_rule(by=None, at=at, looks_at=looks_at, pattern=pattern, thing=thing, **who)
-    if not Fallback.objects.exists():
-        routing.set_fallback(staff["noor"], by=None, at=at)
     staff["teo"].away_until = at + timedelta(days=4)
     staff["teo"].save(update_fields=["away_until"])
     return staff

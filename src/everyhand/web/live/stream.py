@@ -37,7 +37,8 @@ class Stream:
         # Some of it may have been offered while it was read, or is going to be.
         self._caught_up = frozenset(event.entry for event in missed)
         self._waiting = {event.entry: event for event in missed} | self._waiting
-        self._wake.set()
+        if self._waiting:  # to wake it for nothing would end it: next() says so with b""
+            self._wake.set()
 
     def offer(self, events: Iterable[Event], cursor: str) -> None:
         """What happened up to `cursor`, as far as this page may know of it."""

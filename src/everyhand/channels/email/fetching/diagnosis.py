@@ -75,7 +75,10 @@ def _words(error: BaseException) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message or str(error)
     said = error.args[0] if error.args and isinstance(error.args[0], bytes) else str(error)
-    return said.decode("utf-8", "replace") if isinstance(said, bytes) else said or type(error).__name__
+    words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    # IMAPClient shows bytes as Python does: b'[UNAVAILABLE] Try later'
+    shown = re.search(r"b(['\"])(.*)\1", words)
+    return (shown[2] if shown else words) or type(error).__name__
 
 
 def in_words(code: str, box: ConnectedMailbox) -> str:

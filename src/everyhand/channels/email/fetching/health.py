@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from django.db.models import Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from everyhand.channels.email.fetching import diagnosis
@@ -46,9 +48,9 @@ def well(box: ConnectedMailbox, *, at: datetime) -> None:
 
 def failing(pk: int, trouble: Trouble, *, at: datetime) -> None:
     """A look at the folder failed."""
-    boxes = ConnectedMailbox.objects.filter(pk=pk)
-    boxes.filter(failing_since=None).update(failing_since=at)
-    boxes.update(trouble=trouble.code, trouble_said=trouble.said)
+    ConnectedMailbox.objects.filter(pk=pk).update(
+        failing_since=Coalesce("failing_since", Value(at)), trouble=trouble.code, trouble_said=trouble.said
+    )
 
 
 def of_all(*, at: datetime) -> list[Health]:

@@ -170,6 +170,8 @@ def _connect(box: ConnectedMailbox) -> IMAPClient:
         ssl_context=ssl.create_default_context() if encrypted else None,
         timeout=SocketTimeout(connect=CONNECT_SECONDS, read=SILENT_SECONDS),
     )
+    # A command leaves in several small pieces, and none should wait for the answer to the one before.
+    client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if box.security == ConnectedMailbox.Security.STARTTLS:
         try:
             client.starttls(ssl.create_default_context())

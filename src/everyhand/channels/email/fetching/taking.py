@@ -131,6 +131,7 @@ class Taking:
             len(batch) >= MAILS_A_BATCH
             or sum(one.size for one in batch) + another.size > BYTES_A_BATCH
             or batch[0].uid <= self._one_by_one_until
+            or max(batch[0].size, another.size) > settings.EVERYHAND.smtp_max_size
             or self._is_history(batch[0]) != self._is_history(another)
         )
 

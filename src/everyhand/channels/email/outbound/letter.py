@@ -61,7 +61,7 @@ def words(text: str, *, field: str) -> str:
     pieces = clean.split(" ")
     if clean.isascii() and "=?" not in clean and all(len(piece) <= LINE - 2 for piece in pieces):
         return _folded(pieces, field)
-    return Header(clean, "utf-8", maxlinelen=LINE - 1, header_name=field).encode(linesep="\r\n")
+    return _encoded(clean, field)
 
 
 def people(everybody: Iterable[tuple[str, str]], *, field: str) -> str:
@@ -104,11 +104,17 @@ def _person(name: str, mail_address: str, field: str) -> str:
     shown = one_line(name)
     if not shown:
         return where
-    if not shown.isascii() or "=?" in shown:
-        return f"{words(shown, field=field)}\r\n {where}"
+    # A name that can't stand on one line is encoded, too: a quoted one must not be broken inside a word.
+    if not shown.isascii() or "=?" in shown or len(shown) > LONGEST_LINE // 2:
+        return f"{_encoded(shown, field)}\r\n {where}"
     if not _ATOMS.fullmatch(shown):
         shown = '"' + re.sub(r'(["\\])', r"\\\1", shown) + '"'
     return f"{shown}\r\n {where}" if len(field) + len(shown) + len(where) > LINE else f"{shown} {where}"
+
+
+def _encoded(text: str, field: str) -> str:
+    """Encoded words of RFC 2047, in which no sign means anything."""
+    return Header(text, "utf-8", maxlinelen=LINE - 1, header_name=field).encode(linesep="\r\n")
 
 
 def _folded(pieces: Sequence[str], field: str) -> str:

@@ -1,0 +1,1 @@
+"""The product as people meet it: the running program in a real browser."""

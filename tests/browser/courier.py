@@ -1,0 +1,46 @@
+"""The Riverside Courier in the running program: its pages, and colleagues who are signed in."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from playwright.sync_api import Page
+
+from tests.servers.everyhand import RunningEveryhand
+
+DOMAIN = "riverside-courier.example"
+HELP = f"help@{DOMAIN}"
+
+
+class Courier(RunningEveryhand):
+    """An Everyhand with the demo company in it."""
+
+    def __init__(self, *, cluster_url: str | None) -> None:
+        super().__init__(cluster_url=cluster_url)
+        self._cookies: dict[str, Any] = {}
+        self.start("--with-demo")
+
+    def sign_in(self, page: Page, who: str = "ana") -> None:
+        """Put somebody at this window: the first time with a link from the shell, then with the cookies it gave."""
+        if who not in self._cookies:
+            page.goto(self.run("signin-link", f"{who}@{DOMAIN}").strip())
+            page.get_by_role("button", name=re.compile("^Sign in")).click()
+            page.wait_for_url(re.compile("/inbox/"))
+            self._cookies[who] = page.context.cookies()
+        page.context.add_cookies(self._cookies[who])
+
+    def conversation(self, subject: str) -> str:
+        """The path of the newest conversation with this subject."""
+        lines = [json.loads(line) for line in self.run("list", "--json").splitlines()]
+        return f"/conversations/{max(line['conversation'] for line in lines if line['subject'] == subject)}"
+
+    def open(self, page: Page, subject: str) -> None:
+        """Show a conversation of the demo, as a link from a colleague would."""
+        page.goto(self.url + self.conversation(subject))
+
+
+def overflow(page: Page) -> int:
+    """How many pixels of the page stand out at its side."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))

@@ -1,0 +1,138 @@
+"""Every page, at a desk and on a phone, light and dark: axe finds nothing, nothing stands out, little is loaded."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from email.message import EmailMessage
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Response
+
+from tests.browser.courier import HELP, Courier, overflow
+from tests.servers.browser import DESK, PHONE
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+TALL = 3500  # pixels, so that no sticky bar lies over what axe looks at
+
+PAGES = (
+    "/inbox/mine",
+    "/inbox/everyone",
+    "/inbox/everyone?status=closed",
+    "/search?q=paper",
+    "/search?q=nobody+ever+wrote+this",
+    "/people",
+    "/people/3",
+    "/people/new",
+    "/people/3/details",
+    "/people/3/disabling",
+    "/profile",
+    "/teams",
+    "/teams/new",
+    "/teams/courier-delivery",
+    "/ownership-map",
+    "/mail-ledger",
+    "/quarantine",
+    "/quarantine/1",
+    "/stuck-work",
+    "/password/first",
+    "/sign-out",
+)
+CARD_GAME = "Your card game goes ffffppfftfpffff"
+CONVERSATIONS = ("No paper again", "Yesterday's crossword", "Reprint of an article", CARD_GAME)
+SIGNED_OUT = ("/sign-in", "/sign-in/code", "/password/reset", "/sign-in/a-link-that-was-used")
+
+LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenverordnung"
+
+
+@pytest.fixture(scope="module")
+def long_words(courier: Courier) -> str:
+    """The path of a conversation in which everything is as long as it gets."""
+    mail = EmailMessage()
+    mail["From"] = f"{LONG}-Maximiliana <{'m' * 60}@a-very-long-department.{'u' * 60}.example>"
+    mail["To"] = HELP
+    mail["Subject"] = LONG
+    mail["Message-ID"] = "<long@readers.example>"
+    mail.set_content(f"route 4 {LONG * 5}\n\nhttps://readers.example/{'a' * 300}\n")
+    mail.add_attachment(b"words", maintype="application", subtype="pdf", filename=f"{LONG}-{LONG}.pdf")
+    courier.send(mail.as_bytes(), to=HELP)
+    courier.wait_until(lambda: LONG in courier.run("list", "--json"), seconds=20, what="the long mail is filed")
+    return courier.conversation(LONG)
+
+
+@pytest.mark.parametrize("path", [*PAGES, *CONVERSATIONS])
+def test_a_page_is_open_to_everybody(courier: Courier, visit: Callable[..., Page], path: str) -> None:
+    page = visit()
+    courier.sign_in(page)
+    page.goto(courier.url + (path if path.startswith("/") else courier.conversation(path)))
+
+    assert found_by_axe(page) == []
+
+
+@pytest.mark.parametrize("path", SIGNED_OUT)
+def test_the_way_in_is_open_to_everybody(courier: Courier, visit: Callable[..., Page], path: str) -> None:
+    page = visit(expecting="status of 4")
+    page.goto(courier.url + path)
+
+    assert found_by_axe(page) == []
+
+
+def test_nothing_stands_out_however_long_the_words(
+    courier: Courier, visit: Callable[..., Page], long_words: str
+) -> None:
+    page = visit(width=PHONE)
+    courier.sign_in(page)
+    outstanding = []
+    for path in (*PAGES, long_words):
+        page.goto(courier.url + path)
+        for width in (320, PHONE, DESK):
+            page.set_viewport_size({"width": width, "height": 844})
+            outstanding += [f"{path} at {width}"] if overflow(page) else []
+
+    assert outstanding == []
+
+
+def test_everything_on_a_page_is_open_to_everybody(courier: Courier, visit: Callable[..., Page]) -> None:
+    page = visit(width=PHONE)
+    courier.sign_in(page)
+    page.goto(courier.url + courier.conversation(CARD_GAME))
+    page.get_by_text("3 earlier messages").click()
+    page.get_by_role("button", name="Menu of Ana Silva").click()
+    assert found_by_axe(page) == []
+
+    page.goto(courier.url + "/ownership-map")
+    for fold in page.locator("main summary").all():
+        fold.click()
+    assert found_by_axe(page) == []
+
+
+def test_the_first_page_is_light(courier: Courier, visit: Callable[..., Page]) -> None:
+    page = visit()
+    courier.sign_in(page)
+    loaded: list[Response] = []
+    page.on("response", loaded.append)
+    page.goto(f"{courier.url}/inbox/mine", wait_until="load")
+
+    kinds = {"script", "stylesheet"}
+    assert {one.request.resource_type for one in loaded} >= kinds
+    sizes = [one.request.sizes()["responseBodySize"] for one in loaded if one.request.resource_type in kinds]
+    unpacked = [len(gzip.compress(one.body())) for one in loaded if one.request.resource_type in kinds]
+    assert sum(sizes) < 100_000, f"{sum(sizes):,} bytes; gzipped they would be {sum(unpacked):,}"
+
+
+def found_by_axe(page: Page) -> list[str]:
+    """What WCAG 2.2 AA asks and the page lacks, on a phone and at a desk; in the dark only colours can differ."""
+    found = []
+    for width in (PHONE, DESK):
+        page.set_viewport_size({"width": width, "height": TALL})
+        for scheme, rules in (("light", RULES), ("dark", {"type": "rule", "values": ["color-contrast"]})):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
+            answer = Axe().run(page, options={"runOnly": rules, "resultTypes": ["violations"]}).response
+            found += [
+                f"{scheme} at {width}: {one['id']}: {node['html'][:160]}"
+                for one in answer["violations"]
+                for node in one["nodes"]
+            ]
+    return found
