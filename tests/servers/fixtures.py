@@ -58,6 +58,14 @@ def everyhand(start_everyhand: Callable[..., RunningEveryhand]) -> RunningEveryh
     return start_everyhand()
 
 
+@pytest.fixture(autouse=True)
+def usual_umask() -> Iterator[None]:
+    """A command that is run within a test makes files private from then on; servers of other users must read theirs."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
 @pytest.fixture
 def make_postfix() -> Iterator[Callable[..., Postfix]]:
     """Make a Postfix, not yet started: its port is already known, so that the far end can be told first."""

@@ -32,7 +32,7 @@ class Letter:
     def metadata(self) -> str:
         stamp = self.arrived_at.strftime("%d-%b-%Y %H:%M:%S +0000")
         size = len(self.raw) if self.size is None else self.size
-        return f'RFC822.SIZE {size} INTERNALDATE "{stamp}" FLAGS ({" ".join(self.flags)})'
+        return f'RFC822.SIZE {size} INTERNALDATE "{stamp}"'
 
 
 @dataclass
@@ -49,6 +49,7 @@ class Folder:
     # Called before each command is answered, with its name and arguments; may change the folder or raise `Cut`.
     before: Callable[[str, str], None] = lambda _name, _arguments: None
     said: list[str] = field(default_factory=list)  # every command, without tags and passwords
+    unasked: list[str] = field(default_factory=list)  # lines said before the answer to each FETCH
     tokens: list[str] = field(default_factory=list)  # what XOAUTH2 was given
     greeting: str = "* OK ready"
     refuse_login: str = ""  # what a right password is answered with, too
@@ -154,6 +155,7 @@ class _Dialogue(socketserver.StreamRequestHandler):
         self._say("* SEARCH " + " ".join(map(str, found)), f"{tag} OK done")
 
     def _fetch(self, tag: str, arguments: str) -> None:
+        self._say(*self.folder.unasked)
         for number, letter in enumerate(self.folder.letters, start=1):
             if letter not in self._selected(arguments):
                 continue

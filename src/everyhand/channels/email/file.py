@@ -166,7 +166,7 @@ def _receive(mail: Mail, inbound: Inbound, proof: int | None, at: datetime) -> F
     # After a decision a person looks at it already, and perhaps at a sender who never wrote.
     if received.opened and received.promise and not mail.decision and not _is_late(mail):
         acknowledge.acknowledge(
-            received.conversation, inbound, envelope_from=mail.envelope_from, due_at=received.promise.due_at, at=at
+            received.conversation, inbound, envelope_from=_envelope_from(mail), due_at=received.promise.due_at, at=at
         )
     mail.conversation, mail.message = received.conversation, received.message
     _remember(mail, Mail.Outcome.FILED, "")
@@ -196,6 +196,11 @@ def _said_at(mail: Mail, inbound: Inbound) -> datetime:
     if not mail.silent:
         return mail.accepted_at
     return min(mail.arrived_at or inbound.sent_at or mail.accepted_at, mail.accepted_at)
+
+
+def _envelope_from(mail: Mail) -> str | None:
+    """The sender of its envelope, "" for the null sender; None when it came without an envelope, from a mailbox."""
+    return None if mail.fetched_into else mail.envelope_from
 
 
 def _is_late(mail: Mail) -> bool:

@@ -13,7 +13,8 @@ import pytest
 
 from tests.channels.email.door import make_certificate
 from tests.servers.dovecot import Dovecot
-from tests.servers.everyhand import RunningEveryhand
+from tests.servers.everyhand import PROGRAM, RunningEveryhand
+from tests.servers.processes import Process
 
 HELP = "help@paper.test"
 MAILS, RECENT = 5_000, 1_200
@@ -121,6 +122,17 @@ def test_a_kill_in_the_middle_of_fetching_loses_and_doubles_nothing(
     assert sorted(map(str, subjects)) == sorted(f"Letter {number}" for number in range(300))
     counted = ledger(company)
     assert (counted["accepted"], counted["duplicates"], counted["balanced"]) == (300, 0, True)
+
+
+def test_one_who_fetches_alone_ends_well_within_seconds_of_being_told(
+    company: RunningEveryhand, dovecot: Dovecot, url: str
+) -> None:
+    company.run("mailbox", "connect", url, "--yes", given=b"riverside\n")
+    alone = Process([PROGRAM, "fetch"], log=company.directory / "fetch", environment=company.environment)
+    # Two are signed in: the one of the company, and this one.
+    alone.wait_until(lambda: dovecot.log().count("Login: user=") >= 3, seconds=30, what="it has signed in")
+
+    assert alone.stop(seconds=5) == 0
 
 
 def test_a_wrong_password_is_told_at_once_and_nothing_is_stored(company: RunningEveryhand, url: str) -> None:

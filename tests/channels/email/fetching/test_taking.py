@@ -74,6 +74,14 @@ def test_somebody_reads_and_moves_mail_meanwhile(three: Folder, fetching: Fetchi
     assert stored() == THREE[:2]
 
 
+def test_what_the_server_says_unasked_of_other_mails_confuses_nobody(three: Folder, fetching: Fetching) -> None:
+    three.unasked = ["* 3 FETCH (FLAGS (\\Deleted \\Seen))", "* 1 FETCH (FLAGS (\\Answered))", "* 4 EXISTS"]
+
+    fetching.look()
+
+    assert stored() == THREE
+
+
 def test_new_mail_that_somebody_marked_as_deleted_comes_in_all_the_same(folder: Folder, fetching: Fetching) -> None:
     folder.add(letter(1), flags=("\\Deleted",))
 

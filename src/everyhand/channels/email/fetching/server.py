@@ -43,12 +43,11 @@ class HungUp(ConnectionError):
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A mail in the folder: its size in bytes, when the server got it, and whether somebody marked it as deleted."""
+    """A mail in the folder: its size in bytes, and when the server got it."""
 
     uid: int
     size: int
     arrived_at: datetime | None
-    deleted: bool
 
 
 class Folder:
@@ -90,11 +89,13 @@ class Folder:
 
     def listed(self, uids: Sequence[int]) -> list[Listed]:
         """What the server tells about these mails, in order of UID. One that was deleted meanwhile is left out."""
-        answers = self._client.fetch(uids, ["RFC822.SIZE", "INTERNALDATE", "FLAGS"])
+        answers = self._client.fetch(uids, ["RFC822.SIZE", "INTERNALDATE"])
+        asked = set(uids)
+        # What the server says unasked of other mails, without their UID, has no date.
         return [
-            Listed(uid, int(one.get(b"RFC822.SIZE", 0)), _utc(one.get(b"INTERNALDATE")), _is_deleted(one))
+            Listed(uid, int(one.get(b"RFC822.SIZE", 0)), _utc(one[b"INTERNALDATE"]))
             for uid, one in sorted(answers.items())
-            if uid in set(uids) and b"INTERNALDATE" in one
+            if uid in asked and b"INTERNALDATE" in one
         ]
 
     def contents(self, uids: Sequence[int]) -> dict[int, bytes]:
@@ -132,7 +133,8 @@ class Folder:
 
     def _bodies(self, uids: Sequence[int], item: str, key: bytes) -> dict[int, bytes]:
         answers = self._client.fetch(uids, [item])
-        return {uid: bytes(one[key]) for uid, one in answers.items() if uid in set(uids) and one.get(key) is not None}
+        asked = set(uids)
+        return {uid: bytes(one[key]) for uid, one in answers.items() if uid in asked and one.get(key) is not None}
 
     def _until_told(self, stopping: threading.Event) -> None:
         until = time.monotonic() + IDLE_SECONDS
@@ -186,10 +188,6 @@ def _connect(box: ConnectedMailbox) -> IMAPClient:
 def _drop(client: IMAPClient) -> None:
     with suppress(OSError, IMAPClientError):
         client.shutdown()
-
-
-def _is_deleted(answer: dict[bytes, Any]) -> bool:
-    return any(flag.lower() == b"\\deleted" for flag in answer.get(b"FLAGS", ()))
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -57,6 +57,7 @@ class Taking:
         self._space = FreeSpace(settings.EVERYHAND.data, reserve=settings.EVERYHAND.free_space)
         self._failures: Counter[int] = Counter()
         self._one_by_one_until = 0
+        self._thrown_away: set[int] = set()  # marked as deleted; history of that kind is not wanted
 
     def take_in(self, folder: Folder) -> int:
         """Everything new in `folder`, up to `stopping`; how many mails came in.
@@ -89,6 +90,8 @@ class Taking:
             raise Disconnected
         for name, value in changes.items():
             setattr(self._box, name, value)
+        self._failures.clear()
+        self._one_by_one_until = 0
 
     def _batches(self, folder: Folder) -> Iterator[list[Listed]]:
         """What is to be fetched, a few mails at a time; mails that are passed over move the cursor on the way."""
@@ -98,8 +101,8 @@ class Taking:
             listed = {one.uid: one for one in _list(folder, asked)}
             kept: list[Listed] = []
             for uid in asked:
-                one = listed.get(uid) or Listed(uid, 0, None, deleted=False)
-                if self._is_history(one) and one.deleted:
+                one = listed.get(uid) or Listed(uid, 0, None)
+                if self._is_history(one) and uid in self._thrown_away:
                     continue
                 if kept and self._is_full(kept, one):
                     yield kept
@@ -116,6 +119,7 @@ class Taking:
         if first >= self._box.history_until:
             return folder.uids(first)
         history = folder.uids(first, since=self._box.import_since)
+        self._thrown_away = set(history) - set(folder.uids(first, not_deleted=True))
         since_then = folder.uids(self._box.history_until)
         return [uid for uid in history if uid < self._box.history_until] + since_then
 
