@@ -40,7 +40,8 @@ class Decision(StrEnum):
 def why_held(inbound: Inbound, *, proof: int | None) -> Held | None:
     """Why a person has to decide about this message; None when it may be received. `proof` is as in `receive`."""
     sender = normalised(inbound.sender.email)
-    if sender and not inbound.verdict.is_proved and Member.objects.filter(email__iexact=sender).exists():
+    is_proved = inbound.verdict.is_proved and not inbound.sender_doubtful
+    if sender and not is_proved and Member.objects.filter(email__iexact=sender).exists():
         return Held.MEMBER_UNPROVED
     if proof is None:
         return None

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from everyhand.channels.email import queries
 from everyhand.channels.email.models import Mail
 from everyhand.conversations.queries import visible_to
+from everyhand.desk import reasons
 from everyhand.people.models import Member
 from everyhand.web.permissions import for_specialists, reader
 
@@ -76,8 +77,12 @@ def _shown(mail: Mail, *, private: bool) -> MailShown:
         subject="" if private else mail.subject,
         received_at=mail.accepted_at,
         outcome=mail.outcome,
-        why=mail.why or mail.last_error,
+        why=reasons.why_held(mail.held) if _waits_for_a_person(mail) else mail.why or mail.last_error,
         conversation_id=None if private else mail.conversation_id,
         attempts=mail.attempts,
-        held=mail.held,
+        held=mail.held if _waits_for_a_person(mail) else "",
     )
+
+
+def _waits_for_a_person(mail: Mail) -> bool:
+    return bool(mail.held) and mail.outcome == Mail.Outcome.QUARANTINED

@@ -11,7 +11,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from everyhand.channels.email import holding, queries
@@ -28,12 +27,6 @@ from everyhand.web.permissions import for_specialists, reader
 HEADERS_BYTES = 32_768
 HEADERS = 100
 OPENING_LETTERS = 1_500
-
-DECIDED = {
-    Decision.JOIN: _lazy("It goes into the conversation it answers now."),
-    Decision.OPEN: _lazy("It opens a conversation of its own now."),
-    Decision.DISMISS: _lazy("It is put away. The mail ledger still has it."),
-}
 
 
 @require_safe
@@ -90,8 +83,16 @@ def decision(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("Choose one of the buttons; nothing was changed."))
         return redirect("quarantined_mail", pk)
     if holding.decide(mail, Decision(chosen), by=reader(request), at=timezone.now()):
-        messages.success(request, DECIDED[Decision(chosen)])
+        messages.success(request, _decided(Decision(chosen)))
     return redirect("quarantine")
+
+
+def _decided(decision: Decision) -> str:
+    return {
+        Decision.JOIN: _("It goes into the conversation it answers now."),
+        Decision.OPEN: _("It opens a conversation of its own now."),
+        Decision.DISMISS: _("It is put away. The mail ledger still has it."),
+    }[decision]
 
 
 def _quarantined_or_404(pk: int) -> Mail:

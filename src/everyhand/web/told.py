@@ -23,6 +23,7 @@ _CODES: Final = {
     "receipt": _("a receipt"),
     "list": _("a mailing list"),
     "loop": _("went round in a circle"),
+    "dismissed": _("a person put it away"),
 }
 
 _SENTENCES: Final = (

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
 from everyhand.channels.email import guesses, holding, queries, tokens
 from everyhand.channels.email.authentication import Arrival, Judge
@@ -174,7 +175,8 @@ def _receive(mail: Mail, inbound: Inbound, proof: int | None, at: datetime) -> F
 
 def _hold(mail: Mail, inbound: Inbound, why: Held, proof: int | None, at: datetime) -> Filed:
     """A person decides. It stays in quarantine until then, and nobody outside hears anything."""
-    reason = reasons.why_held(why)
+    with translation.override("en"):  # kept in English like every reason, and told in the reader's language
+        reason = reasons.why_held(why)
     mail.held, mail.would_join_id = why, proof if why.may_join else None
     work.quarantine(mail, reason, at=at)
     _remember(mail, Mail.Outcome.QUARANTINED, reason)

@@ -110,6 +110,8 @@ def _kind(mail: Mail) -> str:
 
 
 def _kind_now(mail: Mail, inbound: Inbound) -> str:
+    if mail.decision:
+        return _kind(mail)  # a person decided
     if mail.why == "loop" and not inbound.automatic and queries.ours([inbound.sender.email]):
         return "loop"  # as filing decided: our own mail coming back
     return inbound.automatic or ""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 
 from everyhand.channels.email import holding, queries
 from everyhand.channels.email.models import Mail, SystemMail
+from everyhand.channels.email.reparse import read_again
 from everyhand.channels.email.try_again import try_again
 from everyhand.conversations import taking_part
 from everyhand.conversations.models import Conversation, Delivery, Message, Participant
@@ -214,6 +216,20 @@ def test_who_claims_to_be_one_of_us_is_held_unless_it_is_proved(post: Post) -> N
     assert answering.conversation != conversation
 
 
+def test_a_member_named_beside_somebody_else_is_not_proved_by_their_domain(post: Post) -> None:
+    ana = post.cast.ana.email
+    both = post.comes(written(f"{ana}, {ADA}", "From both of us."), envelope_from=ana)
+    assert both.held == "member-unproved"
+
+
+def test_reading_all_mail_again_leaves_what_was_decided_as_it_is(post: Post) -> None:
+    dismissed = post.forges(ADA, to=reply_address(opened(post)))
+    assert holding.decide(dismissed, Decision.DISMISS, by=post.cast.ana, at=NOON)
+    again = list(read_again(Mail.objects.all(), apply=True, at=NOON))
+    assert [one.doubt for one in again] == ["", ""]
+    assert Message.objects.get().verdict["judged_by"] == "everyhand"
+
+
 def test_who_no_longer_works_here_is_not_taken_for_a_member_either(post: Post) -> None:
     people.disable(post.cast.ben, by=post.cast.ines, at=NOON)
     conversation = opened(post)
@@ -226,6 +242,15 @@ def test_nobody_is_proposed_in_a_name_that_is_forged_or_doubtful(post: Post) -> 
     assert forged.conversation is not None
     assert doubtful.conversation is not None
     assert not Participant.objects.filter(identity__value__in=[MALLORY, "cyd@evil.test"]).exists()
+
+
+def test_nobody_is_thanked_for_a_mail_they_never_wrote(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(settings.EVERYHAND.values, "acknowledge", True)
+    post.forges(ADA)
+    post.comes(written(f"{BEA}, {MALLORY}", "Both of us."))
+    assert not SystemMail.objects.exists()
+    post.writes(ADA)
+    assert [mail.address for mail in SystemMail.objects.all()] == [ADA]
 
 
 def test_only_who_was_let_in_hears_what_is_said(post: Post) -> None:

@@ -91,6 +91,30 @@ def test_only_a_failure_that_counts_is_a_forgery(result: str, *, forged: bool) -
     assert judged(f"Authentication-Results: mx.courier.test 1; {result}\r\n" + RECEIVED).is_forged is forged
 
 
+GMAIL = (
+    "Delivered-To: help@courier.test\r\nReceived: by 2002:a05:7022:6b9f with SMTP id x; Mon\r\n"
+    "ARC-Authentication-Results: i=1; mx.google.com; dmarc=pass header.from=example.org\r\n"
+    "Received: from out.example.org by mx.google.com with ESMTPS id y; Mon\r\nReceived-SPF: pass\r\n"
+)
+BY_GMAIL = "Authentication-Results: mx.google.com; dmarc=%s header.from=example.org\r\n"
+
+
+@pytest.mark.parametrize(
+    ("top", "proved", "forged"),
+    [
+        (GMAIL + BY_GMAIL % "pass", True, False),
+        (GMAIL + BY_GMAIL % "fail", False, True),
+        (GMAIL + BY_GMAIL % "fail" + BY_GMAIL % "pass", False, True),
+        (GMAIL + RECEIVED + BY_GMAIL % "pass", False, False),
+        (GMAIL, False, False),
+    ],
+)
+def test_the_one_that_writes_below_its_own_field_is_believed_once(top: str, *, proved: bool, forged: bool) -> None:
+    judge = Judge(trusted_receiver="mx.google.com", resolver=world())
+    verdict = judge.judge(Arrival(top.encode() + LETTER, "imap help@courier.test", ADA))
+    assert (verdict.is_proved, verdict.is_forged) == (proved, forged)
+
+
 def test_without_the_setting_no_field_is_read() -> None:
     letter = (PASSED + RECEIVED).encode() + LETTER
     assert Judge(resolver=world()).judge(Arrival(letter, "imap", ADA)) == Verdict()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Final
@@ -62,8 +64,15 @@ class Judge:
     about what is brought to our door.
     """
 
-    def __init__(self, *, trusted_receiver: str = "", verify: bool = True, resolver: Resolver | None = None) -> None:
-        self._receiver, self._verify = trusted_receiver, verify
+    def __init__(
+        self,
+        *,
+        trusted_receiver: str = "",
+        verify: bool = True,
+        resolver: Resolver | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._receiver, self._verify, self._monotonic = trusted_receiver, verify, monotonic
         self._resolver: Resolver = resolver or Dns()
 
     def judge(self, arrival: Arrival) -> Verdict:
@@ -84,7 +93,8 @@ class Judge:
                 return found
         if not self._verify or not arrival.peer:
             return Verdict()
-        return _Verification(arrival, Questions(self._resolver, seconds=SECONDS_A_MAIL)).verdict()
+        questions = Questions(self._resolver, seconds=SECONDS_A_MAIL, monotonic=self._monotonic)
+        return _Verification(arrival, questions).verdict()
 
 
 class _Verification:
@@ -98,6 +108,8 @@ class _Verification:
 
     def verdict(self) -> Verdict:
         claimed = self._arrival.claimed
+        if not self._arrival.came_from_outside and not self._mail.signatures:
+            return Verdict(claimed=claimed, judged_by=OURSELVES)  # nothing could prove it, so nobody is asked
         try:
             self._policy = dmarc.policy_of(claimed, self._questions)
         except NoAnswer:

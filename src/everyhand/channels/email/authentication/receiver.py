@@ -2,7 +2,8 @@
 
 An `Authentication-Results` field is believed only if it names the server that the setting `trusted_receiver` names, and
 stands above the `Received` field by which that server took the mail in: whatever stands below came with the mail and
-may be anybody's. Every other one is as if it were not there.
+may be anybody's. Some servers are known to write one for every mail, but below that field; of those the first one is
+believed, since what the sender wrote stands below it. Every other one is as if it were not there.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ _ASKS_FOR_NOTHING = re.compile(r"\bp=none\b", re.IGNORECASE)
 _RESULTS = {"pass": Result.PASS, "fail": Result.FAIL, "hardfail": Result.FAIL}
 # As much of a header as is looked at for them: they stand at its top.
 _TOP = 64_000
+# Servers that write their findings for every mail from outside directly below their own `Received` field.
+_WRITE_BELOW = frozenset(("mx.google.com",))
 
 
 def verdict_of(raw: bytes, *, receiver: str, claimed: str) -> Verdict | None:
@@ -45,14 +48,20 @@ def verdict_of(raw: bytes, *, receiver: str, claimed: str) -> Verdict | None:
 
 
 def _trusted(mail: Message, receiver: str) -> Iterator[str]:
-    above = []
+    above, taken_in = [], False
     for name, value in mail.raw_items():
         text = headers.unfold(str(value))
         if name.lower() == "authentication-results" and _author(text) == receiver.lower():
             above.append(text)
-        if name.lower() == "received" and (by := _BY.search(text)) and by[1].lower().rstrip(".") == receiver.lower():
-            yield from above
-            return
+            if taken_in:
+                break
+        if name.lower() == "received":
+            if taken_in:
+                break
+            taken_in = (by := _BY.search(text)) is not None and by[1].lower().rstrip(".") == receiver.lower()
+            if taken_in and (above or receiver.lower() not in _WRITE_BELOW):
+                break
+    yield from above if taken_in else ()
 
 
 def _author(field: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import dkim
@@ -17,6 +18,9 @@ from everyhand.desk.verdict import Finding, Result
 SIGNATURES_AT_MOST: Final = 5
 # A key of 8,192 bits; a longer one would keep us computing.
 LONGEST_KEY: Final = 1_600
+
+# As many as in ten novels. Each costs us a moment, and files have none in their encoding.
+BLANKS_AT_MOST: Final = 1_000_000
 
 _SIGNATURE = b"dkim-signature"
 _SEAL = b"arc-seal"
@@ -54,7 +58,8 @@ class SignedMail:
     """A mail and its signatures. Reading it never raises; what is no signature is left out."""
 
     def __init__(self, raw: bytes) -> None:
-        self._lines = re.sub(rb"\r?\n", b"\r\n", raw)
+        self._lines = raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        self._has_too_many_blanks = raw.count(b" ") + raw.count(b"\t") > BLANKS_AT_MOST
         self.signatures = [
             Signature(number, tags[b"d"].decode("ascii", "replace").strip().lower().rstrip("."), tags)
             for number, tags in enumerate(_tags(value) for value in self._fields(_SIGNATURE))
@@ -67,6 +72,8 @@ class SignedMail:
         """
         if not signature.covers_the_mail:
             return Result.NONE
+        if self._has_too_many_blanks:
+            return Result.FAIL
         keys = _Keys(questions)
         mail = dkim.DKIM(self._as_signed(relaxed=signature.body_is_relaxed), logger=_SILENT)
         try:
@@ -81,7 +88,7 @@ class SignedMail:
         """What became of the seals of those who passed the mail on, and the domain of the last of them."""
         seals = [_tags(value) for value in self._fields(_SEAL)]
         messages = [_tags(value) for value in self._fields(_SEALED_MESSAGE)]
-        if not seals or len(seals) > SIGNATURES_AT_MOST:
+        if not seals or len(seals) > SIGNATURES_AT_MOST or self._has_too_many_blanks:
             return Finding()
         last = max(seals, key=lambda tags: tags.get(b"i", b"").rjust(4, b"0"))
         domain = last.get(b"d", b"").decode("ascii", "replace").lower()
@@ -99,9 +106,11 @@ class SignedMail:
         """The mail, its body already relaxed where that is asked for (RFC 6376 section 3.4.4; doing so twice changes
         nothing): dkimpy needs quadratic time for long runs of blanks.
         """
+        return self._relaxed if relaxed else self._lines
+
+    @cached_property
+    def _relaxed(self) -> bytes:
         head, end, body = self._lines.partition(b"\r\n\r\n")
-        if not relaxed:
-            return self._lines
         lines = re.sub(rb"[ \t]+", b" ", body).split(b"\r\n")
         return head + end + b"\r\n".join(line.rstrip(b" ") for line in lines)
 

@@ -25,6 +25,7 @@ from everyhand.conversations.models import Conversation
 from everyhand.conversations.queries import REFERENCES_KEPT
 from everyhand.core import journal
 from everyhand.customers.actions import normalised
+from everyhand.desk.belonging import is_genuine
 from everyhand.desk.inbound import Inbound
 
 log = structlog.get_logger(__name__)
@@ -95,6 +96,7 @@ def _may_be_answered(address: str, inbound: Inbound, envelope_from: str | None) 
         letter.is_address(address)
         and envelope_from != ""
         and not inbound.automatic
+        and is_genuine(inbound)  # else it would reach somebody who never wrote
         and not any(_NOBODY.fullmatch(sender.partition("@")[0]) for sender in senders)
         and not queries.ours(senders)
     )
