@@ -63,6 +63,7 @@ class MemberForm(ProfileForm):
     class Meta(ProfileForm.Meta):
         fields = ("email", "name", "title", "role", "language", "time_zone", "away_until")  # type: ignore[assignment]
         labels = {"title": _("What they do here")}
+        error_messages = {"email": {"unique": _("Somebody with this address is here already.")}}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
