@@ -7,10 +7,14 @@ TESTS_AT_ONCE ?= 3
 compile = CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
-.PHONY: help run test check screenshots lock clean
+babel = $(CURDIR)/.venv/bin/pybabel --quiet
+catalogues = -D django -d src/everyhand/locale
+found = $(CURDIR)/src/everyhand/locale/found.pot
+
+.PHONY: help run test check messages screenshots lock clean
 
 help: ## what can be made (this list)
-	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: .venv/for-running ## start Everyhand on http://127.0.0.1:8000, with a small company to look at (DEMO=0: without)
 	@exec .venv/bin/everyhand serve $(if $(filter 0,$(DEMO)),,--with-demo)
@@ -25,6 +29,14 @@ check: .venv/for-developing ## read the code for style, types, floors and templa
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-logo
 	.venv/bin/djlint src --lint --quiet
+
+messages: .venv/for-running ## gather what is to be translated into every catalogue, and compile them (NEW=fr: begin one)
+	cd src/everyhand && $(babel) extract --mapping-file locale/gathering.cfg --keywords "gettext_lazy gettext_noop" \
+		--add-location file --no-wrap --sort-by-file --project Everyhand --output-file $(found) .
+	$(if $(NEW),$(babel) init --locale $(NEW) $(catalogues) --input-file $(found) --no-wrap)
+	$(babel) update $(catalogues) --input-file $(found) --no-wrap --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+	$(babel) compile $(catalogues)
+	rm $(found)
 
 screenshots: .venv/for-developing ## take the pictures of docs/screenshots again
 	.venv/bin/python -m docs.screenshots.take

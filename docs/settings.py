@@ -13,13 +13,14 @@ from everyhand.config.environment import Setting
 
 PAGE: Final = Path(__file__).with_name("settings.md")
 
-# What a value looks like, by the function that reads it; it says itself what is wrong with one that can't be right.
+# What a value looks like, by the function that reads it, where the meaning does not say so.
 FORMS: Final[dict[object, str]] = {
-    environment.words: "",
     environment.switch: "`on` or `off`.",
     environment.duration: "Such as `90s`, `15m`, `2h`, `1d`.",
     environment.megabytes: "1 to 1000.",
     environment.listen: "Such as `127.0.0.1:8000`, `[::1]:8000`, or `off`.",
+    environment.addresses: "Such as `127.0.0.1` or `10.0.0.0/8`, separated by commas.",
+    environment.local_delivery: "Such as `127.0.0.1:2424`, or `off`.",
     environment.web_address: "Such as `https://help.example.com`.",
     environment.mail_server: (
         "`smtp://HOST:25`, `smtp+starttls://USER:PASSWORD@HOST:587` or `smtps://USER:PASSWORD@HOST:465`."
@@ -29,6 +30,11 @@ FORMS: Final[dict[object, str]] = {
     environment.time_zone: "Such as `Europe/Berlin`.",
     environment.language: "Such as `en` or `de`.",
     environment.few: "1 to 64.",
+    environment.how_much: "`none`, `last` (the message before it) or `all`.",
+    environment.pace: "1 to 100000, or `off`.",
+    environment.domain: "Such as `example.com`.",
+    environment.selector: "Such as `everyhand`.",
+    environment.signing_key: "The path of a PEM file with an RSA or Ed25519 key.",
 }
 
 BEGINNING: Final = """\
@@ -77,9 +83,9 @@ def page() -> str:
 
 
 def row(setting: Setting) -> str:
-    """One setting as a row of the table. Raises KeyError for a form that FORMS does not describe yet."""
+    """One setting as a row of the table."""
     default = f"`{setting.default}`" if setting.default else ""
-    meaning = f"{setting.meaning} {FORMS[setting.read]}".strip()
+    meaning = f"{setting.meaning} {FORMS.get(setting.read, '')}".strip()
     return f"| `{setting.variable}` | {meaning} | {default} |\n"
 
 

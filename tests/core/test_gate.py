@@ -12,7 +12,7 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from everyhand.core.journal import Entry, note
-from everyhand.core.sqlite.gate import Gate, Line
+from everyhand.core.sqlite.gate import Gate, Line, gate_of
 from tests.cast import NOON
 
 
@@ -132,3 +132,35 @@ def test_every_commit_is_synced() -> None:
             "wal",
         ]
     assert sqlite3.sqlite_version_info >= (3, 35)
+
+
+@pytest.mark.sqlite
+@pytest.mark.usefixtures("two_connections")
+def test_the_patience_of_a_writer_is_for_the_line_and_the_file_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody who knows no gate locks the file, and another of ours waits for it inside."""
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "timeout", 3)
+    connection.close()
+    name = str(connection.settings_dict["NAME"])
+    foreign = sqlite3.connect(name, isolation_level=None)
+    foreign.execute("BEGIN EXCLUSIVE")
+    entered = threading.Event()
+
+    def hold() -> None:
+        gate_of(name).enter(1)
+        entered.set()
+        time.sleep(2.4)
+        gate_of(name).leave()
+
+    ahead = threading.Thread(target=hold)
+    ahead.start()
+    entered.wait()
+    began = time.monotonic()
+    with pytest.raises(OperationalError):
+        note("test.locked_out", subject="", at=NOON)
+    assert 2.8 < time.monotonic() - began < 5
+    foreign.close()
+    ahead.join()
+    note("test.written", subject="", at=NOON)
+    with connection.cursor() as cursor:
+        assert cursor.execute("PRAGMA busy_timeout").fetchone()[0] == 3000
+    connection.close()

@@ -37,6 +37,7 @@ def test_a_first_mail_opens_a_conversation_with_a_named_owner_and_a_promised_tim
         "Where is my paper?",
     )
     assert conversation.reply_due == NOON + minutes(120)
+    assert received.promise
     assert (received.promise.kind, received.promise.owner) == ("first_reply", cast.ana)
     assert [entry.action for entry in journal.about(conversation)] == [
         "conversation.opened",
@@ -81,6 +82,7 @@ def test_an_answer_to_a_closed_conversation_opens_it_again_with_a_new_promise(ca
     close(first.conversation, by=cast.ana, at=NOON + minutes(20))
     again = take("It did not.", proof=first.conversation.pk, at=60)
     assert again.conversation.status == "open"
+    assert again.promise
     assert (again.promise.kind, again.promise.due_at) == ("next_reply", NOON + minutes(60 + 240))
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.servers import browser as chromium
+from tests.servers import dovecot as dovecot_server
 from tests.servers import postfix as postfix_server
 from tests.servers import postgres
 from tests.servers.browser import Scheme, Visit
+from tests.servers.dovecot import Dovecot
 from tests.servers.everyhand import RunningEveryhand
 from tests.servers.postfix import Postfix
 from tests.skips import absent
@@ -66,6 +69,22 @@ def make_postfix() -> Iterator[Callable[..., Postfix]]:
             postfix = Postfix(customers=customers)
             made.callback(postfix.stop)
             return postfix
+
+        yield make
+
+
+@pytest.fixture
+def make_dovecot() -> Iterator[Callable[..., Dovecot]]:
+    """Start a Dovecot that shows the certificate in the PEM file given."""
+    if not dovecot_server.found():
+        absent("Dovecot", dovecot_server.REMEDY)
+    with ExitStack() as made:
+
+        def make(*, certificate: Path) -> Dovecot:
+            dovecot = Dovecot(certificate=certificate)
+            made.callback(dovecot.stop)
+            dovecot.wait_until_ready()
+            return dovecot
 
         yield make
 

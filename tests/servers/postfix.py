@@ -71,6 +71,7 @@ flush   unix n - n 1000? 0 flush
 proxymap unix - - n - - proxymap
 smtp    unix - - n - - smtp
 relay   unix - - n - - smtp
+lmtp    unix - - n - - lmtp
 error   unix - - n - - error
 retry   unix - - n - - error
 discard unix - - n - - discard
@@ -79,6 +80,10 @@ nobody  unix - n n - - pipe user=nobody argv=/bin/sh -c {{ echo "5.1.1 Nobody of
 anvil   unix - - n - 1 anvil
 scache  unix - - n - 1 scache
 """
+
+
+# How transport(5) writes an address that is not to be looked up, for each way to hand mail over.
+PLACES = {"relay": "[127.0.0.1]", "lmtp": "inet:127.0.0.1"}
 
 
 class Postfix:
@@ -98,8 +103,11 @@ class Postfix:
     def url(self) -> str:
         return f"smtp://127.0.0.1:{self.port}"
 
-    def start(self, *, relay: Mapping[str, int]) -> None:
-        """Start. `relay` maps each domain of ours to the port here that takes its mail: {"paper.test": 8025}."""
+    def start(self, *, relay: Mapping[str, int], by: str = "relay") -> None:
+        """Start. `relay` maps each domain of ours to the port here that takes its mail: {"paper.test": 8025}.
+
+        `by` is how it is handed over: "relay" is SMTP, "lmtp" is LMTP.
+        """
         owner = pwd.getpwnam("postfix")
         configuration = self.directory / "etc"
         for name in ("etc", "queue", "data", "mail"):
@@ -109,7 +117,7 @@ class Postfix:
         main = MAIN.format(
             directory=self.directory,
             relayed=" ".join(relay),
-            transports=", ".join(f"{{ {domain} = relay:[127.0.0.1]:{port} }}" for domain, port in relay.items()),
+            transports=", ".join(f"{{ {domain} = {by}:{PLACES[by]}:{port} }}" for domain, port in relay.items()),
             domains=" ".join(sorted({address.rpartition("@")[2] for address in self.customers})),
             mailboxes=", ".join(f"{{ {address} = {address}/ }}" for address in self.customers),
             uid=owner.pw_uid,

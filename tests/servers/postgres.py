@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from tests.servers.processes import Process, free_port, open_directory
+from tests.servers.processes import Process, free_port, open_directory, wait_until
 
 REMEDY = "on Debian: apt-get install postgresql"
 
@@ -29,9 +29,14 @@ SETTINGS = {
 
 
 class Postgres:
-    """A running cluster on a free port of 127.0.0.1. Its superuser is `everyhand`, without a password."""
+    """A running cluster on a free port of 127.0.0.1. Its superuser is `everyhand`, without a password.
 
-    def __init__(self) -> None:
+    `settings` are added to SETTINGS. A cluster that is to `crash` and keep what it committed needs
+    `synchronous_commit="on"`: with "off" the last half second is lost.
+    """
+
+    def __init__(self, **settings: str) -> None:
+        self._settings = {**SETTINGS, **settings}
         self.directory = open_directory("postgres")
         self.port = free_port()
         self._process: Process | None = None
@@ -58,14 +63,33 @@ class Postgres:
             user=user,
         )
         making.wait(seconds=60, what="initdb makes a cluster")
-        settings = {**SETTINGS, "port": str(self.port), "unix_socket_directories": str(self.directory)}
+        settings = {**self._settings, "port": str(self.port), "unix_socket_directories": str(self.directory)}
+        self._command = [
+            str(binaries / "postgres"),
+            "-D",
+            str(data),
+            *(f"--{name}={value}" for name, value in settings.items()),
+        ]
+        self.start_again()
+
+    def start_again(self) -> None:
+        """Start the cluster that `start` made, after `crash`."""
         self._process = Process(
-            [str(binaries / "postgres"), "-D", str(data), *(f"--{name}={value}" for name, value in settings.items())],
+            self._command,
             log=self.directory / "postgres.log",
-            user=user,
+            user=_user(),
             stop_signal=signal.SIGINT,  # "fast shutdown": ends sessions instead of waiting for them
         )
         self._process.wait_until(self._accepts, seconds=30, what="PostgreSQL accepts connections")
+
+    def crash(self) -> None:
+        """End it as `pg_ctl stop -m immediate` does: sessions break off, nothing is written any more."""
+        if self._process is not None:
+            os.kill(self._process.pid, signal.SIGQUIT)
+            wait_until(
+                lambda: self._process is None or not self._process.running, seconds=60, what="PostgreSQL is gone"
+            )
+            self._process = None
 
     def stop(self) -> None:
         if self._process is not None:

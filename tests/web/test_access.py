@@ -104,6 +104,9 @@ MATRIX: dict[str, Access] = {
     "quarantined_mail": Access("/quarantine/{mail}", LOOKS_AFTER_MAIL, NOTHING_TO_DO),
     "quarantined_mail_raw": Access("/quarantine/{mail}/raw", LOOKS_AFTER_MAIL, NOTHING_TO_DO),
     "quarantined_mail_retry": Access("/quarantine/{mail}/retry", NOT_LIKE_THIS, DOES_MAIL),
+    "quarantined_mail_decision": Access(
+        "/quarantine/{mail}/decision", NOT_LIKE_THIS, DOES_MAIL, {"decision": "dismiss"}
+    ),
     "stuck_work": Access("/stuck-work", LOOKS_AFTER_MAIL, NOTHING_TO_DO),
     "stuck_work_retry": Access("/stuck-work/mail/{mail}/retry", NOT_LIKE_THIS, DOES_MAIL),
     # coming in

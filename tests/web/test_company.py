@@ -67,7 +67,7 @@ def test_everybody_keeps_their_own_profile_but_not_their_role(house: House) -> N
     spans = [(one.weekday, one.start, one.end) for one in house.carla.hours.all()]
     assert spans[0] == (0, time(8, 30), time(12))
     assert spans[-1] == (5, time(10), time(13))
-    assert "Mon-Thu 08:30-12:00, Sat 10:00-13:00" in words(browser.get("/profile"))
+    assert "Mo-Do 08:30-12:00, Sa 10:00-13:00" in words(browser.get("/profile"))
     assert "2031" in words(browser_of(house.ana).get(f"/people/{house.carla.pk}"))
 
 

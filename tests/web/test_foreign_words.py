@@ -189,6 +189,8 @@ def test_the_raw_mail_is_a_download_byte_for_byte(house: House) -> None:
     raw = RawMail.objects.create(sha256="2" * 64, size=len(content), content=content)
     at = received.message.at
     Mail.objects.create(raw=raw, source="test", accepted_at=at, due_at=at, done_at=at, message=received.message)
+    page = browser_of(house.ana).get(f"/conversations/{received.conversation.pk}")
+    assert f"/messages/{received.message.pk}/raw" in page.content.decode()
     download = browser_of(house.ana).get(f"/messages/{received.message.pk}/raw")
     assert download.content == content
     assert download.headers["Content-Disposition"] == f'attachment; filename="everyhand-{received.message.pk}.eml"'

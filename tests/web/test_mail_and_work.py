@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from everyhand.channels.email.models import Mail, RawMail
 from everyhand.conversations.models import Delivery
+from everyhand.desk.verdict import Finding, Result, Verdict
 from tests.web.house import House, answers, arrives, browser_of
 
 
@@ -122,3 +123,66 @@ def test_stuck_replies_of_a_private_team_do_not_tell_whom_they_are_for(house: Ho
     page = words(browser_of(house.ana).get("/stuck-work"))
     assert "A reply in a team of others" in page
     assert "ada@example.org" not in page
+
+
+def held(house: House, number: int = 1, **more: Any) -> Mail:
+    """A mail in Ada's name that her domain disowns, written as an answer to her conversation."""
+    conversation = arrives(subject="Round 4").conversation
+    why = "The domain it names says that it is forged."
+    return accepted(number, held="forged-reply", would_join=conversation, why=why, subject="Re: Round 4", **more)
+
+
+def test_a_held_mail_is_shown_with_its_reason_and_what_can_be_decided(house: House) -> None:
+    mail = held(house)
+    browser = browser_of(house.ana)
+    assert "Decide" in words(browser.get("/quarantine"))
+    page = words(browser.get(f"/quarantine/{mail.pk}"))
+    for told in ("says that it is forged", "Round 4", 'value="join"', 'value="open"', 'value="dismiss"'):
+        assert told in page
+    assert "No paper on route 4 today." not in page
+    decided = browser.post(f"/quarantine/{mail.pk}/decision", {"decision": "join"}, follow=True)
+    assert "goes into the conversation" in words(decided)
+    mail.refresh_from_db()
+    assert (mail.outcome, mail.decision, mail.is_open) == ("pending", "join", True)
+    assert browser.post(f"/quarantine/{mail.pk}/decision", {"decision": "open"}).status_code == 404
+
+
+@pytest.mark.parametrize("decision", ["", "publish", "JOIN"])
+def test_only_what_is_offered_can_be_decided(house: House, decision: str) -> None:
+    mail = held(house)
+    browser = browser_of(house.ana)
+    assert "nothing was changed" in words(
+        browser.post(f"/quarantine/{mail.pk}/decision", {"decision": decision}, follow=True)
+    )
+    mail.refresh_from_db()
+    assert (mail.outcome, mail.decision) == ("quarantined", "")
+
+
+def test_account_mail_of_other_services_can_not_be_put_into_anybodys_conversation(house: House) -> None:
+    mail = accepted(1, held="account-mail", sender="no-reply@accounts.google.com")
+    browser = browser_of(house.ana)
+    assert 'value="join"' not in words(browser.get(f"/quarantine/{mail.pk}"))
+    browser.post(f"/quarantine/{mail.pk}/decision", {"decision": "join"})
+    mail.refresh_from_db()
+    assert mail.outcome == "quarantined"
+
+
+def test_a_held_answer_to_a_private_team_tells_others_nothing_of_its_conversation(house: House) -> None:
+    private = arrives("my boss", to="hr@courier.test", subject="Shouting").conversation
+    mail = accepted(1, held="forged-reply", would_join=private)
+    page = words(browser_of(house.ana).get(f"/quarantine/{mail.pk}"))
+    assert "Shouting" not in page
+    assert f"/conversations/{private.pk}" not in page
+    assert "a team of others" in page
+
+
+def test_a_message_says_whether_its_sender_is_who_they_say(house: House) -> None:
+    received = arrives()
+    browser = browser_of(house.ana)
+    page = f"/conversations/{received.conversation.pk}"
+    assert "message__proof" not in words(browser.get(page))
+    forged = Verdict(dmarc=Finding(Result.FAIL, "example.org"), claimed="example.org", judged_by="everyhand")
+    received.message.verdict = forged.as_json()
+    received.message.save()
+    assert "Claims to come from example.org, but that domain says it is forged" in words(browser.get(page))
+    assert "message__proof--forged" in words(browser.get(page))

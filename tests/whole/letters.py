@@ -71,7 +71,7 @@ class InsistentServer:
                     self._everyhand.send(content, to=HELP, seconds=self._patience)
                 except (OSError, smtplib.SMTPException) as refusal:
                     self.refused[_code(refusal)] += 1
-                    time.sleep(0.02)
+                    time.sleep(0.05)
                 else:
                     self.taken.append(subject)
                     break

@@ -125,4 +125,6 @@ def _state(everyhand: RunningEveryhand, number: int) -> set[str]:
 
 
 def _message_id(raw: bytes) -> bytes:
-    return re.findall(rb"(?im)^Message-ID:\s*(\S+)", raw)[0]
+    found = re.search(rb"(?im)^Message-ID:\s*(\S+)", raw)
+    assert found is not None
+    return found[1]

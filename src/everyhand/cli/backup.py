@@ -14,7 +14,7 @@ from django.db import connection
 from everyhand.cli import setting_up
 
 DATABASE = "everyhand.sqlite3"
-KEPT_BESIDE = ("secret.key", "everyhand.toml")
+KEPT_BESIDE = ("secret.key", "stored-secrets.key", "everyhand.toml")
 
 
 @click.command()
@@ -23,7 +23,9 @@ def backup(file: Path) -> None:
     """Write a verified backup of database, secret and settings to FILE (.tar), while everything runs."""
     setting_up.set_up()
     if connection.vendor != "sqlite":
-        setting_up.stop("on PostgreSQL use pg_dump, and keep secret.key of the data directory beside the dump.")
+        setting_up.stop(
+            "on PostgreSQL use pg_dump, and keep secret.key and stored-secrets.key of the data directory beside it."
+        )
     if file.exists():
         setting_up.stop(f"{file} exists already; a backup never overwrites another. Give a new name.")
     copy = file.with_name(file.name + ".database")

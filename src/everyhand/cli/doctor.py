@@ -15,6 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from everyhand.channels.email import queries
+from everyhand.channels.email.fetching import health
 from everyhand.channels.email.models import Mailbox
 from everyhand.channels.email.outbound import deliver
 from everyhand.cli import setting_up
@@ -78,6 +79,10 @@ def _disk() -> Iterator[Finding]:
 def _mail() -> Iterator[Finding]:
     boxes = ", ".join(Mailbox.objects.values_list("address", flat=True))
     yield Finding(f"mail is taken in at {boxes}", bool(boxes), "Add an address: everyhand mailbox add help@example.com")
+    for one in health.of_all(at=timezone.now()):
+        well = one.state in (health.State.WELL, health.State.NEW, health.State.PAUSED)
+        said = f" It says: {one.box.trouble_said}" if one.box.trouble_said else ""
+        yield Finding(f"the mailbox {one.box} is fetched", well, one.sentence + said)
     if not settings.EVERYHAND.mail_url:
         yield Finding(
             "a mail server delivers our mail",
@@ -123,5 +128,5 @@ def _work() -> Iterator[Finding]:
         yield Finding(
             f"no {name} are late or stuck",
             not late and not stuck,
-            f"{late} late, {stuck} stuck: see the page Stuck work.",
+            f"{late} late, {stuck} set aside: the pages Stuck work and Quarantine say why and try again.",
         )

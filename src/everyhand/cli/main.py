@@ -15,9 +15,10 @@ COMMANDS = {
     "web": "everyhand.cli.serve:web",
     "worker": "everyhand.cli.serve:worker",
     "smtp": "everyhand.cli.serve:smtp",
+    "fetch": "everyhand.cli.serve:fetch",
     "demo": "everyhand.cli.demo:demo",
     "member": "everyhand.cli.setting_up:member",
-    "mailbox": "everyhand.cli.setting_up:mailbox",
+    "mailbox": "everyhand.cli.mailboxes:mailbox",
     "signin-link": "everyhand.cli.setting_up:signin_link",
     "ingest": "everyhand.cli.ingest:ingest",
     "show": "everyhand.cli.reading:show",
@@ -26,6 +27,7 @@ COMMANDS = {
     "route": "everyhand.cli.reading:route",
     "ledger": "everyhand.cli.reading:ledger",
     "doctor": "everyhand.cli.doctor:doctor",
+    "reparse": "everyhand.cli.reparse:reparse_all",
     "backup": "everyhand.cli.backup:backup",
     "restore": "everyhand.cli.backup:restore",
 }
@@ -52,13 +54,14 @@ class Program(click.Group):
 
 SUMMARIES = {
     "setup": "create or migrate the data directory; safe to repeat",
-    "serve": "run everything: web, live hub, worker, SMTP listener",
+    "serve": "run everything: web, live hub, worker, mail listener, fetchers",
     "web": "run the web server alone",
     "worker": "run the worker alone",
-    "smtp": "run the SMTP listener alone",
+    "smtp": "run the listener for SMTP and LMTP alone",
+    "fetch": "fetch the mail of connected mailboxes alone",
     "demo": "load or remove a small believable company",
     "member": "add people from the shell",
-    "mailbox": "add an address of ours, list them",
+    "mailbox": "add an address of ours, connect a mailbox elsewhere, list them",
     "signin-link": "make a one-time sign-in link",
     "ingest": "take in .eml files, mbox, Maildir or standard input",
     "show": "read a conversation",
@@ -67,6 +70,7 @@ SUMMARIES = {
     "route": "who would get this mail, and why",
     "ledger": "what became of every mail we accepted",
     "doctor": "check this installation and say what to do",
+    "reparse": "read all mail again, after the parser has learnt something",
     "backup": "write a verified backup while running",
     "restore": "put a backup into an empty data directory",
 }
@@ -74,6 +78,7 @@ SUMMARIES = {
 
 def start_django() -> None:
     """Set Django up; a setting that can't be right ends the program with one line and exit status 78 (EX_CONFIG)."""
+    os.umask(0o077)  # whatever we write holds mail or keys, and is for the user we run as
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "everyhand.config.settings")
     import django
     from django.core.exceptions import ImproperlyConfigured

@@ -10,7 +10,6 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
@@ -35,21 +34,19 @@ WEB = "everyhand.config.asgi:application"
 @click.command()
 @click.option("--with-demo", is_flag=True, help="On the first start, load the demo company.")
 def serve(with_demo: bool) -> None:
-    """Run everything: web, live hub, worker and SMTP listener, as a small supervised process tree."""
+    """Run everything: web, live hub, worker, mail listener and fetchers, as a small supervised process tree."""
     parts = []
     try:
         if settings.EVERYHAND.web:
             door = supervisor.open_door("EVERYHAND_WEB", settings.EVERYHAND.web)
             parts.append(supervisor.Part("web", partial(run_web, door)))
-        if settings.EVERYHAND.smtp:
-            if certificate := Certificate.from_settings():
-                certificate.context()
-            door = supervisor.open_door("EVERYHAND_SMTP", settings.EVERYHAND.smtp)
-            parts.append(supervisor.Part("smtp", partial(run_smtp, door)))
+        if doors := _mail_doors():
+            parts.append(supervisor.Part("smtp", partial(run_smtp, doors)))
     except (supervisor.PortTaken, CertificateUnusable) as wrong:
         click.echo(f"everyhand: {wrong}", err=True)
         sys.exit(os.EX_CONFIG)
     parts.append(supervisor.Part("worker", run_worker))
+    parts.append(supervisor.Part("fetch", run_fetch))
     if setting_up.set_up() and with_demo:
         company.load(at=timezone.now())
     _load_program()
@@ -59,13 +56,31 @@ def serve(with_demo: bool) -> None:
 @click.command()
 def web() -> None:
     """Run the web server and the live hub alone."""
-    _alone("EVERYHAND_WEB", settings.EVERYHAND.web, run_web)
+    setting_up.set_up()
+    if settings.EVERYHAND.web is None:
+        setting_up.stop("EVERYHAND_WEB is off, so there is nothing to run.")
+    try:
+        door = supervisor.open_door("EVERYHAND_WEB", settings.EVERYHAND.web)
+    except supervisor.PortTaken as taken:
+        setting_up.stop(str(taken))
+    connections.close_all()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    run_web(door)
 
 
 @click.command()
 def smtp() -> None:
-    """Run the SMTP listener alone."""
-    _alone("EVERYHAND_SMTP", settings.EVERYHAND.smtp, run_smtp)
+    """Run the listener for SMTP and LMTP alone."""
+    setting_up.set_up()
+    try:
+        doors = _mail_doors()
+    except (supervisor.PortTaken, CertificateUnusable) as wrong:
+        setting_up.stop(str(wrong))
+    if not doors:
+        setting_up.stop("EVERYHAND_SMTP and EVERYHAND_LMTP are off, so there is nothing to run.")
+    connections.close_all()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    run_smtp(doors)
 
 
 @click.command()
@@ -76,6 +91,13 @@ def worker() -> None:
     run_worker()
 
 
+@click.command()
+def fetch() -> None:
+    """Fetch the mail of connected mailboxes alone."""
+    setting_up.set_up()
+    run_fetch()
+
+
 def run_web(door: socket.socket) -> None:
     import uvicorn
 
@@ -84,7 +106,8 @@ def run_web(door: socket.socket) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(settings.EVERYHAND.trusted_proxy),
+        forwarded_allow_ips=settings.EVERYHAND.trusted_proxy,
         timeout_graceful_shutdown=5,
         timeout_keep_alive=30,
         lifespan="on",
@@ -92,10 +115,10 @@ def run_web(door: socket.socket) -> None:
     uvicorn.Server(config).run(sockets=[door])
 
 
-def run_smtp(door: socket.socket) -> None:
+def run_smtp(doors: dict[str, socket.socket]) -> None:
     from everyhand.channels.email.listener import listen
 
-    listen.run_forever(door)
+    listen.run_forever(**doors)
 
 
 def run_worker() -> None:
@@ -107,21 +130,30 @@ def run_worker() -> None:
     at_work.run()
 
 
-def _alone(variable: str, address: tuple[str, int] | None, run: Callable[[socket.socket], None]) -> None:
-    setting_up.set_up()
-    if address is None:
-        setting_up.stop(f"{variable} is off, so there is nothing to run.")
-    try:
-        door = supervisor.open_door(variable, address)
-    except supervisor.PortTaken as taken:
-        setting_up.stop(str(taken))
-    connections.close_all()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    run(door)
+def run_fetch() -> None:
+    from everyhand.channels.email.fetching import fetchers
+
+    fetchers.run_forever()
+
+
+def _mail_doors() -> dict[str, socket.socket]:
+    """The listening sockets for mail by protocol, "smtp" and "lmtp", of those that are set.
+
+    Raises `PortTaken` and `CertificateUnusable`: both are known before anything runs.
+    """
+    if certificate := Certificate.from_settings():
+        certificate.context()
+    wanted = {"smtp": settings.EVERYHAND.smtp, "lmtp": settings.EVERYHAND.lmtp}
+    return {
+        protocol: supervisor.open_door(f"EVERYHAND_{protocol.upper()}", address)
+        for protocol, address in wanted.items()
+        if address
+    }
 
 
 def _load_program() -> None:
     """Import what the parts need once, before they are forked."""
+    import everyhand.channels.email.fetching.fetchers
     import everyhand.channels.email.listener.listen
     import everyhand.cli.worker  # noqa: F401
 
@@ -158,7 +190,8 @@ def first_mail(host: str, port: int) -> str:
     to = next((box for box in boxes if not box.endswith("@localhost")), boxes[0] if boxes else setting_up.FIRST_MAILBOX)
     if shutil.which("swaks"):
         return (
-            f"swaks --server {host}:{port} --from ada@example.org --to {to} --h-Subject 'No paper this morning' "
+            f"swaks --server {host}:{port} --to {to} --from ada@example.org --h-From 'Ada Brown <ada@example.org>' "
+            "--h-Subject 'No paper this morning' "
             "--body 'Good morning, Riverside route 4 again: no paper since Monday. Ada Brown'"
         )
     letter = (

@@ -10,7 +10,6 @@ import click
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.core.validators import validate_email
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
@@ -19,6 +18,7 @@ from everyhand.channels.email.models import Mailbox
 from everyhand.core import journal
 from everyhand.people import actions as people
 from everyhand.people.models import Member, Role
+from everyhand.routing import actions as routing
 
 FIRST_MAILBOX = "help@localhost"
 FIRST_MEMBER = "admin@localhost"
@@ -61,6 +61,7 @@ def _first_things() -> bool:
         return False
     admin = Member.objects.create_member(FIRST_MEMBER, "Admin", role=Role.ADMIN)
     journal.note("member.added", subject=admin, at=timezone.now())
+    routing.set_fallback(admin, by=None, at=timezone.now())
     return True
 
 
@@ -108,34 +109,3 @@ def signin_link(email: str | None, minutes: int) -> None:
         stop(f"nobody here has the address {email}. `everyhand member add ADDRESS NAME` adds somebody.")
     token = people.make_sign_in_link(found, at=timezone.now(), valid_for=timedelta(minutes=minutes))
     click.echo(f"{settings.BASE_URL}/sign-in/{token}")
-
-
-@click.group()
-def mailbox() -> None:
-    """Addresses of ours that take mail in."""
-
-
-@mailbox.command("add")
-@click.argument("address")
-@click.option("--name", default="", help="The name customers see as the sender.")
-def mailbox_add(address: str, name: str) -> None:
-    """Take mail in at ADDRESS; *@example.com takes every address of a domain."""
-    set_up()
-    address = address.strip().lower()
-    try:
-        validate_email(address.replace("*@", "any@") if not address.endswith("@localhost") else FIRST_MAILBOX)
-    except ValidationError:
-        stop(f"“{address}” is no mail address. Give one like help@example.com, or *@example.com for all of a domain.")
-    with transaction.atomic():
-        box, made = Mailbox.objects.get_or_create(address=address, defaults={"name": name})
-        if made:
-            journal.note("mailbox.added", subject=box, at=timezone.now())
-    click.echo(f"{box.address} {'takes' if made else 'already takes'} mail in.")
-
-
-@mailbox.command("list")
-def mailbox_list() -> None:
-    """List them."""
-    set_up()
-    for box in Mailbox.objects.all():
-        click.echo(f"{box.address}\t{box.name}")

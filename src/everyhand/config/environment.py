@@ -13,13 +13,20 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import available_timezones
 
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
 PREFIX: Final = "EVERYHAND_"
 FILE: Final = "everyhand.toml"
+
+_LABEL: Final = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?"
 
 
 class SettingWrong(Exception):
@@ -77,6 +84,14 @@ def listen(text: str) -> tuple[str, int] | None:
     return host.strip("[]"), int(port)
 
 
+def local_delivery(text: str) -> tuple[str, int] | None:
+    """An address and a port to listen on, or `off`. The port of SMTP is never LMTP's (RFC 2033 section 5)."""
+    address = listen(text)
+    if address and address[1] == 25:
+        raise ValueError("give another port than 25, such as 127.0.0.1:2424, or off")
+    return address
+
+
 def web_address(text: str) -> SplitResult | None:
     if not text:
         return None
@@ -132,21 +147,109 @@ def language(text: str) -> str:
     return text.lower()
 
 
+def addresses(text: str) -> list[str]:
+    """IP addresses and networks, separated by commas."""
+    given = [one.strip() for one in text.split(",") if one.strip()]
+    try:
+        for one in given:
+            ip_network(one)
+    except ValueError:
+        raise ValueError(
+            "give IP addresses such as 127.0.0.1, or networks such as 10.0.0.0/8, separated by commas"
+        ) from None
+    return given
+
+
 def few(text: str) -> int:
     if not text.strip().isdigit() or not 1 <= int(text) <= 64:
         raise ValueError("give a whole number from 1 to 64")
     return int(text)
 
 
+def how_much(text: str) -> str:
+    if text.lower() not in ("none", "last", "all"):
+        raise ValueError("say none, last or all")
+    return text.lower()
+
+
+def pace(text: str) -> int | None:
+    """Letters a minute, or `off` for None."""
+    if text.strip().lower() == "off":
+        return None
+    if not text.strip().isdigit() or not 1 <= int(text) <= 100_000:
+        raise ValueError("give a whole number of letters from 1 to 100000, or off")
+    return int(text)
+
+
+def domain(text: str) -> str:
+    if text and not re.fullmatch(rf"{_LABEL}(\.{_LABEL})+", text.lower()):
+        raise ValueError("give a domain such as example.com, with letters outside ASCII as xn--…")
+    return text.lower()
+
+
+def selector(text: str) -> str:
+    """RFC 6376 section 3.1."""
+    if text and not re.fullmatch(rf"{_LABEL}(\.{_LABEL})*", text.lower()):
+        raise ValueError("give a word such as everyhand or 2026a")
+    return text.lower()
+
+
+def signing_key(text: str) -> RSAPrivateKey | Ed25519PrivateKey | None:
+    """The key in a PEM file; RFC 8301 section 3.2 forbids signing with fewer than 1024 bits."""
+    path = existing_file(text)
+    if path is None:
+        return None
+    # Takes its time to load, and most installations let their mail server sign.
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
+
+    try:
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except (OSError, TypeError, ValueError):
+        key = None
+    if isinstance(key, RSAPrivateKey) and key.key_size >= 1024:
+        return key
+    if isinstance(key, Ed25519PrivateKey):
+        return key
+    raise ValueError(
+        "this user must be able to read it, and it must hold an RSA key of 1024 bits or more, or an Ed25519 key, "
+        "in PEM without a password; `openssl genrsa -out dkim.pem 2048` makes one"
+    )
+
+
 SETTINGS: Final = (
     Setting("company", "Everyhand", words, "The name customers know; shown on every page and in acknowledgements."),
     Setting("url", "", web_address, "The address people open in the browser; by default http:// and `web`."),
     Setting("web", "127.0.0.1:8000", listen, "Where the web server listens."),
+    Setting(
+        "trusted_proxy", "", addresses, "The reverse proxies whose word on who calls (X-Forwarded-For) is believed."
+    ),
     Setting("smtp", "127.0.0.1:2525", listen, "Where the SMTP listener takes mail in, or off."),
+    Setting(
+        "lmtp", "off", local_delivery, "Where a mail server of yours, such as Postfix, hands mail over by LMTP, or off."
+    ),
     Setting("smtp_certificate", "", existing_file, "A PEM certificate chain; with it the listener offers STARTTLS."),
     Setting("smtp_key", "", existing_file, "The private key of that certificate, when it is not in the same file."),
     Setting("smtp_max_size", "50", megabytes, "The largest mail taken in, in megabytes."),
+    Setting(
+        "trusted_receiver",
+        "",
+        words,
+        "The name (authserv-id) of the mail server before ours whose Authentication-Results are believed.",
+    ),
+    Setting(
+        "verify_senders",
+        "on",
+        switch,
+        "Whether the DNS is asked if a mail brought to our door comes from the domain it names.",
+    ),
     Setting("mail_url", "", mail_server, "The mail server that delivers our mail; without one, replies wait."),
+    Setting("pace", "60", pace, "How many letters a minute go to addresses of one domain at most, or off."),
+    Setting("quote_history", "last", how_much, "How much of what was said before stands below a reply."),
+    Setting("dkim_domain", "", domain, "The domain in whose name our mail is signed; empty: our mail server signs."),
+    Setting("dkim_selector", "", selector, "Under which name in that domain the public key is published."),
+    Setting("dkim_key", "", signing_key, "The PEM file with the private key that signs."),
     Setting("mail_from", "", words, "The sender of sign-in codes; by default the first mailbox."),
     Setting("database_url", "", database, "PostgreSQL; by default SQLite in the data directory."),
     Setting("first_reply", "2h", duration, "How soon we promise a first personal reply."),
@@ -189,6 +292,7 @@ def read(variables: Mapping[str, str] | None = None) -> Environment:
             values[setting.name] = setting.read(str(text))
         except ValueError as fix:
             raise SettingWrong(f"{setting.variable} is “{_shown(setting, str(text))}”: {fix}.") from None
+    _together(values)
     if written:
         unknown = ", ".join(sorted(written))
         raise SettingWrong(f"{data / FILE} has settings nobody knows: {unknown}. docs/settings.md lists all of them.")
@@ -198,6 +302,17 @@ def read(variables: Mapping[str, str] | None = None) -> Environment:
             f"{', '.join(unknown_variables)}: there is no such setting. docs/settings.md lists all of them."
         )
     return Environment(data, values)
+
+
+def _together(values: Mapping[str, Any]) -> None:
+    """Settings that mean nothing without each other."""
+    names = ("dkim_domain", "dkim_selector", "dkim_key")
+    missing = [PREFIX + name.upper() for name in names if not values[name]]
+    if missing and len(missing) < len(names):
+        raise SettingWrong(
+            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set, and mail is only signed with "
+            "all three of domain, selector and key. Set all, or none."
+        )
 
 
 def _file(path: Path) -> dict[str, Any]:

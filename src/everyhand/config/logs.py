@@ -39,5 +39,5 @@ def configure(_settings: dict[str, Any] | None = None) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
-    for noisy in ("axes", "mail.log", "django.request", "httpx"):
+    for noisy in ("axes", "mail.log", "django.request", "httpx", "imapclient"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -8,9 +8,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
 
-from everyhand.config import environment
+from everyhand.config import environment, languages
 
 try:
     EVERYHAND = environment.read()
@@ -172,6 +171,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # else a stranger could make us write to strangers
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if _secure else "http"
@@ -184,15 +184,16 @@ AXES_USERNAME_CALLABLE = "everyhand.web.signing_in.typed_address"
 AXES_LOCKOUT_CALLABLE = "everyhand.web.signing_in.too_many_tries"
 
 LANGUAGE_CODE = EVERYHAND.language
-LANGUAGES = [("en", _("English")), ("de", _("German"))]
 LOCALE_PATHS = [PACKAGE / "locale"]
+LANGUAGES = languages.installed(LOCALE_PATHS[0])
 TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
-WHITENOISE_MAX_AGE = 31_536_000  # every address carries the file's version, see web.jinja.static
+# Pages name a file with its version (web.jinja.static), but a script names another without: let none grow old.
+WHITENOISE_MAX_AGE = 600
 
 EMAIL_BACKEND = "everyhand.channels.email.outbound.system_mail.Backend"
 DEFAULT_FROM_EMAIL = EVERYHAND.mail_from or "help@localhost"

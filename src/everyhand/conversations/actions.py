@@ -24,6 +24,21 @@ class Upload:
     content_id: str = ""
     inline: bool = False
 
+    @property
+    def sha256(self) -> str:
+        return blobs.digest(self.content)
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """As the attachment it becomes has it."""
+        return {
+            "name": (self.name or "file")[:300],
+            "type": (self.type or "application/octet-stream")[:150],
+            "size": len(self.content),
+            "content_id": self.content_id[:300],
+            "inline": self.inline,
+        }
+
 
 def open_conversation(
     *,
@@ -36,8 +51,9 @@ def open_conversation(
     because: dict[str, Any],
     at: datetime,
     linked_to: Conversation | None = None,
+    imported: bool = False,
 ) -> Conversation:
-    """A new conversation with its owner; the customer takes part from the start."""
+    """A new conversation with its owner; the customer takes part from the start. An `imported` one is closed."""
     conversation = Conversation.objects.create(
         subject=subject[:500],
         channel=channel,
@@ -49,23 +65,33 @@ def open_conversation(
         opened_at=at,
         last_message_at=at,
         linked_to=linked_to,
+        status=Status.CLOSED if imported else Status.OPEN,
+        closed_at=at if imported else None,
     )
     Participant.objects.create(conversation=conversation, identity=customer_identity, proposed_at=at, approved_at=at)
-    journal.note("conversation.opened", subject=conversation, at=at, owner=owner.pk, because=because)
+    fact = "conversation.imported" if imported else "conversation.opened"
+    journal.note(fact, subject=conversation, at=at, owner=owner.pk, because=because)
     return conversation
 
 
 def hear(
-    conversation: Conversation, *, identity: Identity, at: datetime, files: Iterable[Upload] = (), **words: Any
+    conversation: Conversation,
+    *,
+    identity: Identity,
+    at: datetime,
+    files: Iterable[Upload] = (),
+    imported: bool = False,
+    **words: Any,
 ) -> Message:
-    """A message from outside. `words` are fields of `Message`."""
+    """A message from outside, or one `imported` from before our time. `words` are fields of `Message`."""
     message = Message.objects.create(
         conversation=conversation, direction=Message.Direction.IN, author_identity=identity, at=at, **words
     )
     _attach(message, files)
     finding.index(message)
     _touch(conversation, message)
-    journal.note("message.received", subject=conversation, at=at, message=message.pk)
+    fact = "message.imported" if imported else "message.received"
+    journal.note(fact, subject=conversation, at=at, message=message.pk)
     return message
 
 
@@ -81,6 +107,8 @@ def say(
     files: Iterable[Upload] = (),
     in_reply_to: str = "",
     references: Sequence[str] = (),
+    signature: str = "",
+    quoted: str = "",
 ) -> Message:
     """A reply of ours, with a delivery for each of `recipients` ((address, name)), due once it can't be undone.
 
@@ -92,6 +120,8 @@ def say(
         author_member=author,
         text=text,
         reply=text,
+        signature=signature,
+        quoted=quoted,
         at=at,
         subject=conversation.subject,
         in_reply_to=in_reply_to[:1000],
@@ -208,22 +238,25 @@ def erase(conversation: Conversation) -> None:
     conversation.delete()
 
 
+def snippet_of(message: Message) -> str:
+    """Its first words, as lists show them."""
+    return " ".join((message.reply or message.text)[:600].split())[:200]
+
+
 def _attach(message: Message, files: Iterable[Upload]) -> None:
     Attachment.objects.bulk_create(
         Attachment(
             message=message,
             blob=blobs.keep(file.content),
-            name=(file.name or "file")[:300],
-            type=(file.type or "application/octet-stream")[:150],
-            size=len(file.content),
-            content_id=file.content_id[:300],
-            inline=file.inline,
+            **file.fields,
         )
         for file in files
     )
 
 
 def _touch(conversation: Conversation, message: Message) -> None:
+    if message.at < conversation.last_message_at:
+        return  # history that was found later
     conversation.last_message_at = message.at
-    conversation.snippet = " ".join((message.reply or message.text)[:600].split())[:200]
+    conversation.snippet = snippet_of(message)
     conversation.save(update_fields=["last_message_at", "snippet"])

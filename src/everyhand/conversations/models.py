@@ -97,9 +97,12 @@ class Message(models.Model):
     author_identity = models.ForeignKey(Identity, models.PROTECT, null=True, related_name="messages")
     author_name = models.CharField(max_length=300, blank=True)  # as they wrote it in this message
     subject = models.CharField(max_length=1000, blank=True)
-    text = models.TextField(blank=True)  # all of it
-    reply = models.TextField(blank=True)  # what is new in it
-    quoted = models.TextField(blank=True)  # what is not
+    # What somebody wrote us is all in `text`; `reply` is what is new in it, `quoted` what is not. Of what we wrote,
+    # `text` and `reply` are the author's words; `signature` and `quoted` go below them, settled when it was written.
+    text = models.TextField(blank=True)
+    reply = models.TextField(blank=True)
+    quoted = models.TextField(blank=True)
+    signature = models.TextField(blank=True)
     html = models.TextField(blank=True)  # foreign; shown only sanitised and in a sandboxed frame
     message_id = models.CharField(max_length=1000, blank=True)  # without angle brackets
     in_reply_to = models.CharField(max_length=1000, blank=True)
@@ -107,6 +110,7 @@ class Message(models.Model):
     recipients = models.JSONField(default=list)  # [{"name", "email", "as": "to"|"cc"}], as the message names them
     automatic = models.CharField(max_length=20, blank=True)  # why no person wrote it; see Inbound.automatic
     remarks = models.JSONField(default=list)  # what was odd about it, in sentences
+    verdict = models.JSONField(default=dict)  # whether its sender is who they say; see desk.verdict
     at = models.DateTimeField()  # when we took it in or wrote it
     sent_at = models.DateTimeField(null=True)  # when the sender claims to have sent it
 
@@ -163,6 +167,7 @@ class Delivery(DueRow):
 
     class Meta(DueRow.Meta):
         abstract = False
+        verbose_name_plural = "deliveries"
         indexes: ClassVar = [*DueRow.Meta.indexes]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["message", "address"], name="one_delivery_a_recipient")

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from django.db import connection
 from django.db.models import F, Q, QuerySet
 
-from everyhand.conversations.models import Attachment, Conversation, Delivery, Message, Participant
+from everyhand.conversations import subjects
+from everyhand.conversations.models import Attachment, Conversation, Delivery, Message, Participant, Status
 from everyhand.customers.models import Identity
 from everyhand.people.models import Member, Team
 
 # As many ancestors as mail programs look at; longer References headers are cut by some relays.
 REFERENCES_KEPT = 20
+# As many of somebody's conversations as are looked through for the one that a message may continue.
+CANDIDATES = 20
 
 
 def visible_to(member: Member) -> QuerySet[Conversation]:
@@ -64,6 +67,40 @@ def takes_part(conversation: Conversation, identity: Identity) -> bool:
     ).exists()
 
 
+def takes_part_as(conversation_id: int, address: str) -> bool:
+    """The same for a mail address, of somebody we may never have heard of."""
+    return Participant.objects.filter(
+        conversation=conversation_id,
+        identity__kind=Identity.EMAIL,
+        identity__value=address,
+        approved_at__isnull=False,
+        declined_at=None,
+    ).exists()
+
+
+def seems_to_continue(identity_value: str, *, message_ids: Sequence[str], subject: str) -> Conversation | None:
+    """The conversation that a message without proof may be about: a guess for people to see, which joins nothing.
+
+    Only one that is not closed and that its sender takes part in, and only when the message says that it answers
+    something: the one that holds a message it names, else the one with its subject, else the latest.
+    """
+    if not message_ids and not subjects.is_answer(subject):
+        return None
+    theirs = Conversation.objects.filter(
+        participants__identity__kind=Identity.EMAIL,
+        participants__identity__value=identity_value,
+        participants__approved_at__isnull=False,
+        participants__declined_at=None,
+    ).exclude(status=Status.CLOSED)
+    latest = list(theirs.order_by("-last_message_at", "-pk")[:CANDIDATES])
+    if not latest:
+        return None
+    named = Message.objects.filter(conversation__in=latest, message_id__in=list(message_ids)[-REFERENCES_KEPT:])
+    holding = set(named.values_list("conversation_id", flat=True)) if message_ids else set()
+    about = subjects.bare(subject).strip().casefold()
+    return min(latest, key=lambda one: (one.pk not in holding, subjects.bare(one.subject).strip().casefold() != about))
+
+
 def addressees(conversation: Conversation) -> list[tuple[str, str]]:
     """(address, name) of everybody a reply goes to: the customer first, then who else was approved."""
     participants = (
@@ -76,9 +113,17 @@ def addressees(conversation: Conversation) -> list[tuple[str, str]]:
     return [(one.identity.value, one.identity.name or one.identity.customer.name) for one in participants]
 
 
+def said(conversation: Conversation) -> QuerySet[Message]:
+    """Messages (no notes) that were not taken back."""
+    taken_back = Delivery.objects.filter(message__conversation=conversation, taken_back_at__isnull=False)
+    return Message.objects.filter(conversation=conversation, kind=Message.Kind.MESSAGE).exclude(
+        pk__in=taken_back.values("message")
+    )
+
+
 def said_since(conversation: Conversation, seen: int, *, but_by: Member) -> list[Message]:
     """Messages (no notes) after the one with id `seen`, except those of `but_by` and those taken back."""
-    newer = _said(conversation).filter(pk__gt=seen).exclude(author_member=but_by)
+    newer = said(conversation).filter(pk__gt=seen).exclude(author_member=but_by)
     return list(newer.select_related("author_member", "author_identity").order_by("at", "id"))
 
 
@@ -86,28 +131,20 @@ def thread_of(conversation: Conversation) -> tuple[str, Sequence[str]]:
     """(In-Reply-To, References) for the next reply: the customer's last message and everything before it that has an
     id, oldest first, which is what Gmail, Outlook and Apple Mail thread by (RFC 5322 section 3.6.4).
     """
-    said = list(_said(conversation).exclude(message_id="").order_by("at", "id").values_list("direction", "message_id"))
-    heard = [message_id for direction, message_id in said if direction == Message.Direction.IN]
-    in_reply_to = heard[-1] if heard else (said[-1][1] if said else "")
-    every = list(dict.fromkeys(message_id for _, message_id in said))
+    known = said(conversation).exclude(message_id="").order_by("at", "id").values_list("direction", "message_id")
+    heard = [message_id for direction, message_id in known if direction == Message.Direction.IN]
+    every = list(dict.fromkeys(message_id for _, message_id in known))
+    in_reply_to = heard[-1] if heard else (known[len(known) - 1][1] if known else "")
     kept = every if len(every) <= REFERENCES_KEPT else [every[0], *every[-(REFERENCES_KEPT - 1) :]]
     return in_reply_to, [one for one in kept if one != in_reply_to] + ([in_reply_to] if in_reply_to else [])
 
 
 def customer_spoke_last(conversation: Conversation) -> bool:
     """Whether it is the customer who waits; what was taken back was never said."""
-    last = _said(conversation).order_by("-at", "-id").first()
+    last = said(conversation).order_by("-at", "-id").first()
     return last is not None and last.direction == Message.Direction.IN
 
 
 def by_urgency(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
     """What breaks first on top; what nothing is promised for comes last."""
     return conversations.order_by(F("reply_due").asc(nulls_last=True), "id")
-
-
-def _said(conversation: Conversation) -> QuerySet[Message]:
-    """Messages (no notes) that were not taken back."""
-    taken_back = Delivery.objects.filter(message__conversation=conversation, taken_back_at__isnull=False)
-    return Message.objects.filter(conversation=conversation, kind=Message.Kind.MESSAGE).exclude(
-        pk__in=taken_back.values("message")
-    )

@@ -22,11 +22,16 @@ class Blob(models.Model):
         return f"{self.sha256[:12]} ({self.size} bytes)"
 
 
+def digest(content: bytes) -> str:
+    """By what these bytes are known."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def keep(content: bytes) -> Blob:
     """The blob with these bytes, stored now unless it already was."""
-    digest = hashlib.sha256(content).hexdigest()
-    known = Blob.objects.filter(sha256=digest).defer("content").first()
+    sha256 = digest(content)
+    known = Blob.objects.filter(sha256=sha256).defer("content").first()
     if known:
         return known
-    blob, _ = Blob.objects.get_or_create(sha256=digest, defaults={"size": len(content), "content": content})
+    blob, _ = Blob.objects.get_or_create(sha256=sha256, defaults={"size": len(content), "content": content})
     return blob

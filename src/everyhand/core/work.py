@@ -117,6 +117,14 @@ def put_off(row: DueRow, reason: str, *, until: datetime) -> None:
     )
 
 
+def put_off_unclaimed(rows: models.QuerySet[Row], *, until: datetime) -> int:
+    """The same for all of these open rows that nobody works on and that would be due earlier; how many there were.
+
+    They keep their order among themselves: what is due at the same time is claimed by primary key.
+    """
+    return rows.filter(claimed_until=None, due_at__lt=until).update(due_at=until)
+
+
 def fail(row: DueRow, reason: str, *, at: datetime) -> None:
     """It did not work: try again after the next pause, or quarantine it when there is none left."""
     if row.attempts > len(row.pauses):

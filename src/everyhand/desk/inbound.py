@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from everyhand.desk.verdict import NOBODY_LOOKED, Verdict
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -92,5 +94,8 @@ class Inbound:
     automatic: str | None = None
     bounce: Bounce | None = None
     forwarded: Forwarded | None = None
+    # Whether it names several senders, or none that can be read: then it is nobody's in particular.
+    sender_doubtful: bool = False
+    verdict: Verdict = field(default=NOBODY_LOOKED)
     # What was odd about it, in plain sentences, for the person who wonders why it looks the way it does.
     remarks: tuple[str, ...] = field(default=())

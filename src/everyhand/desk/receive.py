@@ -13,6 +13,8 @@ from everyhand.conversations import queries
 from everyhand.conversations.models import Conversation, Message, Status
 from everyhand.customers import actions as customers
 from everyhand.customers.models import Identity
+from everyhand.desk import belonging
+from everyhand.desk.belonging import Decision
 from everyhand.desk.inbound import Address, Inbound
 from everyhand.promises import actions as promises
 from everyhand.promises.models import Promise
@@ -26,7 +28,7 @@ class Received:
 
     conversation: Conversation
     message: Message
-    promise: Promise
+    promise: Promise | None
     opened: bool
 
 
@@ -39,17 +41,21 @@ def receive(
     answered_from: str = "",
     proof: int | None = None,
     ours: Sequence[str] = (),
+    decided: Decision | None = None,
+    silent: bool = False,
 ) -> Received:
     """Take one message from outside into the house.
 
     `proof` is the conversation whose signed token the message carries. The message joins it only when its sender also
-    takes part in it; otherwise it opens a conversation of its own, linked to that one. `answered_from` is the address
+    takes part in it; otherwise it opens a conversation of its own, linked to that one. `decided` is what a person said
+    about a message that was held (see `belonging.why_held`, which is asked before). `answered_from` is the address
     of ours that answers it; `ours` are all among its recipients that belong to us and so are nobody's participants.
-    Raises `routing.NobodyAnswers` when nobody works here.
+    `silent` is for history: it is kept with its date `at`, a conversation it opens arrives closed, and nothing is
+    promised. Raises `routing.NobodyAnswers` when nobody works here.
     """
     identity = customers.identify(email=inbound.sender.email, name=inbound.sender.name, at=at)
     proven = queries.with_proof(proof)
-    conversation = proven if proven and queries.takes_part(proven, identity) else None
+    conversation = proven if proven and _joins(proven, identity, decided) else None
     opened = conversation is None
     if conversation is None:
         decision = routing.owner_for(hints(inbound), at=at)
@@ -62,15 +68,27 @@ def receive(
             team=decision.team,
             because=decision.because,
             at=at,
-            linked_to=proven,
+            linked_to=proven or belonging.may_continue(inbound),
+            imported=silent,
         )
-    message = conversations.hear(conversation, identity=identity, at=at, files=_files(inbound), **_words(inbound))
-    conversations.propose(conversation, _copied(inbound, identity, ours, at), at=at)
+    message = conversations.hear(
+        conversation, identity=identity, at=at, files=_files(inbound), imported=silent, **_words(inbound)
+    )
+    if belonging.is_genuine(inbound):
+        conversations.propose(conversation, _copied(inbound, identity, ours, at), at=at)
+    if silent:
+        return Received(conversation, message, None, opened)
     if conversation.status == Status.CLOSED:
         conversations.reopen(conversation, by=None, at=at)
     conversations.wait_for(conversation, Status.OPEN)
     promise = promises.customer_waiting(conversation, at=at)
     return Received(conversation, message, promise, opened)
+
+
+def _joins(proven: Conversation, sender: Identity, decided: Decision | None) -> bool:
+    if decided is not None:
+        return decided is Decision.JOIN
+    return queries.takes_part(proven, sender)
 
 
 def hints(inbound: Inbound) -> Hints:
@@ -102,6 +120,7 @@ def _words(inbound: Inbound) -> dict[str, object]:
         "references": list(inbound.references[-50:]),
         "recipients": [_recipient(one, "to") for one in inbound.to] + [_recipient(one, "cc") for one in inbound.cc],
         "remarks": list(inbound.remarks),
+        "verdict": inbound.verdict.as_json(),
         "sent_at": inbound.sent_at,
     }
 

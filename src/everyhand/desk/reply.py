@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from everyhand.conversations import actions as conversations
-from everyhand.conversations import queries
+from everyhand.conversations import queries, quoting
 from everyhand.conversations.models import Conversation, Message, Status
 from everyhand.people.models import Member
 from everyhand.promises import actions as promises
@@ -55,17 +55,27 @@ def reply(
     if not recipients:
         raise NothingToSend("nobody to send it to")
     in_reply_to, references = queries.thread_of(conversation)
+    house = settings.EVERYHAND
     message = conversations.say(
         conversation,
         author=author,
         text=text,
         recipients=recipients,
         at=at,
-        undo_within=settings.EVERYHAND.undo_send,
+        undo_within=house.undo_send,
         message_id_for=message_id_for,
         files=files,
         in_reply_to=in_reply_to,
         references=references,
+        signature=author.signature_in(conversation.team),
+        quoted=quoting.earlier_words(
+            conversation,
+            recipients=[address for address, _ in recipients],
+            how_much=house.quote_history,
+            language=house.language,
+            time_zone=house.time_zone,
+            at=at,
+        ),
     )
     conversations.wait_for(conversation, Status.WAITING)
     promises.answered(conversation, by=author, at=at)

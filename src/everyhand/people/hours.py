@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import time
 from itertools import groupby
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_GERMAN = {"mo": 0, "di": 1, "mi": 2, "do": 3, "fr": 4, "sa": 5, "so": 6}
+_NAMES = (
+    ("monday", "montag"),
+    ("tuesday", "dienstag"),
+    ("wednesday", "mittwoch"),
+    ("thursday", "donnerstag"),
+    ("friday", "freitag"),
+    ("saturday", "samstag"),
+    ("sunday", "sonntag"),
+)
 _LINE = re.compile(
-    r"(?P<first>[a-z]{2,9})\.?(?:\s*[-–]\s*(?P<last>[a-z]{2,9})\.?)?\s+"
-    r"(?P<start>\d{1,2}(?::\d\d)?)\s*[-–]\s*(?P<end>\d{1,2}(?::\d\d)?)",
-    re.IGNORECASE,
+    r"(?P<first>[^\W\d_]{2,9})\.?(?:\s*[-–]\s*(?P<last>[^\W\d_]{2,9})\.?)?\s+"
+    r"(?P<start>\d{1,2}(?::\d\d)?)\s*[-–]\s*(?P<end>\d{1,2}(?::\d\d)?)"
 )
 
 
@@ -30,32 +37,35 @@ class Span:
     end: time
 
 
-def read(text: str) -> list[Span]:
-    """The spans that `text` names, by weekday; [] for an empty text. Raises `NotUnderstood`."""
+def read(text: str, weekdays: Sequence[str] = WEEKDAYS) -> list[Span]:
+    """The spans that `text` names, by weekday; [] for an empty text. Raises `NotUnderstood`.
+
+    `weekdays` are the short names of Monday to Sunday in the writer's language; English and German are known anyway.
+    """
     parts = [part.strip() for part in re.split(r"[,;\n]", text)]
-    return sorted({span for part in parts if part for span in _spans(part)})
+    return sorted({span for part in parts if part for span in _spans(part, weekdays)})
 
 
-def write(spans: Iterable[Span]) -> str:
+def write(spans: Iterable[Span], weekdays: Sequence[str] = WEEKDAYS) -> str:
     """The text that `read` turns into these spans, weekdays with the same hours together."""
     by_hours: dict[tuple[time, time], list[int]] = {}
     for span in sorted(spans):
         by_hours.setdefault((span.start, span.end), []).append(span.weekday)
     lines = []
-    for (start, end), weekdays in by_hours.items():
-        for _gap, run in groupby(enumerate(weekdays), lambda one: one[1] - one[0]):
+    for (start, end), together in by_hours.items():
+        for _gap, run in groupby(enumerate(together), lambda one: one[1] - one[0]):
             days = [weekday for _index, weekday in run]
-            names = WEEKDAYS[days[0]] if len(days) == 1 else f"{WEEKDAYS[days[0]]}-{WEEKDAYS[days[-1]]}"
+            names = weekdays[days[0]] if len(days) == 1 else f"{weekdays[days[0]]}-{weekdays[days[-1]]}"
             lines.append((days[0], f"{names} {start:%H:%M}-{end:%H:%M}"))
     return ", ".join(line for _first, line in sorted(lines))
 
 
-def _spans(part: str) -> list[Span]:
+def _spans(part: str, weekdays: Sequence[str]) -> list[Span]:
     found = _LINE.fullmatch(part)
     if not found:
         raise NotUnderstood(part)
     try:
-        first, last = _weekday(found["first"]), _weekday(found["last"] or found["first"])
+        first, last = (_weekday(found[which] or found["first"], weekdays) for which in ("first", "last"))
         start, end = _time(found["start"]), _time(found["end"])
     except ValueError:
         raise NotUnderstood(part) from None
@@ -64,19 +74,19 @@ def _spans(part: str) -> list[Span]:
     return [Span(weekday, start, end) for weekday in range(first, last + 1)]
 
 
-def _weekday(word: str) -> int:
-    """In English or German, from two letters on. Raises ValueError."""
+def _weekday(word: str, weekdays: Sequence[str]) -> int:
+    """By its name in `weekdays`, or in English or German from two letters on. Raises ValueError."""
     word = word.lower()
-    english = [day for day, name in enumerate(WEEKDAYS) if len(word) > 2 and word.startswith(name.lower())]
-    if english:
-        return english[0]
-    if word[:2] in _GERMAN:
-        return _GERMAN[word[:2]]
-    return (
-        next(day for day, name in enumerate(WEEKDAYS) if name.lower().startswith(word)) if len(word) == 2 else int("")
-    )
+    own = [name.lower() for name in weekdays]
+    if word in own:
+        return own.index(word)
+    for weekday, names in enumerate(_NAMES):
+        if any(name.startswith(word) for name in names):
+            return weekday
+    raise ValueError(word)
 
 
 def _time(text: str) -> time:
+    """Raises ValueError."""
     hour, _colon, minute = text.partition(":")
-    return time(int(hour) % 24 if int(hour) == 24 else int(hour), int(minute or 0))
+    return time(0) if (hour, minute or "00") == ("24", "00") else time(int(hour), int(minute or 0))

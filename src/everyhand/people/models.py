@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -17,6 +18,10 @@ def known_time_zone(value: str) -> None:
         raise ValidationError(
             _("There is no time zone called “%(value)s”. Try one like Europe/Berlin."), params={"value": value}
         )
+
+
+# As many characters as a signature may have; the custom of four lines (RFC 3676 section 4.3) is the writer's to keep.
+SIGNATURE_LENGTH = 1000
 
 
 class MemberManager(BaseUserManager["Member"]):
@@ -49,6 +54,7 @@ class Member(AbstractBaseUser):
     role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.MEMBER)
     language = models.CharField(_("language"), max_length=10, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=60, blank=True, validators=[known_time_zone])
+    signature = models.TextField(_("what stands under your replies"), max_length=SIGNATURE_LENGTH, blank=True)
     away_until = models.DateTimeField(_("away until"), null=True, blank=True)
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(auto_now_add=True)
@@ -77,6 +83,11 @@ class Member(AbstractBaseUser):
     def may_set_up(self) -> bool:
         return self.role == Role.ADMIN
 
+    def signature_in(self, team: Team | None) -> str:
+        """What stands under their replies in a conversation of `team`: their own lines, then the team's; often ""."""
+        lines = (self.signature.strip(), team.signature.strip() if team else "")
+        return "\n".join(one for one in lines if one)
+
     def on_duty(self, at: datetime) -> bool:
         """Whether they are there for customers at `at`: active, not away, and within their hours if they gave any.
 
@@ -85,7 +96,7 @@ class Member(AbstractBaseUser):
         if not self.is_active or (self.away_until and at < self.away_until):
             return False
         hours = list(self.hours.all())
-        local = at.astimezone(ZoneInfo(self.time_zone or "UTC"))
+        local = at.astimezone(ZoneInfo(self.time_zone or settings.EVERYHAND.time_zone))
         return not hours or any(span.covers(local) for span in hours)
 
 
@@ -118,6 +129,7 @@ class Team(models.Model):
     slug = models.SlugField(unique=True)
     name = models.CharField(_("name"), max_length=200)
     about = models.CharField(_("what it answers for"), max_length=300, blank=True)
+    signature = models.TextField(_("what stands under its members' replies"), max_length=SIGNATURE_LENGTH, blank=True)
     private = models.BooleanField(_("only its members see its conversations"), default=False)
     members: models.ManyToManyField[Member, Membership] = models.ManyToManyField(
         Member, through="Membership", related_name="teams"

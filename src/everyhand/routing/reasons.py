@@ -25,16 +25,18 @@ def in_words(because: dict[str, Any], owner: str) -> str:
 
 
 def _rule(because: dict[str, Any], owner: str) -> str:
+    thing, found = because.get("thing", ""), because.get("found", "")
+    if found.lower() in thing.lower():
+        found = thing  # "route 4" was found, and "Riverside route 4" says it better
     names = {
         "recipient": _("it was sent to %(found)s"),
         "subject": _("the subject names %(found)s"),
         "words": _("the mail names %(found)s"),
         "sender": _("it comes from %(found)s"),
         "page": _("it mentions the page %(found)s"),
-    }.get(because.get("looks_at", ""), _("the mail names %(found)s")) % {"found": because.get("found", "")}
-    thing, found = because.get("thing", ""), because.get("found", "")
+    }.get(because.get("looks_at", ""), _("the mail names %(found)s")) % {"found": found}
     if thing and thing.lower() not in found.lower():
-        names = _("%(what)s, which is about %(thing)s") % {"what": names, "thing": thing}
+        names = _("%(what)s (%(thing)s)") % {"what": names, "thing": thing}
     if because.get("gone"):
         return _("%(what)s; that belonged to %(gone)s, who is not here any more, so %(owner)s has it") % {
             "what": names,

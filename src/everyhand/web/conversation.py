@@ -90,7 +90,7 @@ def page(
         "recipients": [one.identity.value for one in taking_part],
         "sender": conversation.address,
         "newest_message_id": max((one.id for one in messages if one.kind == Message.Kind.MESSAGE), default=0),
-        "signature": "",
+        "signature": member.signature_in(conversation.team),
         "draft": draft,
         "stopped": {"messages": overtaking} if overtaking else None,
         "undo": _undo(messages, member, at),

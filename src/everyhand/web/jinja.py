@@ -16,6 +16,7 @@ from django.utils.translation import gettext, ngettext
 from jinja2 import Environment
 
 from everyhand.web import moments
+from everyhand.web.told import told
 
 # As many faces as colors.css has.
 TINTS = 8
@@ -31,8 +32,10 @@ def environment(**options: Any) -> Environment:
         when=moments.when,
         distance=moments.distance,
         day=moments.day,
+        time_of_day=moments.time_of_day,
         number=moments.number,
         tint=tint,
+        told=told,
         filesizeformat=filesizeformat,
     )
     return made

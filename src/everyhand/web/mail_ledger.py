@@ -33,6 +33,7 @@ class MailShown:
     why: str
     conversation_id: int | None
     attempts: int
+    held: str
 
 
 @require_safe
@@ -78,4 +79,5 @@ def _shown(mail: Mail, *, private: bool) -> MailShown:
         why=mail.why or mail.last_error,
         conversation_id=None if private else mail.conversation_id,
         attempts=mail.attempts,
+        held=mail.held,
     )

@@ -6,14 +6,16 @@ The words are written here once; `everyhand.js` keeps those with `data-relative`
 from __future__ import annotations
 
 import functools
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from babel import Locale, dates, numbers
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, to_locale
+from django.utils.translation import gettext as _
 
 A_DAY = 86_400
+A_MOMENT = 60
 
 
 def when(moment: datetime | None) -> SafeString | str:
@@ -23,7 +25,8 @@ def when(moment: datetime | None) -> SafeString | str:
     seconds = (moment - timezone.now()).total_seconds()
     if abs(seconds) >= A_DAY:
         return _time(moment, day(moment), "")
-    return _time(moment, _from_now(_rounded(seconds), get_language() or "en"), ' data-relative="when"')
+    ago = _("just now") if abs(seconds) < A_MOMENT else _from_now(_rounded(seconds), get_language() or "en")
+    return _time(moment, ago, ' data-relative="when"')
 
 
 def distance(moment: datetime | None) -> SafeString | str:
@@ -39,6 +42,17 @@ def day(moment: datetime | None) -> str:
     if moment is None:
         return ""
     return _day(timezone.localtime(moment).replace(second=0, microsecond=0, tzinfo=None), get_language() or "en")
+
+
+def time_of_day(local: datetime) -> str:
+    """“14:05”, by the clock that `local` shows."""
+    return _clock(local.time().replace(second=0, microsecond=0), get_language() or "en")
+
+
+def weekdays() -> list[str]:
+    """The short names of Monday to Sunday: “Mon”, “Tue”."""
+    names = dates.get_day_names("abbreviated", locale=_locale(get_language() or "en"))
+    return [names[weekday].rstrip(".") for weekday in range(7)]
 
 
 def number(value: int) -> str:
@@ -59,9 +73,11 @@ def _rounded(seconds: float) -> int:
 # Babel takes 0.1 ms for each of these, and an inbox shows two hundred.
 @functools.lru_cache(4096)
 def _from_now(seconds: int, language: str) -> str:
-    return dates.format_timedelta(
-        timedelta(seconds=seconds), add_direction=True, format="short", locale=_locale(language)
-    )
+    span, locale = timedelta(seconds=seconds), _locale(language)
+    try:
+        return dates.format_timedelta(span, add_direction=True, format="short", locale=locale)
+    except KeyError:  # Danish and some others have no short words for it
+        return dates.format_timedelta(span, add_direction=True, format="long", locale=locale)
 
 
 @functools.lru_cache(4096)
@@ -71,7 +87,20 @@ def _long(seconds: int, language: str) -> str:
 
 @functools.lru_cache(4096)
 def _day(local: datetime, language: str) -> str:
-    return str(dates.format_datetime(local, "d MMMM y, HH:mm", locale=_locale(language)))
+    # As the language joins the two, which its medium pattern does with the least words.
+    joined = str(dates.get_datetime_format("medium", locale=_locale(language)))
+    date = dates.format_date(local, "long", locale=_written(language))
+    return joined.replace("{1}", date).replace("{0}", _clock(local.time(), language))
+
+
+@functools.lru_cache(4096)
+def _clock(local: time, language: str) -> str:
+    return str(dates.format_time(local, "short", locale=_written(language)))
+
+
+def _written(language: str) -> Locale:
+    """How dates are written: in English with the day first and by the 24-hour clock, as most of the world has them."""
+    return _locale("en-gb" if language == "en" else language)
 
 
 @functools.lru_cache(64)

@@ -23,6 +23,7 @@ from everyhand.routing import reasons
 from everyhand.routing.decide import Hints
 from everyhand.routing.models import Fallback, Rule
 from everyhand.web.permissions import for_admins, reader
+from everyhand.web.told import told
 
 TRIED_AT_MOST = 200_000
 
@@ -127,7 +128,7 @@ def trial(request: HttpRequest) -> HttpResponse:
     try:
         decision = routing.owner_for(_hints(text), at=timezone.now())
     except TooHostile as hostile:
-        return _page(request, trial=Trial(text, error=str(hostile)), status=422)
+        return _page(request, trial=Trial(text, error=told(str(hostile))), status=422)
     return _page(request, trial=Trial(text, decision))
 
 

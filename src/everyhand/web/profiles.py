@@ -20,6 +20,7 @@ from everyhand.desk.hand_over import hand_over
 from everyhand.people import actions as people
 from everyhand.people import hours as working_hours
 from everyhand.people.models import Member
+from everyhand.web.moments import weekdays
 from everyhand.web.permissions import for_admins, reader
 
 
@@ -38,19 +39,25 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg] # the real one tak
 
     class Meta:
         model = Member
-        fields = ("name", "title", "language", "time_zone", "away_until")
-        widgets = {"away_until": forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})}
-        help_texts = {"time_zone": _("Such as Europe/Berlin. Empty means the one of the installation.")}
+        fields = ("name", "title", "signature", "language", "time_zone", "away_until")
+        widgets = {
+            "away_until": forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+            "signature": forms.Textarea(attrs={"rows": 3}),
+        }
+        help_texts = {
+            "signature": _("Your team's own lines come below it."),
+            "time_zone": _("Such as Europe/Berlin. Empty means the one of the installation."),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             spans = [working_hours.Span(one.weekday, one.start, one.end) for one in self.instance.hours.all()]
-            self.fields["hours"].initial = working_hours.write(spans)
+            self.fields["hours"].initial = working_hours.write(spans, weekdays())
 
     def clean_hours(self) -> list[working_hours.Span]:
         try:
-            return working_hours.read(self.cleaned_data["hours"])
+            return working_hours.read(self.cleaned_data["hours"], weekdays())
         except working_hours.NotUnderstood as part:
             raise ValidationError(
                 _("“%(part)s” is not clear. Write it like “Mon-Fri 9:00-17:00”."), params={"part": part.args[0]}
@@ -61,8 +68,9 @@ class MemberForm(ProfileForm):
     """What administrators may say about anybody."""
 
     class Meta(ProfileForm.Meta):
-        fields = ("email", "name", "title", "role", "language", "time_zone", "away_until")  # type: ignore[assignment]
-        labels = {"title": _("What they do here")}
+        fields = ("email", "name", "title", "role", "signature", "language", "time_zone", "away_until")  # type: ignore[assignment]
+        labels = {"title": _("What they do here"), "signature": _("What stands under their replies")}
+        help_texts = {"signature": _("Their team's own lines come below it.")}
         error_messages = {"email": {"unique": _("Somebody with this address is here already.")}}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""Mail that could not be filed: why, what it says as far as it can be read, and trying again."""
+"""Mail that could not be filed or waits for a person: why, what it says, trying again, and deciding about it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from everyhand.channels.email import queries
+from everyhand.channels.email import holding, queries
 from everyhand.channels.email.models import Mail
 from everyhand.channels.email.parsing import headers as parsing
 from everyhand.channels.email.try_again import try_again
+from everyhand.conversations.queries import visible_to
+from everyhand.desk.belonging import Decision
 from everyhand.web.mail_ledger import shown, some_of
 from everyhand.web.originals import download
 from everyhand.web.permissions import for_specialists, reader
@@ -25,6 +28,12 @@ from everyhand.web.permissions import for_specialists, reader
 HEADERS_BYTES = 32_768
 HEADERS = 100
 OPENING_LETTERS = 1_500
+
+DECIDED = {
+    Decision.JOIN: _lazy("It goes into the conversation it answers now."),
+    Decision.OPEN: _lazy("It opens a conversation of its own now."),
+    Decision.DISMISS: _lazy("It is put away. The mail ledger still has it."),
+}
 
 
 @require_safe
@@ -50,6 +59,8 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "source": mail.source,
         "headers": headers,
         "opening": opening,
+        "decisions": holding.decisions(mail),
+        "would_join": visible_to(reader(request)).filter(pk=mail.would_join_id or 0).first(),
     }
     return render(request, "quarantined_mail.html", context)
 
@@ -66,6 +77,20 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
     mail = _quarantined_or_404(pk)
     if try_again(mail, by=reader(request), at=timezone.now()):
         messages.success(request, _("It is tried again now. If it fails once more, it comes back here."))
+    return redirect("quarantine")
+
+
+@require_POST
+@for_specialists
+def decision(request: HttpRequest, pk: int) -> HttpResponse:
+    """What becomes of a held mail: "join", "open" or "dismiss"."""
+    mail = _quarantined_or_404(pk)
+    chosen = request.POST.get("decision", "")
+    if chosen not in holding.decisions(mail):
+        messages.error(request, _("Choose one of the buttons; nothing was changed."))
+        return redirect("quarantined_mail", pk)
+    if holding.decide(mail, Decision(chosen), by=reader(request), at=timezone.now()):
+        messages.success(request, DECIDED[Decision(chosen)])
     return redirect("quarantine")
 
 

@@ -13,13 +13,14 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.views import View
 
 from everyhand.people import actions as people
+from everyhand.people.models import Member
 from everyhand.web import errors
 
 
@@ -54,6 +55,12 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth tells no t
     def get_client_ip(self, request: HttpRequest) -> str:
         """Without an address (a Unix socket) everybody shares one limit, which is better than nobody getting in."""
         return str(request.META.get("REMOTE_ADDR") or "0.0.0.0")  # noqa: S104
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """In the member's own language, whatever the browser asked for."""
+        member = Member.objects.filter(email=email.lower()).first()
+        with translation.override((member.language if member else "") or translation.get_language()):
+            super().send_mail(template_prefix, email, context)
 
     def add_message(self, request: HttpRequest, level: int, message_template: str = "", *_: Any, **_more: Any) -> None:
         """No “you have signed in”: the page shows it. A new password is seen nowhere."""

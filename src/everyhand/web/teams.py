@@ -70,7 +70,9 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg] # the real one takes 
 
     class Meta:
         model = Team
-        fields = ("name", "slug", "about", "private")
+        fields = ("name", "slug", "about", "signature", "private")
+        widgets = {"signature": forms.Textarea(attrs={"rows": 3})}
+        help_texts = {"signature": _("Below each one's own: your address, what the law asks for.")}
         labels = {"slug": _("Short name, for addresses")}
 
 

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, Value, When
+from django.db.models import Case, Exists, OuterRef, Value, When
 
+from everyhand.channels.email.models import Mail
 from everyhand.conversations import queries
 from everyhand.conversations.models import Attachment, Conversation, Delivery, Message, Participant
+from everyhand.desk import reasons
+from everyhand.desk.verdict import Verdict
 from everyhand.people.models import Member, initials
 from everyhand.web.happenings import Happening, happenings
+from everyhand.web.told import told
 
 # How many messages stay open when nobody waits for an answer, and how many there must be before them for a fold.
 LAST = 2
@@ -42,9 +46,12 @@ class Said:
     reply: str
     quoted: str
     has_html: bool
+    has_original: bool  # whether the mail as it came can be downloaded
     at: datetime
     remarks: Sequence[str]
     automatic: str
+    proof: str  # whether its sender is who they say, in one sentence or ""
+    forged: bool
     attachments: Sequence[Attachment]
     deliveries: Sequence[Delivery]
 
@@ -54,10 +61,14 @@ def timeline(conversation: Conversation, participants: Iterable[Participant]) ->
     messages = (
         queries.timeline(conversation)
         .defer("html")
-        .annotate(has_html=Case(When(html="", then=Value(value=False)), default=Value(value=True)))
+        .annotate(
+            has_html=Case(When(html="", then=Value(value=False)), default=Value(value=True)),
+            has_original=Exists(Mail.objects.filter(message=OuterRef("pk"))),
+        )
     )
     entries: list[Said | Happening] = [
-        said(message, ours=conversation.address, has_html=message.has_html) for message in messages
+        said(message, ours=conversation.address, has_html=message.has_html, has_original=message.has_original)
+        for message in messages
     ]
     entries += happenings(conversation, participants)
     # What was said comes before what it brought about.
@@ -92,8 +103,9 @@ def _direction(entry: Said | Happening) -> str:
     return entry.direction if isinstance(entry, Said) and by_hand else ""
 
 
-def said(message: Message, *, ours: str, has_html: bool = False) -> Said:
+def said(message: Message, *, ours: str, has_html: bool = False, has_original: bool = False) -> Said:
     """`ours` is the address its conversation is answered from, which stands for the signed one an answer came to."""
+    verdict = Verdict.from_json(message.verdict)
     return Said(
         id=message.pk,
         kind=message.kind,
@@ -103,9 +115,12 @@ def said(message: Message, *, ours: str, has_html: bool = False) -> Said:
         reply=message.reply or ("" if message.quoted else message.text),
         quoted=message.quoted,
         has_html=has_html,
+        has_original=has_original,
         at=message.at,
-        remarks=message.remarks,
+        remarks=[told(remark) for remark in message.remarks],
         automatic=message.automatic,
+        proof=reasons.in_words(verdict),
+        forged=verdict.is_forged,
         # Pictures inside a letter are seen in the letter.
         attachments=[file for file in message.attachments.all() if not (file.inline and has_html)],
         deliveries=list(message.deliveries.all()),

@@ -75,6 +75,7 @@ mail_and_work = [
     path("quarantine/<int:pk>", quarantine.show, name="quarantined_mail"),
     path("quarantine/<int:pk>/raw", quarantine.raw, name="quarantined_mail_raw"),
     path("quarantine/<int:pk>/retry", quarantine.retry, name="quarantined_mail_retry"),
+    path("quarantine/<int:pk>/decision", quarantine.decision, name="quarantined_mail_decision"),
     path("stuck-work", stuck_work.show, name="stuck_work"),
     path("stuck-work/<slug:kind>/<int:pk>/retry", stuck_work.retry, name="stuck_work_retry"),
 ]

@@ -33,6 +33,7 @@ def hear(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Hear:
         inbound = letter(**fields)  # type: ignore[arg-type]
         now = NOON + minutes(at)
         received = receive(inbound, channel="email", at=now, answered_from=HELP, ours=[HELP])
+        assert received.promise
         due_at = received.promise.due_at
         return acknowledge(received.conversation, inbound, due_at=due_at, at=now, envelope_from=envelope_from)
 

@@ -37,7 +37,9 @@ def test_words_say_the_same_in_text_and_html(cast: Cast, conversation: Conversat
     plain, html = mail.get_body(("plain",)), mail.get_body(("html",))
     assert plain is not None
     assert html is not None
-    assert plain.get_content().replace("\r\n", "\n") == text + "\n"
+    words, _, below = plain.get_content().replace("\r\n", "\n").partition("\n\nOn Mar 2, 2026")
+    assert words == text
+    assert below.endswith("wrote:\n> No paper today.\n")
     shown = html.get_content().replace("\r\n", "\n")
     assert "<p>Dear Ada,</p>" in shown
     assert "<p>&nbsp;&nbsp;1 &lt; 2 &amp; see " in shown

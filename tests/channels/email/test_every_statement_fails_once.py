@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import DataError, OperationalError, connection
 
 from everyhand.channels.email import accept, file, queries
 from everyhand.channels.email.models import Mail, Mailbox
@@ -21,15 +21,16 @@ LETTER = (
     "Subject: Letter {number}\r\nMessage-ID: <{number}@customers.test>\r\nDate: Mon, 2 Mar 2026 12:00:00 +0000\r\n"
     "Content-Type: multipart/mixed; boundary=cut\r\n\r\n"
     "--cut\r\nContent-Type: text/plain\r\n\r\nNo paper today.\r\n"
-    '--cut\r\nContent-Type: image/png; name="wet.png"\r\nContent-Disposition: attachment\r\n\r\npng {number}\r\n--cut--\r\n'
+    '--cut\r\nContent-Type: image/png; name="wet.png"\r\nContent-Disposition: attachment\r\n\r\n'
+    "png {number}\r\n--cut--\r\n"
 )
 
 
 class Fault:
     """Lets `statements` pass and fails the next one. `happened` tells whether there was one more."""
 
-    def __init__(self, statements: int) -> None:
-        self._left = statements
+    def __init__(self, statements: int, error: type[Exception] = OperationalError) -> None:
+        self._left, self._error = statements, error
         self.happened = False
 
     def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -37,7 +38,7 @@ class Fault:
             self._left -= 1
             return execute(sql, params, many, context)
         self.happened = True
-        raise OperationalError("the database went away")
+        raise self._error("the database went away")
 
 
 @pytest.fixture
@@ -60,6 +61,30 @@ def test_whichever_statement_fails_the_ledger_balances_and_trying_again_files_th
     tell(f"{statements} statements of filing failed once each; {queries.ledger().as_dict()}")
     assert statements > 20
     assert queries.ledger().filed == Conversation.objects.count() == Message.objects.count() == statements + 1
+
+
+@pytest.mark.usefixtures("transactional_db")
+@pytest.mark.parametrize("statements", [6, 16, 26, 36])
+def test_a_mail_whose_filing_always_fails_is_set_aside_whole_and_is_filed_when_somebody_tries_again(
+    filer: file.Filer, statements: int
+) -> None:
+    """An error that is no outage comes again and again, so that in the end a person has to look."""
+    Cast()
+    Mailbox.objects.create(address=HELP)
+    raw = LETTER.format(number=1, to=HELP).encode()
+    mail = accept.accept(accept.Arriving(raw, "test", "ada@customers.test", (HELP,)), at=NOON).mail
+    for tries in range(len(Mail.pauses) + 1):
+        with _failing(Fault(statements, DataError)):
+            filer.file(file.claim(at=NOON + minutes(tries * 10), limit=32), at=NOON + minutes(tries * 10))
+        assert queries.ledger().balanced
+    mail.refresh_from_db()
+    assert (mail.outcome, mail.conversation, mail.message) == ("quarantined", None, None)
+    assert mail.why == "DataError: the database went away"
+    assert not Conversation.objects.exists()
+    file.retry(mail, at=NOON + minutes(60))
+    _work(filer, at=NOON + minutes(60))
+    mail.refresh_from_db()
+    assert (mail.outcome, Conversation.objects.count()) == ("filed", 1)
 
 
 def _one_mail(filer: file.Filer, statements: int) -> bool:

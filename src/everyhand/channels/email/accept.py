@@ -12,17 +12,28 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from everyhand.channels.email.models import Mail, RawMail, Redelivery
+from everyhand.channels.email.models import Mail, Mailbox, RawMail, Redelivery
 
 
 @dataclass(frozen=True, slots=True)
 class Arriving:
-    """A mail at the door: its bytes, where it comes from ("smtp 192.0.2.7", a file's path) and its envelope."""
+    """A mail at the door: its bytes, where it comes from ("smtp 192.0.2.7", a file's path) and its envelope.
+    `helo` is what the server that brought it called itself.
+
+    What is fetched from a mailbox elsewhere has no envelope, but is `fetched_into` a mailbox of ours and `arrived_at`
+    the server there before; `silent` when it is history. `set_aside` is why a person must look at it before anybody
+    files it: then it is quarantined from the start.
+    """
 
     raw: bytes
     source: str
     envelope_from: str = ""
     envelope_to: tuple[str, ...] = ()
+    helo: str = ""
+    fetched_into: Mailbox | None = None
+    arrived_at: datetime | None = None
+    silent: bool = False
+    set_aside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +66,7 @@ def _accept(arriving: Sequence[Arriving], at: datetime) -> list[Accepted]:
     raws = RawMail.objects.bulk_create(
         RawMail(sha256=digest, size=len(one.raw), content=one.raw) for digest, one in new.items()
     )
-    mails = Mail.objects.bulk_create(
-        Mail(
-            raw=raw,
-            source=one.source[:1000],
-            envelope_from=one.envelope_from[:320],
-            envelope_to=list(one.envelope_to),
-            accepted_at=at,
-            due_at=at,
-        )
-        for raw, one in zip(raws, new.values(), strict=True)
-    )
+    mails = Mail.objects.bulk_create(_row(raw, one, at) for raw, one in zip(raws, new.values(), strict=True))
     fresh = {mail.raw.sha256: mail for mail in mails}
     accepted = []
     for digest, one in zip(digests, arriving, strict=True):
@@ -77,6 +78,25 @@ def _accept(arriving: Sequence[Arriving], at: datetime) -> list[Accepted]:
         else:
             accepted.append(Accepted(mail, again=False))
     return accepted
+
+
+def _row(raw: RawMail, one: Arriving, at: datetime) -> Mail:
+    return Mail(
+        raw=raw,
+        source=one.source[:1000],
+        envelope_from=one.envelope_from[:320],
+        envelope_to=list(one.envelope_to),
+        helo=one.helo[:255],
+        accepted_at=at,
+        due_at=at,
+        fetched_into=one.fetched_into,
+        arrived_at=one.arrived_at,
+        silent=one.silent,
+        outcome=Mail.Outcome.QUARANTINED if one.set_aside else Mail.Outcome.PENDING,
+        why=one.set_aside[:500],
+        quarantined_at=at if one.set_aside else None,
+        last_error=one.set_aside,
+    )
 
 
 def _known(digests: Sequence[str]) -> list[Mail]:

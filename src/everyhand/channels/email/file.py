@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from everyhand.channels.email import queries, tokens
+from everyhand.channels.email import guesses, holding, queries, tokens
+from everyhand.channels.email.authentication import Arrival, Judge
 from everyhand.channels.email.fingerprint import fingerprint_of
 from everyhand.channels.email.models import Mail
 from everyhand.channels.email.outbound import acknowledge
@@ -20,7 +22,9 @@ from everyhand.channels.email.parsing.limits import TooHostile
 from everyhand.conversations.models import Conversation, Delivery, Message
 from everyhand.core import journal, outage, work
 from everyhand.customers import actions as customers
+from everyhand.desk import reasons
 from everyhand.desk import receive as desk
+from everyhand.desk.belonging import Decision, Held
 from everyhand.desk.inbound import Bounce, Inbound
 
 log = structlog.get_logger(__name__)
@@ -30,6 +34,8 @@ log = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=30)
 # When the database is locked, full or away.
 PAUSE_OF_AN_OUTAGE = timedelta(seconds=5)
+
+ACKNOWLEDGED_WITHIN = timedelta(days=1)
 
 Understood = Inbound | TooHostile | ParseFailed
 
@@ -46,12 +52,17 @@ class Filed:
 
 
 class Filer:
-    """Files mails, parsing several at once in processes of their own. Close it when done."""
+    """Files mails, understanding several at once, with parsers in processes of their own. Close it when done."""
 
-    def __init__(self, parsers: int = 1) -> None:
+    def __init__(self, parsers: int = 1, judge: Judge | None = None) -> None:
+        # Mails in memory that are being understood while another is filed. More than there are parsers, since asking
+        # the DNS about a sender is mostly waiting.
+        self._ahead = 4 * parsers
         self._parser = IsolatedParser(processes=parsers)
-        self._threads = ThreadPoolExecutor(parsers, thread_name_prefix="parse")
-        self._ahead = 2 * parsers  # mails in memory that are being parsed while another is filed
+        self._threads = ThreadPoolExecutor(self._ahead, thread_name_prefix="understand")
+        self._judge = judge or Judge(
+            trusted_receiver=settings.EVERYHAND.trusted_receiver, verify=settings.EVERYHAND.verify_senders
+        )
 
     def close(self) -> None:
         self._threads.shutdown()
@@ -64,7 +75,7 @@ class Filer:
         filed: list[Filed] = []
         parsing: deque[tuple[Mail, Future[Understood]]] = deque()
         for mail in mails:
-            # The bytes are read here: the threads of the parsers have no connection to the database that could break.
+            # The bytes are read here: the threads that understand have no connection to the database that could break.
             parsing.append((mail, self._threads.submit(self._understand, mail, bytes(mail.raw.content))))
             if len(parsing) > self._ahead:
                 filed.append(self._file(*parsing.popleft(), at))
@@ -73,10 +84,15 @@ class Filer:
         return filed
 
     def _understand(self, mail: Mail, raw: bytes) -> Understood:
+        """What it says and who says so; here, because nobody parses or asks the DNS in a transaction."""
         try:
-            return self._parser.parse(raw, source=mail.source, recipients=tuple(mail.envelope_to), at=mail.accepted_at)
+            inbound = self._parser.parse(
+                raw, source=mail.source, recipients=tuple(mail.envelope_to), at=mail.accepted_at
+            )
         except (TooHostile, ParseFailed) as refused:
             return refused
+        arrival = Arrival(raw, mail.source, inbound.sender.email, mail.envelope_from, mail.helo)
+        return replace(inbound, verdict=self._judge.judge(arrival))
 
     def _file(self, mail: Mail, understood: Future[Understood], at: datetime) -> Filed:
         try:
@@ -110,13 +126,20 @@ def retry(mail: Mail, *, at: datetime) -> None:
 
 
 def _settle(mail: Mail, inbound: Inbound, at: datetime) -> Filed:
+    inbound = _with_its_mailbox(inbound, mail)
     fingerprint = fingerprint_of(bytes(mail.raw.content), inbound.automatic or "")
     try:
         with transaction.atomic():
             Mail.objects.filter(pk=mail.pk).update(fingerprint=fingerprint)
             mail.sender, mail.subject = inbound.sender.email[:320], inbound.subject[:500]
-            why = inbound.automatic or _ours_or_nobodys(inbound)
-            filed = _suppress(mail, inbound, why, at) if why else _receive(mail, inbound, at)
+            guesses.note(mail, inbound.recipients, at=at)
+            proof = tokens.proven_conversation(inbound.recipients, [*inbound.references, *inbound.in_reply_to])
+            # History is filed as it was: nothing comes of it any more.
+            held = None if mail.decision or mail.silent else holding.why_held(inbound, proof=proof)
+            if held:
+                return _hold(mail, inbound, held, proof, at)
+            why = "" if mail.decision else inbound.automatic or _ours_or_nobodys(inbound)
+            filed = _suppress(mail, inbound, why, at) if why else _receive(mail, inbound, proof, at)
             work.complete(mail, at=at)
     except IntegrityError:
         original = Mail.objects.filter(fingerprint=fingerprint).exclude(pk=mail.pk).first()
@@ -126,24 +149,56 @@ def _settle(mail: Mail, inbound: Inbound, at: datetime) -> Filed:
     return filed
 
 
-def _receive(mail: Mail, inbound: Inbound, at: datetime) -> Filed:
+def _receive(mail: Mail, inbound: Inbound, proof: int | None, at: datetime) -> Filed:
     ours = queries.ours(inbound.recipients or [one.email for one in (*inbound.to, *inbound.cc)])
     everybody = [*ours, *queries.ours(one.email for one in (*inbound.to, *inbound.cc))]
     received = desk.receive(
         inbound,
         channel="email",
-        at=mail.accepted_at,
-        proof=tokens.proven_conversation(inbound.recipients, [*inbound.references, *inbound.in_reply_to]),
+        at=_said_at(mail, inbound),
+        proof=proof,
+        decided=Decision(mail.decision) if mail.decision else None,
         answered_from=queries.mailbox_for(ours),
         ours=everybody,
+        silent=mail.silent,
     )
-    if received.opened:
+    # After a decision a person looks at it already, and perhaps at a sender who never wrote.
+    if received.opened and received.promise and not mail.decision and not _is_late(mail):
         acknowledge.acknowledge(
             received.conversation, inbound, envelope_from=mail.envelope_from, due_at=received.promise.due_at, at=at
         )
     mail.conversation, mail.message = received.conversation, received.message
     _remember(mail, Mail.Outcome.FILED, "")
     return Filed(mail, inbound, received.conversation, received.message, received.opened)
+
+
+def _hold(mail: Mail, inbound: Inbound, why: Held, proof: int | None, at: datetime) -> Filed:
+    """A person decides. It stays in quarantine until then, and nobody outside hears anything."""
+    reason = reasons.why_held(why)
+    mail.held, mail.would_join_id = why, proof if why.may_join else None
+    work.quarantine(mail, reason, at=at)
+    _remember(mail, Mail.Outcome.QUARANTINED, reason)
+    journal.note("mail.held", subject=mail, at=at, why=why)
+    return Filed(mail, inbound)
+
+
+def _with_its_mailbox(inbound: Inbound, mail: Mail) -> Inbound:
+    """A fetched mail came without an envelope: whatever its header says, it lay in that mailbox of ours."""
+    if mail.fetched_into is None:
+        return inbound
+    return replace(inbound, recipients=(*inbound.recipients, mail.fetched_into.address))
+
+
+def _said_at(mail: Mail, inbound: Inbound) -> datetime:
+    """What comes in now counts from now; history keeps its date."""
+    if not mail.silent:
+        return mail.accepted_at
+    return min(mail.arrived_at or inbound.sent_at or mail.accepted_at, mail.accepted_at)
+
+
+def _is_late(mail: Mail) -> bool:
+    """Whether it waited elsewhere so long that an acknowledgement would only puzzle."""
+    return mail.arrived_at is not None and mail.accepted_at - mail.arrived_at > ACKNOWLEDGED_WITHIN
 
 
 def _ours_or_nobodys(inbound: Inbound) -> str:
@@ -209,4 +264,9 @@ def _put_back(mail: Mail, error: Exception, at: datetime) -> None:
 
 def _remember(mail: Mail, outcome: Mail.Outcome, why: str) -> None:
     mail.outcome, mail.why = outcome, why[:500]
-    mail.save(update_fields=["outcome", "why", "sender", "subject", "conversation", "message", "duplicate_of"])
+    mail.save(
+        update_fields=[
+            *("outcome", "why", "sender", "subject", "conversation", "message", "duplicate_of"),
+            *("held", "would_join"),
+        ]
+    )

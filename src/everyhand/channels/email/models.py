@@ -26,6 +26,57 @@ class Mailbox(models.Model):
         return self.address
 
 
+class ConnectedMailbox(models.Model):
+    """A folder on a mail server elsewhere whose mail we fetch by IMAP (RFC 9051) into a mailbox of ours.
+
+    The cursor is (`uidvalidity`, `last_uid`): everything up to that UID has been seen to. UIDs below `history_until`
+    were there when the cursor was set.
+    """
+
+    class Security(models.TextChoices):
+        TLS = "tls", _("encrypted")
+        STARTTLS = "starttls", _("encrypted after STARTTLS")
+        PLAIN = "plain", _("not encrypted")  # on this machine only
+
+    class SignIn(models.TextChoices):
+        PASSWORD = "password", _("Password")
+        GOOGLE = "google", "Google"
+        MICROSOFT = "microsoft", "Microsoft"
+
+    mailbox = models.ForeignKey(Mailbox, models.PROTECT, related_name="connected")
+    host = models.CharField(max_length=255)
+    port = models.PositiveIntegerField()
+    security = models.CharField(max_length=10, choices=Security.choices)
+    user = models.CharField(max_length=320)
+    sign_in = models.CharField(max_length=10, choices=SignIn.choices, default=SignIn.PASSWORD)
+    secret = models.TextField()  # sealed by core.secrets: a password, or the JSON of an oauth.Grant
+    folder = models.CharField(max_length=500, default="INBOX")
+    connected_at = models.DateTimeField()
+    import_since = models.DateField()  # what is older stays where it is
+    changed_at = models.DateTimeField()  # when somebody last connected it: with another password, perhaps
+    paused_at = models.DateTimeField(null=True)
+
+    uidvalidity = models.PositiveBigIntegerField(default=0)
+    last_uid = models.PositiveBigIntegerField(default=0)
+    history_until = models.PositiveBigIntegerField(default=0)
+    renumbered_at = models.DateTimeField(null=True)  # the server gave its mails new UIDs since we connected
+
+    last_ok_at = models.DateTimeField(null=True)
+    failing_since = models.DateTimeField(null=True)
+    trouble = models.CharField(max_length=20, blank=True)  # a code; fetching.diagnosis puts it into words
+    trouble_said = models.CharField(max_length=500, blank=True)  # in the words of the server or system
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+        verbose_name_plural = "connected mailboxes"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["host", "port", "user", "folder"], name="a_folder_is_connected_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}@{self.host}/{self.folder}"
+
+
 class RawMail(models.Model):
     """The bytes of a mail exactly as they came. Written once, in the transaction that accepts it; never changed."""
 
@@ -51,7 +102,13 @@ class Mail(DueRow):
     source = models.CharField(max_length=1000)  # "smtp 192.0.2.7", or the file it came from
     envelope_from = models.CharField(max_length=320, blank=True)
     envelope_to = models.JSONField(default=list)
+    helo = models.CharField(max_length=255, blank=True)  # what the server that brought it called itself
     accepted_at = models.DateTimeField()
+    # For what was fetched from a mailbox elsewhere: into which of ours, and when the server there had got it.
+    fetched_into = models.ForeignKey(Mailbox, models.SET_NULL, null=True, related_name="+")
+    arrived_at = models.DateTimeField(null=True)
+    # It is from before we were asked to look after that mailbox: filed as history, answered and promised by nobody.
+    silent = models.BooleanField(default=False)
     outcome = models.CharField(max_length=12, choices=Outcome.choices, default=Outcome.PENDING)
     why = models.CharField(max_length=500, blank=True)  # a code for what was suppressed, a sentence for quarantine
     # The same letter in other bytes (another route, other Received lines) has the same fingerprint; unknown until read.
@@ -61,9 +118,15 @@ class Mail(DueRow):
     subject = models.CharField(max_length=500, blank=True)
     conversation = models.ForeignKey(Conversation, models.SET_NULL, null=True, related_name="mails")
     message = models.ForeignKey(Message, models.SET_NULL, null=True, related_name="mails")
+    # In quarantine because a person has to decide about it, not because it could not be read: why (see `holding`), what
+    # it would join, and what was decided; an empty `held` is any other quarantine.
+    held = models.CharField(max_length=20, blank=True)
+    would_join = models.ForeignKey(Conversation, models.SET_NULL, null=True, related_name="+")
+    decision = models.CharField(max_length=10, blank=True)
 
     class Meta(DueRow.Meta):
         abstract = False
+        verbose_name_plural = "mails to file"
         indexes: ClassVar = [
             *DueRow.Meta.indexes,
             models.Index(fields=["outcome", "-id"], name="mail_by_outcome"),
@@ -88,6 +151,17 @@ class Redelivery(models.Model):
         return f"{self.mail_id} again at {self.at:%Y-%m-%d %H:%M}"
 
 
+class DomainPace(models.Model):
+    """How many letters left for a recipients' domain in the minute that began at `began_at`."""
+
+    domain = models.CharField(max_length=255, unique=True)
+    began_at = models.DateTimeField(db_index=True)
+    letters = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.letters} to {self.domain} since {self.began_at:%H:%M:%S}"
+
+
 class SystemMail(DueRow):
     """A mail from the program itself to one person: a sign-in code, an acknowledgement. Emptied once it is sent."""
 
@@ -105,6 +179,7 @@ class SystemMail(DueRow):
 
     class Meta(DueRow.Meta):
         abstract = False
+        verbose_name_plural = "mails of our own"
         indexes: ClassVar = [
             *DueRow.Meta.indexes,
             models.Index(fields=["address", "kind", "made_at"], name="systemmail_to_address"),

@@ -56,6 +56,11 @@ def mails(outcome: str = "") -> QuerySet[Mail]:
     return every.filter(outcome=outcome) if outcome else every
 
 
+def history_in_flight() -> int:
+    """How many mails from before our time are accepted and not filed yet."""
+    return Mail.objects.filter(outcome=Mail.Outcome.PENDING, silent=True).count()
+
+
 def ours(addresses: Iterable[str]) -> list[str]:
     """Those of `addresses` that are addresses of ours: a mailbox, a +tag of one, or any address of a whole domain."""
     wanted = {address: _forms(address) for address in addresses if "@" in address}

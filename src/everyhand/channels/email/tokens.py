@@ -61,6 +61,20 @@ def proven_conversation(recipients: Iterable[str], message_ids: Iterable[str]) -
     return None
 
 
+def refused(recipients: Iterable[str]) -> int:
+    """How many of `recipients` look like a reply address of ours and carry a signature that is not: guesses, or what
+    remains of addresses whose secret was changed.
+    """
+    guessed = 0
+    for recipient in recipients:
+        found = _REPLY.fullmatch(recipient.strip())
+        if found:
+            known = Conversation.objects.filter(pk=int(found["id"])).only("pk", "secret").first()
+            value = f"{known.pk}:{known.secret}" if known else ""
+            guessed += not (known and tokens.is_signed("reply-address", value, found["signature"]))
+    return guessed
+
+
 def returned_delivery(recipients: Iterable[str]) -> int | None:
     """The id of the delivery whose return path is among `recipients` with a signature of ours."""
     for recipient in recipients:

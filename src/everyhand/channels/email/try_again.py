@@ -15,7 +15,7 @@ from everyhand.people.models import Member
 def try_again(mail: Mail, *, by: Member, at: datetime) -> bool:
     """Make the mail pending again, with all its attempts; False when it is not in quarantine (any more)."""
     waiting = Mail.objects.filter(pk=mail.pk, outcome=Mail.Outcome.QUARANTINED)
-    if not waiting.update(outcome=Mail.Outcome.PENDING, why=""):
+    if not waiting.update(outcome=Mail.Outcome.PENDING, why="", held=""):
         return False
     work.retry(mail, at=at)
     journal.note("mail.tried_again", subject=mail, actor=by, at=at)

@@ -72,7 +72,6 @@ def _staff(at: datetime) -> dict[str, Member]:
             {"member": staff[answers]} if answers in staff else {"team": Team.objects.get(slug=answers)}
         )
         routing.add_rule(by=None, at=at, looks_at=looks_at, pattern=pattern, thing=thing, **who)
-    routing.set_fallback(staff["noor"], by=None, at=at)
     staff["teo"].away_until = at + timedelta(days=4)
     staff["teo"].save(update_fields=["away_until"])
     return staff

@@ -33,6 +33,8 @@ def remove(*, at: datetime) -> int:
     _give_back(staff, numbers, at)
     blobs = list(Attachment.objects.filter(message__conversation__in=numbers).values_list("blob", flat=True))
     raws = list(mails.values_list("raw", flat=True))
+    subjects = [f"conversation:{number}" for number in numbers] + [f"member:{one.pk}" for one in staff]
+    subjects += [f"mail:{mail.pk}" for mail in mails]
     mails.delete()
     RawMail.objects.filter(pk__in=raws).delete()
     Promise.objects.filter(conversation__in=numbers).delete()
@@ -40,10 +42,11 @@ def remove(*, at: datetime) -> int:
         conversations.erase(conversation)
     Blob.objects.filter(pk__in=blobs).exclude(pk__in=Attachment.objects.values("blob")).delete()
     _readers_without_a_trace().delete()
-    Rule.objects.filter(Q(member__in=staff) | Q(team__slug__in=[team[0] for team in TEAMS])).delete()
+    rules = Rule.objects.filter(Q(member__in=staff) | Q(team__slug__in=[team[0] for team in TEAMS]))
+    subjects += [f"rule:{rule.pk}" for rule in rules]
+    rules.delete()
     Team.objects.filter(slug__in=[team[0] for team in TEAMS], conversations=None).delete()
     Mailbox.objects.filter(address__endswith=f"@{DOMAIN}").delete()
-    subjects = [f"conversation:{number}" for number in numbers] + [f"member:{one.pk}" for one in staff]
     journal.Entry.objects.filter(subject__in=subjects).delete()
     staff.delete()
     return len(numbers)
@@ -73,4 +76,4 @@ def _give_back(staff: QuerySet[Member], demo_numbers: list[int], at: datetime) -
     Message.objects.filter(author_member__in=staff).exclude(conversation__in=demo_numbers).update(
         author_member=None, author_name="The Riverside Courier"
     )
-    Fallback.objects.filter(member__in=staff).update(member=heir)
+    Fallback.objects.filter(member__in=staff).delete()

@@ -95,6 +95,7 @@ RULES = (
     ("words", "correction, you got it wrong, misspelt, wrong name", "corrections", "ruth"),
     ("words", "crossword, the app, website, log in, password", "", "courier-digital"),
     ("words", "invoice, refund, subscription, cancel, holiday, gift", "", "courier-accounts"),
+    ("recipient", "*@riverside-courier.example", "everything else at the Courier", "noor"),
 )
 
 _PHOTO = b"A picture would be here: the letterbox at 12 Mill Lane, empty, 06:40.\n"

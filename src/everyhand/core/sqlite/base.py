@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
 from everyhand.core.sqlite.gate import Gate, gate_of
 
+_NOTICEABLE: Final = 0.5  # seconds
 _READS = ("SELECT", "PRAGMA", "EXPLAIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT", "ATTACH", "DETACH")
 
 
@@ -36,6 +39,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._inside = False
+        self._hurried = False  # the connection waits for the file for less time than its `timeout`
+        self._known_gate: tuple[int, str, Gate] | None = None
 
     def create_cursor(self, name: str | None = None) -> GatedCursor:  # noqa: ARG002 (Django's signature)
         return GatedCursor(self)
@@ -59,6 +64,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._leave()
 
     def _close(self) -> None:
+        self._hurried = False  # the next connection is a new one
         try:
             super()._close()  # type: ignore[misc]
         finally:
@@ -80,15 +86,34 @@ class DatabaseWrapper(base.DatabaseWrapper):
         gate = self._gate()
         if gate is None or self._inside:
             return
-        if not gate.enter(self.settings_dict["OPTIONS"].get("timeout", 5.0)):
+        patience = self.settings_dict["OPTIONS"].get("timeout", 5.0)
+        began = time.monotonic()
+        if not gate.enter(patience):
             raise OperationalError("database is locked: another writer held the gate for too long")
         self._inside = True
+        waited = time.monotonic() - began
+        if waited > _NOTICEABLE:
+            # Somebody outside, who knows no gate, may hold the file: what is left of the patience is for them.
+            self._wait_for_file(max(patience - waited, _NOTICEABLE))
+            self._hurried = True
+
+    def _wait_for_file(self, seconds: float) -> None:
+        self.connection.execute(f"PRAGMA busy_timeout={int(seconds * 1000)}")
 
     def _leave(self) -> None:
         gate = self._gate()
         if gate is not None and self._inside:
             self._inside = False
             gate.leave()
+            if self._hurried:
+                self._hurried = False
+                self._wait_for_file(self.settings_dict["OPTIONS"].get("timeout", 5.0))
 
     def _gate(self) -> Gate | None:
-        return None if self.is_in_memory_db() else gate_of(str(self.settings_dict["NAME"]))
+        if self.is_in_memory_db():
+            return None
+        # Asked for at every write, so it is looked up once a process and file (tests change the file's name).
+        here = os.getpid(), str(self.settings_dict["NAME"])
+        if self._known_gate is None or self._known_gate[:2] != here:
+            self._known_gate = (*here, gate_of(here[1]))
+        return self._known_gate[2]

@@ -63,7 +63,7 @@ def test_a_mail_that_takes_too_long_is_stopped_and_the_next_one_is_read(parser: 
     started = time.monotonic()
     with pytest.raises(ParseFailed, match="longer than"):
         read(parser, SLOW)
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 12
     assert read(parser, mail("next")).text == "next"
 
 

@@ -84,6 +84,7 @@ class NotRead(Exception):
 class Dialogue(SMTP):
     """The protocol of one connection. `hostname` is what we call ourselves."""
 
+    scheme = "smtp"  # how the sources of its mail begin
     line_length_limit = READ_BUFFER  # of the reader; a mail's lines may be longer, see `_read_mail`
 
     def __init__(
@@ -152,14 +153,17 @@ class Dialogue(SMTP):
         try:
             self.envelope.original_content = await self._read_mail()
             self._committing = True
-            reply = await self._call_handler_hook("DATA")
-            await self.push(reply)
+            await self._answer(await self._call_handler_hook("DATA"))
         except NotRead as refusal:
-            await self.push(str(refusal))
+            await self._answer(str(refusal))
         finally:
             self._committing = False
             self._hold(-self._held)
         self.envelope = self._create_envelope()
+
+    async def _answer(self, reply: str) -> None:
+        """Say what became of a mail that was sent to its end."""
+        await self.push(reply)
 
     async def _read_mail(self) -> bytes:
         """Everything up to the end of data, as it was before dots were doubled for the journey.

@@ -1,4 +1,4 @@
-"""Opening and closing the SMTP door."""
+"""Opening and closing the doors of SMTP and LMTP."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from everyhand.channels.email.listener.addressees import Addressees
 from everyhand.channels.email.listener.certificate import Certificate
 from everyhand.channels.email.listener.commit import Committer
 from everyhand.channels.email.listener.dialogue import Dialogue, Limits, Visitors
+from everyhand.channels.email.listener.local import LocalDialogue
 from everyhand.channels.email.listener.reception import Reception
 
 log = structlog.get_logger(__name__)
@@ -27,33 +28,44 @@ log = structlog.get_logger(__name__)
 GOODBYE_SECONDS: Final = 12
 
 
-def run_forever(door: socket.socket) -> None:
+def run_forever(*, smtp: socket.socket | None = None, lmtp: socket.socket | None = None) -> None:
     """Take mail in until SIGTERM or SIGINT, then finish what is being committed. Raises `CertificateUnusable`.
 
-    `door` is a listening TCP socket. Call it in the main thread of a process of its own.
+    The doors are listening TCP sockets. Call it in the main thread of a process of its own.
     """
     stop = threading.Event()
     for asked in (signal.SIGTERM, signal.SIGINT):
         signal.signal(asked, lambda *_: stop.set())
-    listener = Listener(door)
-    listener.start()
+    doors = ((smtp, Dialogue), (lmtp, LocalDialogue))
+    listeners = [Listener(door, dialogue=dialogue) for door, dialogue in doors if door]
+    for listener in listeners:
+        listener.start()
     stop.wait()
-    listener.stop()
+    for listener in listeners:
+        listener.stop()
 
 
 class Listener:
-    """Takes mail in at a listening TCP socket. `clock` tells the time at which mail is accepted."""
+    """Takes mail in at a listening TCP socket. `clock` tells the time at which mail is accepted, `dialogue` the
+    protocol: SMTP, or LMTP with `LocalDialogue`.
+    """
 
     def __init__(
-        self, door: socket.socket, *, clock: Callable[[], datetime] = timezone.now, limits: Limits | None = None
+        self,
+        door: socket.socket,
+        *,
+        dialogue: type[Dialogue] = Dialogue,
+        clock: Callable[[], datetime] = timezone.now,
+        limits: Limits | None = None,
     ) -> None:
         limits = limits or Limits(size=settings.EVERYHAND.smtp_max_size)
         self._door = door
+        self._speak = dialogue
         self._visitors = Visitors(limits)
         self._committer = Committer(clock=clock)
         self._addressees = Addressees()
         self._reception = Reception(
-            committer=self._committer, addressees=self._addressees, recipients=limits.recipients
+            committer=self._committer, addressees=self._addressees, recipients=limits.recipients, scheme=dialogue.scheme
         )
         self._certificate = Certificate.from_settings()
         self._hostname = settings.EVERYHAND.url.hostname if settings.EVERYHAND.url else socket.gethostname()
@@ -91,7 +103,12 @@ class Listener:
             self._certificate.context()
         server = await self._loop.create_server(self._dialogue, sock=self._door, backlog=512)
         self._committer.start()
-        log.info("taking mail in", address=str(self._door.getsockname()), starttls=self._certificate is not None)
+        log.info(
+            "taking mail in",
+            protocol=self._speak.scheme,
+            address=str(self._door.getsockname()),
+            starttls=self._certificate is not None,
+        )
         opened.set_result(None)
         try:
             await self._stopping.wait()
@@ -103,7 +120,7 @@ class Listener:
             await asyncio.to_thread(self._addressees.close)
 
     def _dialogue(self) -> Dialogue:
-        return Dialogue(
+        return self._speak(
             self._reception,
             visitors=self._visitors,
             hostname=self._hostname,

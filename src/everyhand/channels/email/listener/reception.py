@@ -25,8 +25,9 @@ LONGEST_ADDRESS: Final = 320
 class Reception:
     """The answers to SMTP commands, shared by all connections. aiosmtpd calls its `handle_` methods."""
 
-    def __init__(self, *, committer: Committer, addressees: Addressees, recipients: int) -> None:
+    def __init__(self, *, committer: Committer, addressees: Addressees, recipients: int, scheme: str) -> None:
         self._committer = committer
+        self._scheme = scheme
         self._addressees = addressees
         self._recipients = recipients
         self._space = FreeSpace(settings.EVERYHAND.data, reserve=settings.EVERYHAND.free_space)
@@ -34,7 +35,7 @@ class Reception:
     async def handle_EHLO(  # noqa: N802 (aiosmtpd names it)
         self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, offers: list[str]
     ) -> list[str]:
-        """There is nothing to sign in to; commands may come in one go (RFC 2920)."""
+        """There is nothing to sign in to; commands may come in one go (RFC 2920). LMTP's LHLO asks here, too."""
         session.host_name = hostname
         return [one for one in offers if not one.startswith(("250-AUTH", "250 HELP"))] + ["250 PIPELINING"]
 
@@ -76,7 +77,11 @@ class Reception:
             return NO_SPACE
         sender = "" if envelope.mail_from == NULL_SENDER else envelope.mail_from or ""
         arriving = Arriving(
-            raw=raw, source=f"smtp {_host(session)}", envelope_from=sender, envelope_to=tuple(envelope.rcpt_tos)
+            raw=raw,
+            source=f"{self._scheme} {_host(session)}",
+            envelope_from=sender,
+            envelope_to=tuple(envelope.rcpt_tos),
+            helo="".join(letter for letter in session.host_name or "" if letter.isprintable()),
         )
         try:
             accepted = await self._committer.commit(arriving)

@@ -7,10 +7,11 @@ keeps to RFC 3834: never to a machine, a list or nobody, seldom to the same addr
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import structlog
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_timezone_name
 from django.conf import settings
@@ -22,8 +23,14 @@ from everyhand.channels.email.models import SystemMail
 from everyhand.channels.email.outbound import compose, letter, system_mail
 from everyhand.conversations.models import Conversation
 from everyhand.conversations.queries import REFERENCES_KEPT
+from everyhand.core import journal
 from everyhand.customers.actions import normalised
 from everyhand.desk.inbound import Inbound
+
+log = structlog.get_logger(__name__)
+
+# To one address. Who writes about a third matter the same day knows by now that we are there.
+A_DAY: Final = 2
 
 # Local parts behind which nobody reads (RFC 2142, RFC 3834 section 2, and what senders of newsletters use).
 _NOBODY: Final = re.compile(
@@ -43,9 +50,8 @@ def acknowledge(
     address = normalised(inbound.sender.email)
     if not settings.EVERYHAND.acknowledge or not _may_be_answered(address, inbound, envelope_from):
         return None
-    seldom = settings.EVERYHAND.acknowledge_at_most_every
     kind = SystemMail.Kind.ACKNOWLEDGEMENT
-    if SystemMail.objects.filter(address=address, kind=kind, made_at__gt=at - seldom).exists():
+    if not _is_seldom(address, conversation, at):
         return None
     house = compose.sender_name("", conversation.address)
     references = letter.ids([*inbound.references[-REFERENCES_KEPT:], inbound.message_id])
@@ -66,6 +72,21 @@ def acknowledge(
             text=_words(conversation, house, due_at),
             at=at,
         )
+
+
+def _is_seldom(address: str, conversation: Conversation, at: datetime) -> bool:
+    """Whether the address got none lately, and few today: a machine that answers each of ours, however slowly, with a
+    mail that looks like a new one must not keep both of us busy for ever.
+    """
+    today = SystemMail.objects.filter(
+        address=address, kind=SystemMail.Kind.ACKNOWLEDGEMENT, made_at__gt=at - timedelta(days=1)
+    )
+    times = list(today.values_list("made_at", flat=True))
+    if len(times) >= A_DAY:
+        journal.note("acknowledgement.withheld", subject=conversation, at=at, today=len(times))
+        log.warning("no more acknowledgements to this sender today: it may be a loop", conversation=conversation.pk)
+        return False
+    return not any(made_at > at - settings.EVERYHAND.acknowledge_at_most_every for made_at in times)
 
 
 def _may_be_answered(address: str, inbound: Inbound, envelope_from: str | None) -> bool:

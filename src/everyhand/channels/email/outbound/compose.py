@@ -8,24 +8,16 @@ The letter depends on the message alone, so every recipient and every try gets t
 
 from __future__ import annotations
 
-import re
 from email.utils import format_datetime
-from html import escape
 
 from django.conf import settings
 
 from everyhand.channels.email import tokens
 from everyhand.channels.email.models import Mailbox
 from everyhand.channels.email.outbound import letter
+from everyhand.channels.email.outbound.html import as_html
+from everyhand.conversations import subjects
 from everyhand.conversations.models import Message
-
-# How the mail programs of many countries say "Re:", with the counters some add: "AW: Re[2]: SV: ".
-_ANSWER_MARKS = re.compile(
-    r"(?:(?:re|aw|antw|antwort|sv|vs|odp|rif|ris|rép|res|bls|ynt|atb|回复|回覆|答复|答覆)"
-    r"\s?(?:\[\d+\]|\(\d+\)|\^\d+)?\s?[:\uff1a]\s?)+",
-    re.IGNORECASE,
-)
-_LINK = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)\]'’”]")
 
 
 def compose(message: Message) -> bytes:
@@ -48,7 +40,14 @@ def compose(message: Message) -> bytes:
         letter.Enclosure(attachment.name, attachment.type, bytes(attachment.blob.content))
         for attachment in message.attachments.select_related("blob").order_by("pk")
     ]
-    return letter.write(fields, text=message.text, html=as_html(message.text), files=files)
+    html = as_html(message.text, signature=message.signature, quoted=message.quoted)
+    return letter.write(fields, text=_as_text(message), html=html, files=files)
+
+
+def _as_text(message: Message) -> str:
+    """The author's words, the signature behind its delimiter (RFC 3676 section 4.3), and what was said before."""
+    signature = f"-- \n{message.signature}" if message.signature else ""
+    return "\n\n".join(part for part in (message.text, signature, message.quoted) if part)
 
 
 def sender_name(person: str, mailbox_address: str) -> str:
@@ -75,23 +74,4 @@ def subject(message: Message) -> str:
     subject as well as by References (Gmail) need the rest unchanged.
     """
     clean = letter.one_line(message.subject)
-    bare = _ANSWER_MARKS.sub("", clean, count=1) if _ANSWER_MARKS.match(clean) else clean
-    return f"Re: {bare}".strip() if message.in_reply_to else clean
-
-
-def as_html(text: str) -> str:
-    """The same words for programs that show HTML: paragraphs, line breaks and indents kept, web addresses linked."""
-    paragraphs = re.split(r"\n[ \t]*\n", text.replace("\r\n", "\n").replace("\r", "\n").strip("\n"))
-    body = "\n".join(f"<p>{_lines(paragraph)}</p>" for paragraph in paragraphs)
-    return f'<!DOCTYPE html>\n<html><head><meta charset="utf-8"></head><body dir="auto">\n{body}\n</body></html>\n'
-
-
-def _lines(paragraph: str) -> str:
-    linked, end = [], 0
-    for link in _LINK.finditer(paragraph):
-        linked.append(escape(paragraph[end : link.start()]))
-        linked.append(f'<a href="{escape(link[0])}">{escape(link[0])}</a>')
-        end = link.end()
-    linked.append(escape(paragraph[end:]))
-    indented = re.sub(r"(?m)^[ \t]+|(?<= ) ", lambda spaces: "&nbsp;" * len(spaces[0].expandtabs(4)), "".join(linked))
-    return indented.replace("\n", "<br>\n")
+    return f"Re: {subjects.bare(clean)}".strip() if message.in_reply_to else clean

@@ -7,22 +7,25 @@ worst that happens is the same letter twice in a mailbox, which most programs sh
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import Error, connection, transaction
 from django.utils import timezone
 
 from everyhand.channels.email import tokens
 from everyhand.channels.email.models import SystemMail
+from everyhand.channels.email.outbound import dkim, pace
 from everyhand.channels.email.outbound.compose import compose
 from everyhand.channels.email.outbound.letter import NoAddress, address
 from everyhand.channels.email.outbound.postman import Letter, Postman, Refused, Unreachable, connect
 from everyhand.conversations.models import Delivery
 from everyhand.core import journal, work
+from everyhand.core.outage import is_outage
 
 __all__ = ["connect", "deliver", "deliver_system_mail"]
 
@@ -34,6 +37,8 @@ Row = TypeVar("Row", Delivery, SystemMail)
 NO_SERVER_PAUSE: Final = timedelta(minutes=1)
 # How long a letter waits for a server that can't be reached before somebody has to hear of it.
 PATIENCE: Final = timedelta(days=2)
+# Seconds; together less than the lease, which nobody can extend meanwhile.
+PAUSES_TO_NOTE: Final = (1, 2, 4, 8, 15)
 NO_SERVER: Final = "No outgoing mail server is set (EVERYHAND_MAIL_URL)."
 
 
@@ -76,7 +81,11 @@ def _carry(
             elif not settings.EVERYHAND.mail_url:
                 work.put_off(row, NO_SERVER, until=at + NO_SERVER_PAUSE)
             elif work.keep([row], at=at):
-                _try(row, write, postman, clock)
+                later = pace.may_leave(row, a_minute=settings.EVERYHAND.pace, at=at)
+                if later:
+                    pace.hold(row, until=later)
+                else:
+                    _try(row, write, postman, clock)
             # else it was taken back, or somebody else has it
 
 
@@ -84,6 +93,7 @@ def _try(row: Row, write: Callable[[Row], Letter], postman: Postman, clock: Call
     try:
         answer = postman.carry(write(row))
     except Unreachable as outage:
+        pace.did_not_leave(row)
         _wait_for_server(row, outage, at=clock())
     except Refused as refusal:
         _note_refusal(row, refusal, at=clock())
@@ -110,6 +120,21 @@ def _written_at(row: Delivery | SystemMail) -> datetime:
 
 
 def _note_sent(row: Row, answer: str, *, at: datetime) -> None:
+    """What is not written down now is sent a second time, so a database that is away is waited for."""
+    for pause in (*PAUSES_TO_NOTE, None):
+        try:
+            _write_down_sent(row, answer, at=at)
+        except Error as error:
+            if pause is None or not is_outage(error):
+                raise
+            log.warning("sent, but not yet noted: the database is away", kind=row._meta.model_name, id=row.pk)
+            connection.close()
+            time.sleep(pause)
+        else:
+            return
+
+
+def _write_down_sent(row: Row, answer: str, *, at: datetime) -> None:
     try:
         with transaction.atomic():
             work.complete(row, at=at)
@@ -144,8 +169,13 @@ def _tell(action: str, delivery: Delivery, *, at: datetime) -> None:
 
 
 def _reply(delivery: Delivery) -> Letter:
-    return Letter(compose(delivery.message), address(tokens.return_path(delivery)), address(delivery.address))
+    return Letter(_signed(compose(delivery.message)), address(tokens.return_path(delivery)), address(delivery.address))
 
 
 def _system_mail(mail: SystemMail) -> Letter:
-    return Letter(bytes(mail.content), mail.envelope_from, address(mail.address))
+    return Letter(_signed(bytes(mail.content)), mail.envelope_from, address(mail.address))
+
+
+def _signed(raw: bytes) -> bytes:
+    house = settings.EVERYHAND
+    return dkim.sign(raw, dkim.Seal(house.dkim_domain, house.dkim_selector, house.dkim_key)) if house.dkim_key else raw

@@ -14,6 +14,7 @@ import atexit
 import contextlib
 import json
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -26,9 +27,11 @@ from everyhand.channels.email.parsing import wire
 from everyhand.channels.email.parsing.limits import TooHostile, check_size
 from everyhand.desk.inbound import Inbound
 
-# What one mail may cost. Ordinary mails need a thousandth of it.
+# What one mail may cost: seconds of CPU, and memory. Ordinary mails need a thousandth of it.
 SECONDS = 5.0
 MEMORY = 128 * 1024 * 1024
+# On a busy machine a second of CPU takes longer than a second; an innocent mail must not pay for that.
+PATIENCE = 4
 # A fresh process takes over after this many mails, so that no leak, ours or a library's, can grow for ever.
 MAILS_A_PROCESS = 20_000
 # To import everything on a busy machine.
@@ -37,6 +40,9 @@ SECONDS_TO_START = 60.0
 REQUEST = struct.Struct(">II")  # length of the JSON that says source, recipients and at; length of the mail
 ANSWER = struct.Struct(">cI")  # one of the outcomes below; length of the JSON or sentence that follows
 UNDERSTOOD, HOSTILE, FAILED = b"u", b"h", b"f"
+
+
+_TOO_LONG = "The mail took longer than {:g} seconds to read, so we stopped."
 
 
 class ParseFailed(Exception):
@@ -150,9 +156,9 @@ class _Process:
 
     def ask(self, request: bytes, raw: bytes, seconds: float) -> Inbound:
         self.mails += 1
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + PATIENCE * seconds
         try:
-            self.socket.settimeout(seconds)
+            self.socket.settimeout(PATIENCE * seconds)
             self.socket.sendall(REQUEST.pack(len(request), len(raw)) + request)
             self.socket.sendall(raw)
             outcome, length = ANSWER.unpack(self._receive(ANSWER.size, deadline))
@@ -160,7 +166,7 @@ class _Process:
             if outcome == UNDERSTOOD:
                 return wire.unpack(said, [self._receive(size, deadline) for size in wire.sizes(said)])
         except TimeoutError:
-            raise ParseFailed(f"The mail took longer than {seconds:g} seconds to read, so we stopped.") from None
+            raise ParseFailed(_TOO_LONG.format(seconds)) from None
         except OSError as error:
             raise _Died(type(error).__name__) from None
         except (ValueError, KeyError, TypeError) as error:
@@ -176,7 +182,10 @@ class _Process:
             self.socket.settimeout(max(deadline - time.monotonic(), 0.000_1))
             count = self.socket.recv_into(view[position:])
             if count == 0:
-                raise _Died(f"it ended with {self.process.wait()}")
+                status = self.process.wait()
+                if status == -signal.SIGPROF:  # its timer ended it
+                    raise TimeoutError
+                raise _Died(f"it ended with {status}")
             position += count
         return bytes(received)
 

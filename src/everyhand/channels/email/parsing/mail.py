@@ -34,7 +34,7 @@ def parse(raw: bytes, *, source: str, recipients: tuple[str, ...] = (), at: date
     mail = structure.read(raw)
     content = parts.read(mail)
     remarks = content.remarks
-    sender = _sender(mail, remarks)
+    sender, sender_doubtful = _sender(mail, remarks)
     subject = _subject(mail, remarks)
     to, cc = addresses.of(mail, "to"), addresses.of(mail, "cc")
     reply, quoted = replies.split(content.text, content.html)
@@ -42,6 +42,7 @@ def parse(raw: bytes, *, source: str, recipients: tuple[str, ...] = (), at: date
     return Inbound(
         source=source,
         sender=sender,
+        sender_doubtful=sender_doubtful,
         recipients=_recipients(mail, recipients, to + cc),
         to=to,
         cc=cc,
@@ -64,23 +65,26 @@ def parse(raw: bytes, *, source: str, recipients: tuple[str, ...] = (), at: date
     )
 
 
-def _sender(mail: Part, remarks: dict[str, None]) -> Address:
-    """Who wrote it, as the mail claims: the first address of the first From field, or the next best field."""
+def _sender(mail: Part, remarks: dict[str, None]) -> tuple[Address, bool]:
+    """Who wrote it, as the mail claims: the first address of the first From field, or the next best field. And whether
+    that is in doubt, since programs disagree on whom such a mail names.
+    """
     named = addresses.of(mail, "from")
-    if len(headers.raw(mail, "from")) > 1 or len({address.email for address in named if address.email}) > 1:
+    doubtful = len(headers.raw(mail, "from")) > 1 or len({address.email for address in named if address.email}) > 1
+    if doubtful:
         remarks["The mail names more than one sender. The first is shown; nothing proves who wrote it."] = None
     for address in named:
         if address.email:
             if "@" in address.name and address.email.lower() not in address.name.lower():
                 remarks["The sender's name looks like another address than the one the mail came from."] = None
-            return address
+            return address, doubtful
     for name in ("sender", "reply-to", "return-path"):
         for address in addresses.of(mail, name):
             if address.email:
                 remarks[f"The mail has no usable From field; the sender is taken from {name.title()}."] = None
-                return Address(address.name or next((a.name for a in named), ""), address.email)
+                return Address(address.name or next((a.name for a in named), ""), address.email), True
     remarks["The mail does not say who sent it."] = None
-    return next(iter(named), Address())
+    return next(iter(named), Address()), True
 
 
 def _subject(mail: Part, remarks: dict[str, None]) -> str:

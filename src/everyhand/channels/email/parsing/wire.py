@@ -62,7 +62,7 @@ def unpack(said: bytes, contents: list[bytes]) -> Inbound:
 
 _PLAIN = (
     *("source", "recipients", "subject", "text", "html", "reply", "quoted", "message_id", "in_reply_to", "references"),
-    *("automatic", "remarks"),
+    *("automatic", "remarks", "sender_doubtful"),
 )
 _PEOPLE = ("to", "cc", "reply_to")
 

@@ -28,9 +28,10 @@ class ClockController extends Controller {
   }
 
   ago(seconds) {
+    const words = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
+    if (Math.abs(seconds) < SIZES.minute) return words.format(0, "second");
     const unit = Math.abs(seconds) < SIZES.hour ? "minute" : "hour";
-    const amount = Math.trunc(seconds / SIZES[unit]);
-    return new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" }).format(amount, unit);
+    return words.format(Math.trunc(seconds / SIZES[unit]), unit);
   }
 
   distance(seconds) {

@@ -1,0 +1,82 @@
+"""Asking the DNS, with a limit on the time all questions about one mail may take together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final, Protocol
+
+import dns.exception
+import dns.name
+import dns.rdatatype
+import dns.resolver
+
+SECONDS_A_QUESTION: Final = 2.0
+# Longer than any key or record that means something; a key of a million bits would keep us busy for minutes.
+LONGEST_TEXT: Final = 4_096
+
+
+class NoAnswer(Exception):
+    """The DNS could not say just now: a timeout, a broken zone, no server. Not the same as "there is nothing"."""
+
+
+class Resolver(Protocol):
+    """Where answers come from. `kind` is "TXT", "A", "AAAA", "MX" or "PTR"."""
+
+    def ask(self, name: str, kind: str, *, seconds: float) -> list[str]:
+        """The records, [] when there are none. MX in order of preference, as names. Raises `NoAnswer`."""
+
+
+class Dns:
+    """The resolver of this machine, with a cache; for any number of threads."""
+
+    def __init__(self) -> None:
+        self._resolver: dns.resolver.Resolver | None = None
+
+    def ask(self, name: str, kind: str, *, seconds: float) -> list[str]:
+        try:
+            answer = self._system().resolve(name, kind, lifetime=seconds, search=False, raise_on_no_answer=False)
+        except dns.resolver.NXDOMAIN:
+            return []
+        except (dns.name.LabelTooLong, dns.name.NameTooLong, dns.name.EmptyLabel, dns.name.BadEscape, UnicodeError):
+            return []  # no name, so nothing is there
+        except (dns.exception.DNSException, OSError) as trouble:
+            raise NoAnswer(f"{type(trouble).__name__} for {kind} of {name}") from trouble
+        records = list(answer) if answer.rrset is not None else []
+        if kind == "MX":
+            return [str(one.exchange) for one in sorted(records, key=lambda one: (one.preference, str(one.exchange)))]
+        if kind == "TXT":
+            return [b"".join(one.strings).decode("utf-8", "replace") for one in records]
+        return [str(one) for one in records]
+
+    def _system(self) -> dns.resolver.Resolver:
+        if self._resolver is None:
+            try:
+                self._resolver = dns.resolver.Resolver()
+            except dns.resolver.NoResolverConfiguration as trouble:
+                raise NoAnswer("this machine has no resolver") from trouble
+            self._resolver.cache = dns.resolver.LRUCache(10_000)
+        return self._resolver
+
+
+class Questions:
+    """The questions one mail gives rise to. After `seconds` in all, every further one is `NoAnswer`."""
+
+    def __init__(self, resolver: Resolver, *, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._resolver, self._monotonic = resolver, monotonic
+        self._until = monotonic() + seconds
+
+    def ask(self, name: str, kind: str) -> list[str]:
+        """See `Resolver.ask`. Names are compared without regard to case and a final dot."""
+        left = self._until - self._monotonic()
+        if left <= 0:
+            raise NoAnswer("the questions about this mail took too long")
+        bare = name.lower().rstrip(".")
+        labels = bare.split(".")
+        if len(bare) > 253 or not all(1 <= len(label) <= 63 for label in labels):
+            return []
+        return self._resolver.ask(bare, kind, seconds=min(left, SECONDS_A_QUESTION))
+
+    def text(self, name: str) -> list[str]:
+        """The TXT records, but for those no honest domain publishes."""
+        return [record for record in self.ask(name, "TXT") if len(record) <= LONGEST_TEXT]

@@ -1,0 +1,102 @@
+"""What our own receiving server found (RFC 8601), where one stands before us.
+
+An `Authentication-Results` field is believed only if it names the server that the setting `trusted_receiver` names, and
+stands above the `Received` field by which that server took the mail in: whatever stands below came with the mail and
+may be anybody's. Every other one is as if it were not there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from email.message import Message
+
+from everyhand.channels.email.parsing import headers, structure
+from everyhand.desk.verdict import Finding, Result, Verdict
+
+_RESULT = re.compile(r"\s*(?P<method>[a-z0-9-]+)\s*(?:/\s*\d+\s*)?=\s*(?P<result>[a-z]+)", re.IGNORECASE)
+_PROPERTY = re.compile(r"([a-z]+\.[a-z0-9-]+)\s*=\s*(?:\"([^\"]*)\"|([^\s;]+))", re.IGNORECASE)
+_BY = re.compile(r"\bby\s+([^\s;()]+)", re.IGNORECASE)
+_ASKS_FOR_NOTHING = re.compile(r"\bp=none\b", re.IGNORECASE)
+_RESULTS = {"pass": Result.PASS, "fail": Result.FAIL, "hardfail": Result.FAIL}
+# As much of a header as is looked at for them: they stand at its top.
+_TOP = 64_000
+
+
+def verdict_of(raw: bytes, *, receiver: str, claimed: str) -> Verdict | None:
+    """What `receiver` found about a mail that claims to come from the domain `claimed`; None if it said nothing."""
+    head = re.split(rb"\r?\n\r?\n", raw[:_TOP], maxsplit=1)[0]
+    stated = [
+        results for field in _trusted(structure.read(head + b"\r\n\r\n"), receiver) for results in _results(field)
+    ]
+    if not stated:
+        return None
+    dmarc = _best(stated, "dmarc", ("header.from",), claimed)
+    if dmarc.domain not in ("", claimed):
+        return Verdict(claimed=claimed, judged_by=receiver)  # it took somebody else for the sender than we do
+    return Verdict(
+        spf=_best(stated, "spf", ("smtp.mailfrom", "smtp.helo"), claimed),
+        dkim=_best(stated, "dkim", ("header.d", "header.i"), claimed),
+        dmarc=dmarc,
+        arc=_best(stated, "arc", ("header.d",), claimed),
+        claimed=claimed,
+        judged_by=receiver,
+    )
+
+
+def _trusted(mail: Message, receiver: str) -> Iterator[str]:
+    above = []
+    for name, value in mail.raw_items():
+        text = headers.unfold(str(value))
+        if name.lower() == "authentication-results" and _author(text) == receiver.lower():
+            above.append(text)
+        if name.lower() == "received" and (by := _BY.search(text)) and by[1].lower().rstrip(".") == receiver.lower():
+            yield from above
+            return
+
+
+def _author(field: str) -> str:
+    return _without_comments(field).partition(";")[0].strip().partition(" ")[0].lower()
+
+
+def _results(field: str) -> Iterator[tuple[str, Result, dict[str, str]]]:
+    """(method, result, properties) of each statement. A failure that the domain itself asks to overlook is none."""
+    for comments, statement in _statements(field):
+        if found := _RESULT.match(statement):
+            method = found["method"].lower()
+            result = _RESULTS.get(found["result"].lower(), Result.NONE)
+            if method == "dmarc" and result is Result.FAIL and _ASKS_FOR_NOTHING.search(comments):
+                result = Result.NONE
+            stated = _PROPERTY.findall(statement)
+            yield method, result, {name.lower(): (quoted or plain).lower() for name, quoted, plain in stated}
+
+
+def _statements(field: str) -> Iterator[tuple[str, str]]:
+    for statement in field.split(";")[1:]:
+        yield statement, _without_comments(statement)
+
+
+def _without_comments(text: str) -> str:
+    kept, depth = [], 0
+    for letter in text:
+        depth = max(0, depth + (letter == "(") - (letter == ")"))
+        if not depth and letter != ")":
+            kept.append(letter)
+    return "".join(kept)
+
+
+def _best(
+    stated: list[tuple[str, Result, dict[str, str]]], method: str, properties: tuple[str, ...], claimed: str
+) -> Finding:
+    """Of several results (a mail may be signed twice) the one that says most: a pass for the claimed domain first."""
+    found = [
+        Finding(result, next((_domain(named[one]) for one in properties if one in named), ""))
+        for said, result, named in stated
+        if said == method
+    ]
+    order = {Result.PASS: 0, Result.FAIL: 1, Result.NONE: 2}
+    return min(found, key=lambda one: (order[one.result], one.domain != claimed), default=Finding())
+
+
+def _domain(value: str) -> str:
+    return value.rpartition("@")[2].strip().rstrip(".")

@@ -1,0 +1,64 @@
+"""Where a message from outside belongs: in a conversation it proved to know, in one of its own, or before a person.
+
+Joining takes three things: our signed token, a sender who takes part, and no reason to believe that somebody else used
+their name. Nothing else joins by itself, and who claims to be one of us is never taken for them.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from everyhand.conversations import queries
+from everyhand.conversations.models import Conversation
+from everyhand.customers.actions import normalised
+from everyhand.desk.inbound import Inbound
+from everyhand.people.models import Member
+
+
+class Held(StrEnum):
+    """Why a message waits for a person to decide."""
+
+    FORGED_REPLY = "forged-reply"
+    DOUBTFUL_REPLY = "doubtful-reply"
+    MEMBER_UNPROVED = "member-unproved"
+    ACCOUNT_MAIL = "account-mail"
+
+    @property
+    def may_join(self) -> bool:
+        """Whether a person may let it into the conversation it answers, if it answers one."""
+        return self is not Held.ACCOUNT_MAIL
+
+
+class Decision(StrEnum):
+    """What a person says about a held message: into the conversation it answers, into one of its own, or away."""
+
+    JOIN = "join"
+    OPEN = "open"
+    DISMISS = "dismiss"
+
+
+def why_held(inbound: Inbound, *, proof: int | None) -> Held | None:
+    """Why a person has to decide about this message; None when it may be received. `proof` is as in `receive`."""
+    sender = normalised(inbound.sender.email)
+    if sender and not inbound.verdict.is_proved and Member.objects.filter(email__iexact=sender).exists():
+        return Held.MEMBER_UNPROVED
+    if proof is None:
+        return None
+    if inbound.sender_doubtful:
+        return Held.DOUBTFUL_REPLY
+    if inbound.verdict.is_forged and queries.takes_part_as(proof, sender):
+        return Held.FORGED_REPLY
+    return None
+
+
+def may_continue(inbound: Inbound) -> Conversation | None:
+    """An open conversation of the sender's that a message without a token may be about, to be shown beside it."""
+    if inbound.sender_doubtful or inbound.verdict.is_forged:
+        return None
+    named = [*inbound.references, *inbound.in_reply_to]
+    return queries.seems_to_continue(normalised(inbound.sender.email), message_ids=named, subject=inbound.subject)
+
+
+def is_genuine(inbound: Inbound) -> bool:
+    """Whether those it was copied to may be proposed: nobody is, in another's name."""
+    return not inbound.sender_doubtful and not inbound.verdict.is_forged
