@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable
 from email.message import EmailMessage
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Page, Request
 
 from tests.browser.courier import HELP, Courier, overflow
 from tests.servers.browser import DESK, PHONE
@@ -34,7 +33,6 @@ PAGES = (
     "/ownership-map",
     "/mail-ledger",
     "/quarantine",
-    "/quarantine/1",
     "/stuck-work",
     "/password/first",
     "/sign-out",
@@ -101,8 +99,12 @@ def test_everything_on_a_page_is_open_to_everybody(courier: Courier, visit: Call
     page.get_by_role("button", name="Menu of Ana Silva").click()
     assert found_by_axe(page) == []
 
+    page.goto(courier.url + "/quarantine")
+    page.get_by_role("link", name="(no subject)").click()
+    assert found_by_axe(page) == []
+
     page.goto(courier.url + "/ownership-map")
-    for fold in page.locator("main summary").all():
+    for fold in page.locator("main summary").all()[-3:]:
         fold.click()
     assert found_by_axe(page) == []
 
@@ -110,15 +112,13 @@ def test_everything_on_a_page_is_open_to_everybody(courier: Courier, visit: Call
 def test_the_first_page_is_light(courier: Courier, visit: Callable[..., Page]) -> None:
     page = visit()
     courier.sign_in(page)
-    loaded: list[Response] = []
-    page.on("response", loaded.append)
+    finished: list[Request] = []
+    page.on("requestfinished", lambda request: finished.append(request))  # noqa: PLW0108 (Playwright looks into it)
     page.goto(f"{courier.url}/inbox/mine", wait_until="load")
 
-    kinds = {"script", "stylesheet"}
-    assert {one.request.resource_type for one in loaded} >= kinds
-    sizes = [one.request.sizes()["responseBodySize"] for one in loaded if one.request.resource_type in kinds]
-    unpacked = [len(gzip.compress(one.body())) for one in loaded if one.request.resource_type in kinds]
-    assert sum(sizes) < 100_000, f"{sum(sizes):,} bytes; gzipped they would be {sum(unpacked):,}"
+    weighed = [one for one in finished if one.resource_type in ("script", "stylesheet")]
+    assert len(weighed) > 10
+    assert sum(one.sizes()["responseBodySize"] for one in weighed) < 100_000
 
 
 def found_by_axe(page: Page) -> list[str]:

@@ -29,7 +29,7 @@ def test_ines_hires_somebody_who_can_come_in_at_once(house: House) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "complaint"),
     [
-        ("email", "ana@courier.test", "already exists"),
+        ("email", "ana@courier.test", "Somebody with this address is here already."),
         ("email", "no address", "valid email"),
         ("time_zone", "Mars/Olympus", "There is no time zone called “Mars/Olympus”"),
         ("hours", "whenever", "“whenever” is not clear"),

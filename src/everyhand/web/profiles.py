@@ -71,6 +71,7 @@ class MemberForm(ProfileForm):
         fields = ("email", "name", "title", "role", "signature", "language", "time_zone", "away_until")  # type: ignore[assignment]
         labels = {"title": _("What they do here"), "signature": _("What stands under their replies")}
         help_texts = {"signature": _("Their team's own lines come below it.")}
+        error_messages = {"email": {"unique": _("Somebody with this address is here already.")}}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.middleware import LoginRequiredMiddleware
@@ -15,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 from django.views import View
 
 from everyhand.people import actions as people
@@ -60,8 +62,14 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth tells no t
         with translation.override((member.language if member else "") or translation.get_language()):
             super().send_mail(template_prefix, email, context)
 
-    def add_message(self, *args: Any, **kwargs: Any) -> None:
-        """No “you have signed in”: the page shows it."""
+    def add_message(self, request: HttpRequest, level: int, message_template: str = "", *_: Any, **_more: Any) -> None:
+        """No “you have signed in”: the page shows it. A new password is seen nowhere."""
+        if message_template in ("account/messages/password_set.txt", "account/messages/password_changed.txt"):
+            messages.add_message(request, level, gettext("Your new password works from now on."))
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:  # noqa: ARG002
+        """Where the password was asked for."""
+        return reverse("profile")
 
 
 def typed_address(request: HttpRequest, credentials: dict[str, Any] | None) -> str:

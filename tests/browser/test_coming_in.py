@@ -1,0 +1,140 @@
+"""Signing in and out, and what a person sees when something goes wrong: said kindly, beside the field, nothing lost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.courier import DOMAIN, Courier
+
+
+@pytest.fixture
+def ana(courier: Courier, visit: Callable[..., Page]) -> Page:
+    page = visit(expecting="status of 4")
+    courier.sign_in(page)
+    return page
+
+
+def test_a_link_from_the_shell_works_once(courier: Courier, visit: Callable[..., Page]) -> None:
+    page = visit(expecting="status of 410")
+    link = courier.run("signin-link", f"ben@{DOMAIN}").strip()
+    page.goto(link)
+    page.get_by_role("button", name=re.compile("^Sign in")).click()
+    expect(page.get_by_role("heading", name="Mine")).to_be_visible()
+
+    page.goto(link)
+
+    expect(page.get_by_role("heading", name="This link does not work any more")).to_be_visible()
+
+
+def test_a_password_can_be_set_and_used(courier: Courier, visit: Callable[..., Page]) -> None:
+    page = visit(expecting="status of 4")
+    courier.sign_in(page, "ruth")
+    page.goto(f"{courier.url}/profile")
+    page.get_by_role("link", name="Set a password").click()
+    expect(page.get_by_text("Your password must contain at least 10 characters.")).to_be_visible()
+    page.get_by_label("Password", exact=True).fill("a-page-a-day-1904")
+    page.get_by_label("Password (again)").fill("a-page-a-day-1904")
+    page.get_by_role("button", name="Set it").click()
+    expect(page.get_by_role("heading", name="My profile")).to_be_visible()
+    expect(page.get_by_text("Your new password works from now on.")).to_be_visible()
+
+    page.goto(f"{courier.url}/sign-out")
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(f"{courier.url}/sign-in")
+    page.get_by_label("Email").fill(f"ruth@{DOMAIN}")
+    page.get_by_label("Password").fill("something else")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_label("Email")).to_have_value(f"ruth@{DOMAIN}")
+    page.get_by_label("Password").fill("a-page-a-day-1904")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Mine")).to_be_visible()
+
+
+def test_a_code_that_is_wrong_is_said_beside_the_field(courier: Courier, visit: Callable[..., Page]) -> None:
+    page = visit(expecting="status of 4")
+    page.goto(f"{courier.url}/sign-in/code")
+    page.get_by_label("Email").fill(f"noor@{DOMAIN}")
+    page.locator("main button[type=submit]").click()
+    code = page.get_by_label("Code")
+    code.fill("AAAA-BBBB")
+    page.get_by_role("button", name="Sign in").click()
+
+    expect(code).to_have_attribute("aria-invalid", "true")
+    expect(code).to_have_accessible_description(re.compile("Incorrect code"))
+
+
+def test_forms_keep_what_was_typed_and_say_what_is_wrong_beside_it(courier: Courier, ana: Page) -> None:
+    ana.goto(f"{courier.url}/people/new")
+    ana.get_by_label("Address").fill(f"noor@{DOMAIN}")
+    ana.get_by_label("Name").fill("Noor the Second")
+    ana.get_by_label("Time zone").fill("Mars/Olympus")
+    ana.get_by_label("When they are there").fill("whenever")
+    ana.get_by_role("button", name="Add them").click()
+
+    expect(ana.get_by_label("Name")).to_have_value("Noor the Second")
+    for label, complaint in (
+        ("Address", "Somebody with this address is here already."),
+        ("Time zone", "Mars/Olympus"),
+        ("When they are there", "Write it like"),
+    ):
+        expect(ana.get_by_label(label)).to_have_attribute("aria-invalid", "true")
+        expect(ana.get_by_label(label)).to_have_accessible_description(re.compile(complaint))
+
+
+def test_a_reply_outlives_the_session_it_was_written_in(courier: Courier, ana: Page) -> None:
+    courier.open(ana, "You misspelt my father's name")
+    ana.get_by_label("Your reply to Rosa Delgado").fill("Dear Rosa, this took an hour to write.")
+    cookies = ana.context.cookies()
+    ana.context.clear_cookies()
+    ana.get_by_role("button", name="Send to Rosa Delgado").click()
+
+    expect(ana.get_by_role("heading", name="This page was open too long")).to_be_visible()
+    expect(ana.get_by_label("What you wrote")).to_have_value("Dear Rosa, this took an hour to write.")
+    ana.context.add_cookies(cookies)  # type: ignore[arg-type]
+    courier.open(ana, "You misspelt my father's name")
+    expect(ana.get_by_label("Your reply to Rosa Delgado")).to_have_value("Dear Rosa, this took an hour to write.")
+
+
+def test_a_restart_costs_neither_session_nor_draft_nor_the_connection(
+    courier: Courier, visit: Callable[..., Page]
+) -> None:
+    page = visit(expecting="ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_CONNECTION_RESET|status of 503|_EMPTY_")
+    courier.sign_in(page)
+    courier.open(page, "Holiday from the 20th")
+    page.get_by_label("Your reply to Mai Nguyen").fill("Dear Mai, the dog")
+    expect(page.locator("html")).to_have_attribute("data-live-state", "listening")
+
+    courier.restart()
+
+    page.get_by_role("button", name="Send to Mai Nguyen").click()
+    expect(page.get_by_role("article", name="Message from Ana Silva")).to_contain_text("Dear Mai, the dog")
+    expect(page.locator("html")).to_have_attribute("data-live-state", "listening", timeout=15_000)
+
+
+@pytest.mark.parametrize(
+    ("path", "heading"),
+    [
+        ("/nothing-here", "There is nothing here"),
+        ("/conversations/999999", "There is nothing here"),
+        ("/conversations/1/replies", "Not this way"),
+    ],
+)
+def test_a_wrong_address_is_answered_kindly(courier: Courier, ana: Page, path: str, heading: str) -> None:
+    ana.goto(courier.url + path)
+
+    expect(ana.get_by_role("heading", name=heading)).to_be_visible()
+    ana.get_by_role("link", name="Go to the inbox").click()
+    expect(ana.get_by_role("heading", name="Mine")).to_be_visible()
+
+
+def test_what_is_for_administrators_says_so(courier: Courier, visit: Callable[..., Page]) -> None:
+    page = visit(expecting="status of 403")
+    courier.sign_in(page, "carla")
+    page.goto(f"{courier.url}/people/new")
+
+    expect(page.get_by_role("heading", name="This is not open to you")).to_be_visible()
