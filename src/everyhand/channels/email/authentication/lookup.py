@@ -60,7 +60,9 @@ class Dns:
 
 
 class Questions:
-    """The questions one mail gives rise to. After `seconds` in all, every further one is `NoAnswer`."""
+    """The questions that one mail, or a look at our own domains, gives rise to. After `seconds` in all, every further
+    one is `NoAnswer`.
+    """
 
     def __init__(self, resolver: Resolver, *, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._resolver, self._monotonic = resolver, monotonic
@@ -70,7 +72,7 @@ class Questions:
         """See `Resolver.ask`. Names are compared without regard to case and a final dot."""
         left = self._until - self._monotonic()
         if left <= 0:
-            raise NoAnswer("the questions about this mail took too long")
+            raise NoAnswer("the questions took too long together")
         bare = name.lower().rstrip(".")
         labels = bare.split(".")
         if len(bare) > 253 or not all(1 <= len(label) <= 63 for label in labels):
