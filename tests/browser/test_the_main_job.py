@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from email.message import EmailMessage
 
 import pytest
@@ -26,7 +26,7 @@ def ana(courier: Courier, visit: Callable[..., Page]) -> Page:
 
 
 @pytest.fixture
-def arrives(courier: Courier) -> Iterator[Callable[..., None]]:
+def arrives(courier: Courier) -> Callable[..., None]:
     """A mail reaches the running program over SMTP."""
 
     def arrive(subject: str, *, text: str = "Where is my paper on route 4?") -> None:

@@ -98,7 +98,7 @@ def test_static_files_carry_their_version_and_may_be_kept(house: House) -> None:
     assert "?v=" in address
     file = Client().get(address)
     assert file.status_code == 200
-    assert "max-age=31536000" in file.headers["Cache-Control"]
+    assert "max-age=600" in file.headers["Cache-Control"]
 
 
 def test_health_needs_no_sign_in_and_tells_no_secret(db: None) -> None:

@@ -190,8 +190,9 @@ def first_mail(host: str, port: int) -> str:
     to = next((box for box in boxes if not box.endswith("@localhost")), boxes[0] if boxes else setting_up.FIRST_MAILBOX)
     if shutil.which("swaks"):
         return (
-            f"swaks --server {host}:{port} --from ada@example.org --to {to} --h-From 'Ada Brown <ada@example.org>' "
-            "--h-Subject 'No paper this morning' --body 'Good morning, Riverside route 4 again: no paper since Monday. Ada Brown'"
+            f"swaks --server {host}:{port} --to {to} --from ada@example.org --h-From 'Ada Brown <ada@example.org>' "
+            "--h-Subject 'No paper this morning' "
+            "--body 'Good morning, Riverside route 4 again: no paper since Monday. Ada Brown'"
         )
     letter = (
         rf"From: Ada Brown <ada@example.org>\nTo: {to}\nSubject: No paper this morning\n\n"

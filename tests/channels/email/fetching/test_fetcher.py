@@ -130,7 +130,12 @@ def test_who_waits_in_vain_for_an_answer_ends_within_seconds(
 def test_a_mailbox_that_hangs_does_not_delay_another(box: ConnectedMailbox, folder: Folder) -> None:
     answer = threading.Event()
     folder.add(letter(1))
-    folder.before = lambda name, _arguments: answer.wait(30) and None if name == "SEARCH" else None
+
+    def hang(name: str, _arguments: str) -> None:
+        if name == "SEARCH":
+            answer.wait(30)
+
+    folder.before = hang
     quick = ImapServer(Folder())
     quick.folder.add(letter(2))
     connected("127.0.0.1", quick.port, user="sales@paper.test")
