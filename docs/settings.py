@@ -8,33 +8,33 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from everyhand.config import environment
+from everyhand.config import environment, forms
 from everyhand.config.environment import Setting
 
 PAGE: Final = Path(__file__).with_name("settings.md")
 
 # What a value looks like, by the function that reads it, where the meaning does not say so.
 FORMS: Final[dict[object, str]] = {
-    environment.switch: "`on` or `off`.",
-    environment.duration: "Such as `90s`, `15m`, `2h`, `1d`.",
-    environment.megabytes: "1 to 1000.",
-    environment.listen: "Such as `127.0.0.1:8000`, `[::1]:8000`, or `off`.",
-    environment.addresses: "Such as `127.0.0.1` or `10.0.0.0/8`, separated by commas.",
-    environment.local_delivery: "Such as `127.0.0.1:2424`, or `off`.",
-    environment.web_address: "Such as `https://help.example.com`.",
-    environment.mail_server: (
+    forms.switch: "`on` or `off`.",
+    forms.duration: "Such as `90s`, `15m`, `2h`, `1d`.",
+    forms.megabytes: "1 to 1000.",
+    forms.listen: "Such as `127.0.0.1:8000`, `[::1]:8000`, or `off`.",
+    forms.addresses: "Such as `127.0.0.1` or `10.0.0.0/8`, separated by commas.",
+    forms.local_delivery: "Such as `127.0.0.1:2424`, or `off`.",
+    forms.web_address: "Such as `https://help.example.com`.",
+    forms.mail_server: (
         "`smtp://HOST:25`, `smtp+starttls://USER:PASSWORD@HOST:587` or `smtps://USER:PASSWORD@HOST:465`."
     ),
-    environment.database: "`postgresql://USER:PASSWORD@HOST:5432/NAME`.",
-    environment.existing_file: "The path of a file.",
-    environment.time_zone: "Such as `Europe/Berlin`.",
-    environment.language: "Such as `en` or `de`.",
-    environment.few: "1 to 64.",
-    environment.how_much: "`none`, `last` (the message before it) or `all`.",
-    environment.pace: "1 to 100000, or `off`.",
-    environment.domain: "Such as `example.com`.",
-    environment.selector: "Such as `everyhand`.",
-    environment.signing_key: "The path of a PEM file with an RSA or Ed25519 key.",
+    forms.database: "`postgresql://USER:PASSWORD@HOST:5432/NAME`.",
+    forms.existing_file: "The path of a file.",
+    forms.time_zone: "Such as `Europe/Berlin`.",
+    forms.language: "Such as `en` or `de`.",
+    forms.few: "1 to 64.",
+    forms.how_much: "`none`, `last` (the message before it) or `all`.",
+    forms.pace: "1 to 100000, or `off`.",
+    forms.domain: "Such as `example.com`.",
+    forms.selector: "Such as `everyhand`.",
+    forms.signing_key: "The path of a PEM file with an RSA or Ed25519 key.",
 }
 
 BEGINNING: Final = """\

@@ -15,16 +15,19 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from everyhand.channels.email import queries
+from everyhand.channels.email import published, queries
+from everyhand.channels.email.authentication.lookup import Dns, Questions, Resolver
 from everyhand.channels.email.fetching import health
 from everyhand.channels.email.models import Mailbox
-from everyhand.channels.email.outbound import deliver, dkim, published
-from everyhand.channels.email.outbound.published import Weight
+from everyhand.channels.email.outbound import deliver, dkim
+from everyhand.channels.email.published import Weight
 from everyhand.cli import setting_up
 from everyhand.core import heartbeat, work
-from everyhand.core.dns import Dns, Resolver
 from everyhand.people.models import Member
 from everyhand.routing.models import Fallback
+
+# However many domains there are, nobody waits for the name system longer than this.
+SECONDS_FOR_NAMES = 20.0
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ def names(resolver: Resolver) -> Iterator[Finding]:
         seal=dkim.Seal(house.dkim_domain, house.dkim_selector, house.dkim_key) if house.dkim_key else None,
     )
     mailboxes = list(Mailbox.objects.values_list("address", flat=True))
-    for one in published.look(mailboxes, ours, resolver):
+    for one in published.look(mailboxes, ours, Questions(resolver, seconds=SECONDS_FOR_NAMES)):
         yield Finding(one.what, one.weight is Weight.WELL, one.remedy, grave=one.weight is Weight.WRONG)
 
 

@@ -85,8 +85,8 @@ class Member(AbstractBaseUser):
 
     def signature_in(self, team: Team | None) -> str:
         """What stands under their replies in a conversation of `team`: their own lines, then the team's; often ""."""
-        lines = (self.signature.strip(), team.signature.strip() if team else "")
-        return "\n".join(one for one in lines if one)
+        written = (self.signature, team.signature if team else "")
+        return "\n".join(line.rstrip() for one in written for line in one.strip().splitlines())
 
     def on_duty(self, at: datetime) -> bool:
         """Whether they are there for customers at `at`: active, not away, and within their hours if they gave any.

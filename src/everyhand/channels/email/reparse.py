@@ -84,7 +84,7 @@ def _compare(mail: Mail, understood: Future[Inbound], apply: bool, at: datetime)
     except (TooHostile, ParseFailed) as refused:
         return Reread(mail.pk, mail.message_id, doubt=f"It can't be read any more: {refused}")
     before, after = _kind(mail), _kind_now(mail, inbound)
-    if before != after:
+    if before != after and not mail.decision:
         doubt = f"It was taken for {before or 'a person’s'} and is now taken for {after or 'a person’s'}."
         return Reread(mail.pk, mail.message_id, doubt=doubt)
     if mail.message is None:

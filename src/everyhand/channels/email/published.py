@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from everyhand.channels.email.authentication.lookup import NoAnswer, Questions
 from everyhand.channels.email.outbound.dkim import Seal
-from everyhand.core.dns import NoAnswer, Resolver
 
 # Names that are nobody's in public (RFC 2606, RFC 6761, RFC 6762, and .internal).
 _PRIVATE: Final = frozenset({"localhost", "test", "example", "invalid", "local", "internal", "lan", "home", "arpa"})
@@ -50,7 +50,7 @@ class House:
     seal: Seal | None
 
 
-def look(mailboxes: Sequence[str], house: House, resolver: Resolver) -> Iterator[Published]:
+def look(mailboxes: Sequence[str], house: House, dns: Questions) -> Iterator[Published]:
     """What is published about the domains of these addresses of ours (`*@example.com` is one) and of the seal.
 
     When the name system gives no answer it says so once and asks no more. Domains that are nobody's in public, such as
@@ -62,11 +62,11 @@ def look(mailboxes: Sequence[str], house: House, resolver: Resolver) -> Iterator
     ]
     try:
         for domain in domains:
-            yield _mx(domain, house, resolver)
-            yield _spf(domain, house, resolver)
-            yield _dmarc(domain, named.get(domain, ""), resolver)
+            yield _mx(domain, house, dns)
+            yield _spf(domain, house, dns)
+            yield _dmarc(domain, named.get(domain, ""), dns)
         if house.seal:
-            yield _dkim(house.seal, resolver)
+            yield _dkim(house.seal, dns)
         elif domains:
             yield _unsigned(domains[0])
     except NoAnswer as silence:
@@ -78,8 +78,8 @@ def look(mailboxes: Sequence[str], house: House, resolver: Resolver) -> Iterator
         )
 
 
-def _mx(domain: str, house: House, resolver: Resolver) -> Published:
-    servers = [one.rstrip(".") for one in resolver.ask(domain, "MX")]
+def _mx(domain: str, house: House, dns: Questions) -> Published:
+    servers = [one.rstrip(".") for one in dns.ask(domain, "MX")]
     if servers == [""]:
         remedy = f"A null MX (RFC 7505) tells everybody that it takes none. Publish: {domain}. MX 10 {house.receiver}."
         return Published(f"{domain} takes mail", Weight.WRONG, remedy)
@@ -92,9 +92,9 @@ def _mx(domain: str, house: House, resolver: Resolver) -> Published:
     return Published(f"mail to {domain} goes to {', '.join(servers)}")
 
 
-def _spf(domain: str, house: House, resolver: Resolver) -> Published:
+def _spf(domain: str, house: House, dns: Questions) -> Published:
     what = f"{domain} says who may send for it (SPF)"
-    records = [one for one in resolver.ask(domain, "TXT") if re.match(r"v=spf1(?:\s|$)", one, re.IGNORECASE)]
+    records = [one for one in dns.text(domain) if re.match(r"v=spf1(?:\s|$)", one, re.IGNORECASE)]
     if not records:
         return Published(
             what,
@@ -122,13 +122,13 @@ def _spf_record(house: House) -> str:
     return f"v=spf1 mx ip{address.version}:{address} ~all" if address.is_global else "v=spf1 mx ~all"
 
 
-def _dmarc(domain: str, mailbox: str, resolver: Resolver) -> Published:
+def _dmarc(domain: str, mailbox: str, dns: Questions) -> Published:
     what = f"{domain} says what to do with forgeries (DMARC)"
     labels = domain.split(".")
     # Its own record, or that of the organisation it belongs to, found by going up.
     for start in range(len(labels) - 1):
         owner = ".".join(labels[start:])
-        records = [one for one in resolver.ask(f"_dmarc.{owner}", "TXT") if one.upper().startswith("V=DMARC1")]
+        records = [one for one in dns.text(f"_dmarc.{owner}") if one.upper().startswith("V=DMARC1")]
         if len(records) > 1:
             shown = " and ".join(f"“{one}”" for one in records)
             return Published(what, Weight.WRONG, f"Two records at _dmarc.{owner} count as none: {shown}. Keep one.")
@@ -151,10 +151,10 @@ def _policy(what: str, owner: str, record: str) -> Published:
     return Published(f"{what}: {record}")
 
 
-def _dkim(seal: Seal, resolver: Resolver) -> Published:
+def _dkim(seal: Seal, dns: Questions) -> Published:
     what = f"our signatures can be checked (DKIM at {seal.name})"
     publish = f'Publish: {seal.name}. TXT "{seal.record}"'
-    keys = [dict(_TAG.findall(one)).get("p") for one in resolver.ask(seal.name, "TXT")]
+    keys = [dict(_TAG.findall(one)).get("p") for one in dns.text(seal.name)]
     published = ["".join(key.split()) for key in keys if key is not None]
     if not published:
         return Published(what, Weight.WRONG, f"We sign, and no key is published. {publish}")
