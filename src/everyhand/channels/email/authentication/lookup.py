@@ -84,14 +84,10 @@ class Dns:
 
 
 class Questions:
-<<<<<<< HEAD
-    """The questions one mail gives rise to. After waiting `seconds` for answers, every further one is `NoAnswer`.
+    """The questions that one mail, or a look at our own domains, gives rise to. After waiting `seconds` for answers,
+    every further one is `NoAnswer`.
 
     Only waiting counts: a big mail, which takes a while to hash, must not run out of time to ask.
-=======
-    """The questions that one mail, or a look at our own domains, gives rise to. After `seconds` in all, every further
-    one is `NoAnswer`.
->>>>>>> sending
     """
 
     def __init__(self, resolver: Resolver, *, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -99,14 +95,8 @@ class Questions:
 
     def ask(self, name: str, kind: str) -> list[str]:
         """See `Resolver.ask`. Names are compared without regard to case and a final dot."""
-<<<<<<< HEAD
         if self._left <= 0:
-            raise NoAnswer("the questions about this mail took too long")
-=======
-        left = self._until - self._monotonic()
-        if left <= 0:
             raise NoAnswer("the questions took too long together")
->>>>>>> sending
         bare = name.lower().rstrip(".")
         labels = bare.split(".")
         if len(bare) > 253 or not all(1 <= len(label) <= 63 for label in labels):
