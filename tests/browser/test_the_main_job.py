@@ -130,11 +130,11 @@ def test_chosen_files_are_named_before_they_go(courier: Courier, ana: Page) -> N
 def test_a_conversation_opens_where_the_work_is(courier: Courier, ana: Page) -> None:
     courier.open(ana, "Your card game goes ffffppfftfpffff")
     expect(ana.get_by_text("undo does not work in the second round")).to_be_in_viewport()
-    expect(ana.get_by_text("every move goes ffffppfftfpffff")).to_be_hidden()
+    expect(ana.get_by_text("every move goes ffffppfftfpffff").first).to_be_hidden()
 
     ana.get_by_text("3 earlier messages, the last by Mira Lindqvist").click()
 
-    expect(ana.get_by_text("every move goes ffffppfftfpffff")).to_be_visible()
+    expect(ana.get_by_text("every move goes ffffppfftfpffff").first).to_be_visible()
 
 
 def test_a_draft_outlives_a_reload_and_goes_when_it_is_sent(courier: Courier, ana: Page) -> None:
