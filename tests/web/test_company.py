@@ -166,7 +166,7 @@ def test_whoever_does_not_set_up_sees_no_buttons_to(house: House) -> None:
 @pytest.mark.parametrize(
     ("pasted", "answer"),
     [
-        ("No paper on route 4 again", "Because the mail names route 4, which is about the round"),
+        ("No paper on route 4 again", "Because the mail names route 4 (the round)"),
         ("hr@courier.test", "Because it was sent to hr@courier.test, which belongs to the team HR"),
         ("From: ada@example.org\nTo: hr@courier.test\nSubject: Boss\n\nHe shouts.", "sent to hr@courier.test"),
         ("Something quite different", "no rule of the ownership map names it"),

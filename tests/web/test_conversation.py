@@ -29,7 +29,7 @@ def test_ana_reads_what_ada_wrote_and_why_it_is_hers(house: House) -> None:
     received = arrives("No paper on route 4 today.")
     page = words(browser_of(house.ana).get(f"/conversations/{received.conversation.pk}"))
     assert "No paper on route 4 today." in page
-    assert "because the mail names route 4, which is about the round, which belongs to Ana Silva" in page
+    assert "because the mail names route 4 (the round), which belongs to Ana Silva" in page
     assert "ada@example.org" in page
 
 
