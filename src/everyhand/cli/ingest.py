@@ -19,7 +19,7 @@ import click
 from django.db import Error
 from django.utils import timezone
 
-from everyhand.channels.email import accept, file
+from everyhand.channels.email import accept, file, outcomes
 from everyhand.channels.email.models import Mail
 from everyhand.cli import setting_up
 from everyhand.core import heartbeat
@@ -78,22 +78,22 @@ class _Taking:
             return
         filed = self._file([taken.mail for taken in accepted if not taken.again], now)
         for arriving, taken in zip(batch, accepted, strict=True):
-            became = file.Filed(taken.mail) if taken.again else filed[taken.mail.pk]
+            became = outcomes.Filed(taken.mail) if taken.again else filed[taken.mail.pk]
             line = line_of(arriving.source, became, again=taken.again)
             self._outcomes[line["outcome"]] = self._outcomes.get(line["outcome"], 0) + 1
             if self._as_json:
                 click.echo(json.dumps(line, ensure_ascii=False))
 
-    def _file(self, mails: Sequence[Mail], at: datetime) -> dict[int, file.Filed]:
+    def _file(self, mails: Sequence[Mail], at: datetime) -> dict[int, outcomes.Filed]:
         """File them here and now; those a running worker was faster with are waited for."""
-        done: dict[int, file.Filed] = {}
+        done: dict[int, outcomes.Filed] = {}
         claimed = file.claim(at=at, limit=len(mails), only=[mail.pk for mail in mails])
         with heartbeat.leases_kept(claimed, lease=file.LEASE):
             for filed in self._filer.file(claimed, at=at):
                 done[filed.mail.pk] = filed
         for mail in mails:
             if mail.pk not in done:
-                done[mail.pk] = file.Filed(_settled(mail.pk))
+                done[mail.pk] = outcomes.Filed(_settled(mail.pk))
         return done
 
     def summary(self) -> str:
@@ -101,7 +101,7 @@ class _Taking:
         return (", ".join(parts) or "nothing to take in") + (f", {self.refused} refused" if self.refused else "")
 
 
-def line_of(source: str, filed: file.Filed, *, again: bool = False) -> dict[str, Any]:
+def line_of(source: str, filed: outcomes.Filed, *, again: bool = False) -> dict[str, Any]:
     """The JSON line of one message, as docs/commands.md describes it."""
     mail, inbound = filed.mail, filed.inbound
     conversation = filed.conversation or mail.conversation

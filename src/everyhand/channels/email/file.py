@@ -5,51 +5,34 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils import translation
 
-from everyhand.channels.email import guesses, holding, queries, tokens
+from everyhand.channels.email import guesses, holding, outcomes, queries, tokens
 from everyhand.channels.email.authentication import Arrival, Judge
 from everyhand.channels.email.fingerprint import fingerprint_of
 from everyhand.channels.email.models import Mail
 from everyhand.channels.email.outbound import acknowledge
+from everyhand.channels.email.outcomes import Filed
 from everyhand.channels.email.parsing.isolated import IsolatedParser, ParseFailed
 from everyhand.channels.email.parsing.limits import TooHostile
-from everyhand.conversations.models import Conversation, Delivery, Message
-from everyhand.core import journal, outage, work
-from everyhand.customers import actions as customers
-from everyhand.desk import reasons
+from everyhand.core import outage, work
 from everyhand.desk import receive as desk
-from everyhand.desk.belonging import Decision, Held
-from everyhand.desk.inbound import Bounce, Inbound
+from everyhand.desk.belonging import Decision
+from everyhand.desk.inbound import Inbound
 
 log = structlog.get_logger(__name__)
 
 # Short, since what a dead worker had in hand waits for its end. Losing it costs nothing: a mail is filed and its row
 # completed in one transaction.
 LEASE = timedelta(seconds=30)
-# When the database is locked, full or away.
-PAUSE_OF_AN_OUTAGE = timedelta(seconds=5)
-
 ACKNOWLEDGED_WITHIN = timedelta(days=1)
 
 Understood = Inbound | TooHostile | ParseFailed
-
-
-@dataclass(frozen=True)
-class Filed:
-    """What became of one mail: its row, what it said (None when it could not be read), and where it went."""
-
-    mail: Mail
-    inbound: Inbound | None = None
-    conversation: Conversation | None = None
-    message: Message | None = None
-    opened: bool = False
 
 
 class Filer:
@@ -99,7 +82,7 @@ class Filer:
         try:
             inbound = understood.result()
             if not isinstance(inbound, Inbound):
-                return _quarantine(mail, str(inbound), at)
+                return outcomes.quarantine(mail, str(inbound), at)
             return _settle(mail, inbound, at)
         except work.LeaseLost:
             log.warning("filed by somebody else meanwhile", mail=mail.pk)
@@ -107,7 +90,7 @@ class Filer:
         except Exception as error:
             if not outage.is_outage(error):
                 log.exception("filing failed", mail=mail.pk)
-            _put_back(mail, error, at)
+            outcomes.put_back(mail, error, at)
             return Filed(mail)
 
 
@@ -138,15 +121,15 @@ def _settle(mail: Mail, inbound: Inbound, at: datetime) -> Filed:
             # History is filed as it was: nothing comes of it any more.
             held = None if mail.decision or mail.silent else holding.why_held(inbound, proof=proof)
             if held:
-                return _hold(mail, inbound, held, proof, at)
+                return outcomes.hold(mail, inbound, held, proof, at)
             why = "" if mail.decision else inbound.automatic or _ours_or_nobodys(inbound)
-            filed = _suppress(mail, inbound, why, at) if why else _receive(mail, inbound, proof, at)
+            filed = outcomes.suppress(mail, inbound, why, at) if why else _receive(mail, inbound, proof, at)
             work.complete(mail, at=at)
     except IntegrityError:
         original = Mail.objects.filter(fingerprint=fingerprint).exclude(pk=mail.pk).first()
         if original is None:
             raise
-        return _duplicate(mail, inbound, original, at)
+        return outcomes.duplicate(mail, inbound, original, at)
     return filed
 
 
@@ -169,19 +152,8 @@ def _receive(mail: Mail, inbound: Inbound, proof: int | None, at: datetime) -> F
             received.conversation, inbound, envelope_from=_envelope_from(mail), due_at=received.promise.due_at, at=at
         )
     mail.conversation, mail.message = received.conversation, received.message
-    _remember(mail, Mail.Outcome.FILED, "")
+    outcomes.remember(mail, Mail.Outcome.FILED, "")
     return Filed(mail, inbound, received.conversation, received.message, received.opened)
-
-
-def _hold(mail: Mail, inbound: Inbound, why: Held, proof: int | None, at: datetime) -> Filed:
-    """A person decides. It stays in quarantine until then, and nobody outside hears anything."""
-    with translation.override("en"):  # kept in English like every reason, and told in the reader's language
-        reason = reasons.why_held(why)
-    mail.held, mail.would_join_id = why, proof if why.may_join else None
-    work.quarantine(mail, reason, at=at)
-    _remember(mail, Mail.Outcome.QUARANTINED, reason)
-    journal.note("mail.held", subject=mail, at=at, why=why)
-    return Filed(mail, inbound)
 
 
 def _with_its_mailbox(inbound: Inbound, mail: Mail) -> Inbound:
@@ -211,69 +183,3 @@ def _is_late(mail: Mail) -> bool:
 def _ours_or_nobodys(inbound: Inbound) -> str:
     """Mail from one of our own addresses is our own mail coming back."""
     return "loop" if queries.ours([inbound.sender.email]) else ""
-
-
-def _suppress(mail: Mail, inbound: Inbound, why: str, at: datetime) -> Filed:
-    if inbound.bounce:
-        _bounced(inbound, inbound.bounce, at)
-    _remember(mail, Mail.Outcome.SUPPRESSED, why)
-    return Filed(mail, inbound)
-
-
-def _bounced(inbound: Inbound, bounce: Bounce, at: datetime) -> None:
-    """A report that came to the signed return path of a delivery tells of exactly that one; others change nothing."""
-    delivery_id = tokens.returned_delivery(inbound.recipients)
-    delivery = Delivery.objects.select_related("message").filter(pk=delivery_id).first() if delivery_id else None
-    if delivery is None or not bounce.permanent:
-        return
-    customers.mark_undeliverable(email=delivery.address, at=at)
-    journal.note(
-        "delivery.bounced",
-        subject=f"conversation:{delivery.message.conversation_id}",
-        at=at,
-        delivery=delivery.pk,
-        message=delivery.message_id,
-        status=bounce.status,
-    )
-
-
-def _duplicate(mail: Mail, inbound: Inbound, original: Mail, at: datetime) -> Filed:
-    with transaction.atomic():
-        mail.duplicate_of = original
-        mail.sender, mail.subject = inbound.sender.email[:320], inbound.subject[:500]
-        _remember(mail, Mail.Outcome.DUPLICATE, "")
-        work.complete(mail, at=at)
-    return Filed(mail, inbound, original.conversation, original.message)
-
-
-def _quarantine(mail: Mail, reason: str, at: datetime) -> Filed:
-    with transaction.atomic():
-        work.quarantine(mail, reason, at=at)
-        _remember(mail, Mail.Outcome.QUARANTINED, reason)
-        journal.note("mail.quarantined", subject=mail, at=at)
-    return Filed(mail)
-
-
-def _put_back(mail: Mail, error: Exception, at: datetime) -> None:
-    """It is tried again later. An outage of the database is no fault of the mail's and costs it no attempt."""
-    reason = f"{type(error).__name__}: {error}"
-    # What the failed transaction made is gone.
-    mail.outcome, mail.conversation, mail.message, mail.duplicate_of = Mail.Outcome.PENDING, None, None, None
-    if outage.is_outage(error):
-        log.warning("the database is away; the mail is filed later", mail=mail.pk, error=str(error).strip())
-        work.put_off(mail, reason, until=at + PAUSE_OF_AN_OUTAGE)
-        return
-    with transaction.atomic():
-        work.fail(mail, reason, at=at)
-        if mail.quarantined_at:
-            _remember(mail, Mail.Outcome.QUARANTINED, mail.last_error)
-
-
-def _remember(mail: Mail, outcome: Mail.Outcome, why: str) -> None:
-    mail.outcome, mail.why = outcome, why[:500]
-    mail.save(
-        update_fields=[
-            *("outcome", "why", "sender", "subject", "conversation", "message", "duplicate_of"),
-            *("held", "would_join"),
-        ]
-    )

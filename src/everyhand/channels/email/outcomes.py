@@ -1,0 +1,116 @@
+"""What can become of a mail beside a conversation, and how that is remembered in its row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+from django.utils import translation
+
+from everyhand.channels.email import tokens
+from everyhand.channels.email.models import Mail
+from everyhand.conversations.models import Conversation, Delivery, Message
+from everyhand.core import journal, outage, work
+from everyhand.customers import actions as customers
+from everyhand.desk import reasons
+from everyhand.desk.belonging import Held
+from everyhand.desk.inbound import Bounce, Inbound
+
+log = structlog.get_logger(__name__)
+
+# When the database is locked, full or away.
+PAUSE_OF_AN_OUTAGE = timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class Filed:
+    """What became of one mail: its row, what it said (None when it could not be read), and where it went."""
+
+    mail: Mail
+    inbound: Inbound | None = None
+    conversation: Conversation | None = None
+    message: Message | None = None
+    opened: bool = False
+
+
+def suppress(mail: Mail, inbound: Inbound, why: str, at: datetime) -> Filed:
+    """It asks nobody for anything (`why` says what it is) and is kept where one can see it."""
+    if inbound.bounce:
+        _bounced(inbound, inbound.bounce, at)
+    remember(mail, Mail.Outcome.SUPPRESSED, why)
+    return Filed(mail, inbound)
+
+
+def _bounced(inbound: Inbound, bounce: Bounce, at: datetime) -> None:
+    """A report that came to the signed return path of a delivery tells of exactly that one; others change nothing."""
+    delivery_id = tokens.returned_delivery(inbound.recipients)
+    delivery = Delivery.objects.select_related("message").filter(pk=delivery_id).first() if delivery_id else None
+    if delivery is None or not bounce.permanent:
+        return
+    customers.mark_undeliverable(email=delivery.address, at=at)
+    journal.note(
+        "delivery.bounced",
+        subject=f"conversation:{delivery.message.conversation_id}",
+        at=at,
+        delivery=delivery.pk,
+        message=delivery.message_id,
+        status=bounce.status,
+    )
+
+
+def duplicate(mail: Mail, inbound: Inbound, original: Mail, at: datetime) -> Filed:
+    """We have this letter already; it came by another route."""
+    with transaction.atomic():
+        mail.duplicate_of = original
+        mail.sender, mail.subject = inbound.sender.email[:320], inbound.subject[:500]
+        remember(mail, Mail.Outcome.DUPLICATE, "")
+        work.complete(mail, at=at)
+    return Filed(mail, inbound, original.conversation, original.message)
+
+
+def hold(mail: Mail, inbound: Inbound, why: Held, proof: int | None, at: datetime) -> Filed:
+    """A person decides. It stays in quarantine until then, and nobody outside hears anything."""
+    with translation.override("en"):  # kept in English like every reason, and told in the reader's language
+        reason = reasons.why_held(why)
+    mail.held, mail.would_join_id = why, proof if why.may_join else None
+    work.quarantine(mail, reason, at=at)
+    remember(mail, Mail.Outcome.QUARANTINED, reason)
+    journal.note("mail.held", subject=mail, at=at, why=why)
+    return Filed(mail, inbound)
+
+
+def quarantine(mail: Mail, reason: str, at: datetime) -> Filed:
+    """It can't be read: a person gets it with the reason, its bytes, and a button to try again."""
+    with transaction.atomic():
+        work.quarantine(mail, reason, at=at)
+        remember(mail, Mail.Outcome.QUARANTINED, reason)
+        journal.note("mail.quarantined", subject=mail, at=at)
+    return Filed(mail)
+
+
+def put_back(mail: Mail, error: Exception, at: datetime) -> None:
+    """It is tried again later. An outage of the database is no fault of the mail's and costs it no attempt."""
+    reason = f"{type(error).__name__}: {error}"
+    # What the failed transaction made is gone.
+    mail.outcome, mail.conversation, mail.message, mail.duplicate_of = Mail.Outcome.PENDING, None, None, None
+    if outage.is_outage(error):
+        log.warning("the database is away; the mail is filed later", mail=mail.pk, error=str(error).strip())
+        work.put_off(mail, reason, until=at + PAUSE_OF_AN_OUTAGE)
+        return
+    with transaction.atomic():
+        work.fail(mail, reason, at=at)
+        if mail.quarantined_at:
+            remember(mail, Mail.Outcome.QUARANTINED, mail.last_error)
+
+
+def remember(mail: Mail, outcome: Mail.Outcome, why: str) -> None:
+    """Write what became of it into its row, in the caller's transaction."""
+    mail.outcome, mail.why = outcome, why[:500]
+    mail.save(
+        update_fields=[
+            *("outcome", "why", "sender", "subject", "conversation", "message", "duplicate_of"),
+            *("held", "would_join"),
+        ]
+    )
