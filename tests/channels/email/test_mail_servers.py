@@ -58,7 +58,9 @@ def test_a_reply_reaches_the_customer_and_their_answer_comes_back(
     assert (mail["Message-ID"], mail["In-Reply-To"]) == (f"<{message.message_id}>", "<first@customers.test>")
     plain = mail.get_body(("plain",))
     assert plain is not None
-    assert plain.get_content().replace("\r\n", "\n") == message.text + "\n"
+    said = plain.get_content().replace("\r\n", "\n")
+    assert said.startswith(message.text + "\n")
+    assert said.endswith("\n> No paper today.\n")
     assert tokens.returned_delivery([str(mail["Return-Path"]).strip("<>")]) == delivery.pk
 
     back = mail["Reply-To"].addresses[0].addr_spec
