@@ -78,11 +78,16 @@ class _Taking:
             return
         filed = self._file([taken.mail for taken in accepted if not taken.again], now)
         for arriving, taken in zip(batch, accepted, strict=True):
-            became = outcomes.Filed(taken.mail) if taken.again else filed[taken.mail.pk]
+            became = self._known(arriving, taken.mail) if taken.again else filed[taken.mail.pk]
             line = line_of(arriving.source, became, again=taken.again)
             self._outcomes[line["outcome"]] = self._outcomes.get(line["outcome"], 0) + 1
             if self._as_json:
                 click.echo(json.dumps(line, ensure_ascii=False))
+
+    def _known(self, arriving: accept.Arriving, mail: Mail) -> outcomes.Filed:
+        """The mail we had already; for a program that asks, with what it says."""
+        said = self._filer.read(mail, arriving.raw) if self._as_json else None
+        return outcomes.Filed(mail, said if isinstance(said, Inbound) else None)
 
     def _file(self, mails: Sequence[Mail], at: datetime) -> dict[int, outcomes.Filed]:
         """File them here and now; those a running worker was faster with are waited for."""

@@ -41,8 +41,9 @@ class Bounce:
     """A report that a mail could not be delivered.
 
     `status` is the enhanced status code of RFC 3463 ("5.1.1"), or "" where the report gives none. `permanent` is
-    False for a delay or a condition that may pass (a full mailbox). `original_message_id` is the Message-ID of the
-    mail that failed, as far as the report quotes it.
+    False for a delay or a condition that may pass (a full mailbox). Of a report on several addresses, `status`,
+    `permanent` and `reason` tell about the first; `dead` are all those of `addresses` that failed for good.
+    `original_message_id` is the Message-ID of the mail that failed, as far as the report quotes it.
     """
 
     addresses: tuple[str, ...] = ()
@@ -50,6 +51,14 @@ class Bounce:
     permanent: bool = True
     reason: str = ""
     original_message_id: str = ""
+    dead: tuple[str, ...] = ()
+
+    def gives_up(self, address: str) -> bool:
+        """Whether writing to `address` again is pointless. Where the report names others in its place (those behind
+        an alias, say), only if each of them is dead: nobody is given up on the strength of a neighbour.
+        """
+        named, dead = ({one.lower() for one in some} for some in (self.addresses, self.dead))
+        return address.lower() in dead if address.lower() in named else self.permanent and dead == named
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from everyhand.conversations.models import Conversation, Participant
+from everyhand.conversations.models import Conversation, Delivery, Participant
 from everyhand.core import journal
 from everyhand.core.journal import Entry
 from everyhand.people.models import Member
@@ -19,6 +19,7 @@ SHOWN = (
     "conversation.assigned",
     "conversation.closed",
     "conversation.reopened",
+    "delivery.bounced",
     "message.taken_back",
     "participant.approved",
     "participant.declined",
@@ -36,19 +37,22 @@ class Happening:
 
 
 def happenings(conversation: Conversation, participants: Iterable[Participant]) -> list[Happening]:
-    """Oldest first; two reads."""
+    """Oldest first; two reads, and one more where a letter came back."""
     entries = list(journal.about(conversation).filter(action__in=SHOWN))
     people = {member for entry in entries for member in (_actor(entry), entry.particulars.get("owner")) if member}
     names: dict[int, str] = dict(Member.objects.filter(pk__in=people).values_list("pk", "name")) if people else {}
     outside = {one.pk: one.identity.name or one.identity.value for one in participants}
-    return [Happening(entry.action, _sentence(entry, names, outside), entry.at) for entry in entries]
+    returned = [entry.particulars["delivery"] for entry in entries if entry.action == "delivery.bounced"]
+    addresses = dict(Delivery.objects.filter(pk__in=returned).values_list("pk", "address")) if returned else {}
+    return [Happening(entry.action, _sentence(entry, names, outside, addresses), entry.at) for entry in entries]
 
 
-def _sentence(entry: Entry, names: dict[int, str], outside: dict[int, str]) -> str:
+def _sentence(entry: Entry, names: dict[int, str], outside: dict[int, str], addresses: dict[int, str]) -> str:
     words: dict[str, Any] = {
         "who": names.get(_actor(entry), _("Everyhand")),
         "owner": names.get(entry.particulars.get("owner", 0), _("somebody")),
         "person": outside.get(entry.particulars.get("participant", 0), _("somebody")),
+        "address": addresses.get(entry.particulars.get("delivery", 0), _("somebody")),
     }
     return _saying(entry) % words
 
@@ -61,6 +65,11 @@ def _saying(entry: Entry) -> str:
         "conversation.closed": _("%(who)s closed it"),
         "conversation.reopened": (
             _("%(who)s opened it again") if actor else _("It opened again, since the customer wrote")
+        ),
+        "delivery.bounced": (
+            _("What we wrote to %(address)s came back: nobody can be reached there any more")
+            if entry.particulars.get("gone", True)
+            else _("What we wrote to %(address)s came back, so they have not read it")
         ),
         "message.taken_back": _("%(who)s took a reply back before it was sent"),
         "participant.approved": _("%(who)s let %(person)s take part"),

@@ -67,14 +67,18 @@ class Filer:
             filed.append(self._file(*parsing.popleft(), at))
         return filed
 
-    def _understand(self, mail: Mail, raw: bytes) -> Understood:
-        """What it says and who says so; here, because nobody parses or asks the DNS in a transaction."""
+    def read(self, mail: Mail, raw: bytes) -> Understood:
+        """What a mail says, without filing it or asking who wrote it."""
         try:
-            inbound = self._parser.parse(
-                raw, source=mail.source, recipients=tuple(mail.envelope_to), at=mail.accepted_at
-            )
+            return self._parser.parse(raw, source=mail.source, recipients=tuple(mail.envelope_to), at=mail.accepted_at)
         except (TooHostile, ParseFailed) as refused:
             return refused
+
+    def _understand(self, mail: Mail, raw: bytes) -> Understood:
+        """What it says and who says so; here, because nobody parses or asks the DNS in a transaction."""
+        inbound = self.read(mail, raw)
+        if not isinstance(inbound, Inbound):
+            return inbound
         arrival = Arrival(raw, mail.source, inbound.sender.email, mail.envelope_from, mail.helo)
         return replace(inbound, verdict=self._judge.judge(arrival))
 

@@ -44,12 +44,18 @@ def suppress(mail: Mail, inbound: Inbound, why: str, at: datetime) -> Filed:
 
 
 def _bounced(inbound: Inbound, bounce: Bounce, at: datetime) -> None:
-    """A report that came to the signed return path of a delivery tells of exactly that one; others change nothing."""
+    """A report that came to the signed return path of a delivery tells of exactly that one; others change nothing.
+
+    Two things follow. The letter did not arrive, whatever the reason, and whoever answers must know. And if nobody can
+    be reached there any more, the address is marked.
+    """
     delivery_id = tokens.returned_delivery(inbound.recipients)
     delivery = Delivery.objects.select_related("message").filter(pk=delivery_id).first() if delivery_id else None
-    if delivery is None or not bounce.permanent:
+    if delivery is None or inbound.automatic == "delay":
         return
-    customers.mark_undeliverable(email=delivery.address, at=at)
+    gone = bounce.gives_up(delivery.address)
+    if gone:
+        customers.mark_undeliverable(email=delivery.address, at=at)
     journal.note(
         "delivery.bounced",
         subject=f"conversation:{delivery.message.conversation_id}",
@@ -57,6 +63,7 @@ def _bounced(inbound: Inbound, bounce: Bounce, at: datetime) -> None:
         delivery=delivery.pk,
         message=delivery.message_id,
         status=bounce.status,
+        gone=gone,
     )
 
 

@@ -103,6 +103,7 @@ def test_a_report_says_which_mail_did_not_reach_whom_and_why() -> None:
         permanent=True,
         reason="The address does not exist: Recipient address rejected: User unknown",
         original_message_id="<invoice-42@everyhand.example>",
+        dead=("miriam@example.org",),
     )
 
 
@@ -167,11 +168,20 @@ def test_the_address_we_wrote_to_counts_not_the_alias_behind_it() -> None:
     assert seen(report(fields=fields)).addresses == ("miriam@example.org",)
 
 
-def test_one_living_neighbour_keeps_a_report_from_being_permanent() -> None:
-    second = "\nFinal-Recipient: rfc822; jonas@example.org\nAction: failed\nStatus: 5.2.2\n"
-    bounce = seen(report(fields=FIELDS + second))
+def test_of_several_addresses_each_has_a_verdict_of_its_own_and_the_first_is_what_the_report_says() -> None:
+    full = "\nFinal-Recipient: rfc822; jonas@example.org\nAction: failed\nStatus: 5.2.2\n"
+    bounce = seen(report(fields=FIELDS + full))
     assert bounce.addresses == ("miriam@example.org", "jonas@example.org")
-    assert not bounce.permanent
+    assert (bounce.status, bounce.permanent, bounce.dead) == ("5.1.1", True, ("miriam@example.org",))
+    assert bounce.gives_up("Miriam@example.org")
+    assert not bounce.gives_up("jonas@example.org")
+
+
+def test_an_address_behind_which_others_failed_is_given_up_only_if_all_of_them_are_dead() -> None:
+    full = "\nFinal-Recipient: rfc822; jonas@example.org\nAction: failed\nStatus: 5.2.2\n"
+    gone = full.replace("5.2.2", "5.1.1")
+    assert not seen(report(fields=FIELDS + full)).gives_up("everybody@example.org")
+    assert seen(report(fields=FIELDS + gone)).gives_up("everybody@example.org")
 
 
 def test_who_was_reached_is_not_reported() -> None:

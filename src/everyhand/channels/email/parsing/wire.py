@@ -43,7 +43,9 @@ def unpack(said: bytes, contents: list[bytes]) -> Inbound:
         File(name, kind, content, content_id, inline)
         for (name, kind, _size, content_id, inline), content in zip(read["files"], contents, strict=True)
     )
-    bounce = read["bounce"] and Bounce(**{**read["bounce"], "addresses": tuple(read["bounce"]["addresses"])})
+    bounce = read["bounce"] and Bounce(
+        **{name: tuple(value) if isinstance(value, list) else value for name, value in read["bounce"].items()}
+    )
     forwarded = None
     if read.get("forwarded"):
         sender, to, subject, sent_at, text = read["forwarded"]

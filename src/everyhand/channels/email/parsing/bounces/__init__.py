@@ -7,6 +7,7 @@ reads both: `report` finds the parts, `fields` the recipients in them, `addresse
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from email.message import Message
 
 from everyhand.channels.email.parsing import headers
@@ -78,14 +79,20 @@ def _bounce(message: Message, report: Report, concerned: list[Recipient], *, del
     if not named:
         # Nobody is named: the mail that came back tells whom it was for, not what is wrong with them.
         named = [Recipient(address) for address in _only_recipient_of_lost_mail(message, report)]
+    told = bool(said or concerned)
+    failed = [one.address for one, verdict in zip(named, verdicts, strict=False) if verdict.permanent and told]
     return Bounce(
-        addresses=tuple({one.address.lower(): one.address for one in named}.values()),
+        addresses=_each_once(one.address for one in named),
         status=verdicts[0].status,
-        # One dead address among living ones: nobody is given up on the strength of a neighbour.
-        permanent=all(verdict.permanent for verdict in verdicts) and bool(said or concerned),
+        permanent=verdicts[0].permanent and told,
         reason=verdicts[0].reason,
         original_message_id=report.lost_message_id,
+        dead=_each_once(failed),
     )
+
+
+def _each_once(found: Iterable[str]) -> tuple[str, ...]:
+    return tuple({address.lower(): address for address in found}.values())
 
 
 def _named_in_words(message: Message, report: Report) -> list[addresses.Named]:
