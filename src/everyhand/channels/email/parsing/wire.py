@@ -37,15 +37,13 @@ def sizes(said: bytes) -> list[int]:
 def unpack(said: bytes, contents: list[bytes]) -> Inbound:
     """The `Inbound` again. Raises `ValueError`, `KeyError` or `TypeError` if the bytes are not what `pack` wrote."""
     read: dict[str, Any] = json.loads(said)
-    plain: dict[str, Any] = {name: tuple(value) if isinstance(value := read[name], list) else value for name in _PLAIN}
+    plain = _frozen({name: read[name] for name in _PLAIN})
     people: dict[str, Any] = {name: tuple(Address(*person) for person in read[name]) for name in _PEOPLE}
     files = tuple(
         File(name, kind, content, content_id, inline)
         for (name, kind, _size, content_id, inline), content in zip(read["files"], contents, strict=True)
     )
-    bounce = read["bounce"] and Bounce(
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in read["bounce"].items()}
-    )
+    bounce = read["bounce"] and Bounce(**_frozen(read["bounce"]))
     forwarded = None
     if read.get("forwarded"):
         sender, to, subject, sent_at, text = read["forwarded"]
@@ -67,6 +65,10 @@ _PLAIN = (
     *("automatic", "remarks", "sender_doubtful"),
 )
 _PEOPLE = ("to", "cc", "reply_to")
+
+
+def _frozen(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
 def _person(address: Address) -> tuple[str, str]:
