@@ -6,6 +6,7 @@ twice when something new comes in between.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -13,7 +14,7 @@ from enum import StrEnum
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
 
 from everyhand.conversations import queries
-from everyhand.conversations.models import Conversation, Status
+from everyhand.conversations.models import Conversation, Follower, Status
 from everyhand.people.models import Member, Membership, Team
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -43,6 +44,20 @@ def standing_in(view: View, member: Member, status: str) -> QuerySet[Conversatio
     return rows
 
 
+def waiting_with(member: Member) -> dict[int, int]:
+    """How many open conversations that `member` may see each owner has: what is private is not even counted."""
+    rows = Conversation.objects.filter(status=Status.OPEN).order_by()
+    if not member.sees_every_queue:
+        rows = queries.visible_to(member).filter(status=Status.OPEN).order_by()
+    counted = Counter(dict(rows.values_list("owner").annotate(Count("pk"))))
+    if member.sees_every_queue:  # a sum over an index, less the few that others keep to themselves
+        private = Team.objects.filter(private=True).exclude(members=member)
+        counted.subtract(
+            dict(rows.filter(team__in=private).exclude(owner=member).values_list("owner").annotate(Count("pk")))
+        )
+    return {owner: number for owner, number in counted.items() if number}
+
+
 def waiting(member: Member) -> dict[View, int]:
     """How many open conversations stand in each view: sums over indexes alone, whatever their number."""
     theirs: set[int] = set()
@@ -62,13 +77,16 @@ def waiting(member: Member) -> dict[View, int]:
         "hidden": rows.filter(team__in=private).exclude(owner=member),
         "all": rows,
     }
+    if not member.sees_every_queue:
+        followed = rows.filter(pk__in=Follower.objects.filter(member=member).values("conversation"))
+        counted["followed"] = followed.exclude(owner=member).exclude(team__in=theirs | private)
     arms = [rows.values(what=Value(what)).annotate(number=Count("pk")) for what, rows in counted.items()]
-    number = {"mine": 0, "teams": 0, "both": 0, "hidden": 0, "all": 0}
+    number = dict.fromkeys(("mine", "teams", "both", "hidden", "all", "followed"), 0)
     number |= {arm["what"]: arm["number"] for arm in arms[0].union(*arms[1:], all=True)}
     if member.sees_every_queue:
         everyone = number["all"] - number["hidden"]
     else:
-        everyone = number["mine"] + number["teams"] - number["both"]
+        everyone = number["mine"] + number["teams"] - number["both"] + number["followed"]
     return {View.MINE: number["mine"], View.TEAMS: number["teams"], View.EVERYONE: everyone}
 
 

@@ -79,6 +79,28 @@ class Participant(models.Model):
         return f"{self.identity} in {self.conversation_id}"
 
 
+class Follower(models.Model):
+    """A member who wants to know how a conversation goes on, or whom a colleague mentioned in it: they may see it."""
+
+    class Because(models.TextChoices):
+        FOLLOWS = "follows", _("follows it")
+        MENTIONED = "mentioned", _("was mentioned")
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="followers")
+    member = models.ForeignKey(Member, models.CASCADE, related_name="followed")
+    because = models.CharField(max_length=10, choices=Because.choices, default=Because.FOLLOWS)
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["member", "conversation"], name="one_follows_a_conversation_once")
+        ]
+        ordering: ClassVar = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.member} follows {self.conversation_id}"
+
+
 class Message(models.Model):
     """What somebody said: a customer, one of us, or (a note) one of us to the others."""
 

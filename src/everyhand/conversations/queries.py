@@ -8,9 +8,17 @@ from django.db import connection
 from django.db.models import F, Q, QuerySet
 
 from everyhand.conversations import subjects
-from everyhand.conversations.models import Attachment, Conversation, Delivery, Message, Participant, Status
+from everyhand.conversations.models import (
+    Attachment,
+    Conversation,
+    Delivery,
+    Follower,
+    Message,
+    Participant,
+    Status,
+)
 from everyhand.customers.models import Identity
-from everyhand.people.models import Member, Team
+from everyhand.people.models import Member, Membership, Team
 
 # As many ancestors as mail programs look at; longer References headers are cut by some relays.
 REFERENCES_KEPT = 20
@@ -19,13 +27,17 @@ CANDIDATES = 20
 
 
 def visible_to(member: Member) -> QuerySet[Conversation]:
-    """Every conversation `member` may see: their own, their teams', and, for those who see every queue, all others
-    that do not belong to a private team.
+    """Every conversation `member` may see: what they own, what belongs to their teams and, unless it belongs to a
+    private team they are not in, what they follow or are mentioned in; for those who see every queue, all the others.
+
+    Each way of seeing is a condition that an index of its own answers, and the teams are listed once a query.
     """
-    theirs = Q(owner=member) | Q(team__in=Team.objects.filter(members=member))
+    their_teams = Membership.objects.filter(member=member).values("team")
+    open_to_them = ~Q(team__in=Team.objects.filter(private=True).exclude(pk__in=their_teams))
     if member.sees_every_queue:
-        return Conversation.objects.filter(theirs | Q(team=None) | Q(team__private=False))
-    return Conversation.objects.filter(theirs)
+        return Conversation.objects.filter(Q(owner=member) | open_to_them)
+    followed = Q(pk__in=Follower.objects.filter(member=member).values("conversation"))
+    return Conversation.objects.filter(Q(owner=member) | Q(team__in=their_teams) | (followed & open_to_them))
 
 
 def messages_visible_to(member: Member) -> QuerySet[Message]:

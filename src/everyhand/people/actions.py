@@ -95,6 +95,8 @@ def keep_team(team: Team, *, members: Iterable[Member], leads: Iterable[Member],
     leading = {member.pk for member in leads}
     belonging = {member.pk for member in members} | leading
     team.full_clean()
+    if team.private and not belonging:
+        raise ValidationError({"members": _("Choose at least one person: nobody else may read what comes to it.")})
     with transaction.atomic():
         team.save()
         Membership.objects.filter(team=team).delete()

@@ -141,6 +141,13 @@ class Team(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def may_be_changed_by(self, member: Member) -> bool:
+        """Whoever leads it may, and administrators; but while somebody leads a private team, its leads alone, or
+        whoever sets people up could let themselves into it.
+        """
+        leads = set(self.memberships.filter(lead=True, member__is_active=True).values_list("member", flat=True))
+        return member.pk in leads or (member.may_set_up and not (self.private and leads))
+
 
 class Membership(models.Model):
     """A member in a team. The lead answers when nobody of the team is on duty."""

@@ -7,14 +7,14 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from everyhand.conversations import queries
+from everyhand.conversations import inbox, queries
 from everyhand.conversations.models import Conversation, Status
 from everyhand.people.models import Member, Membership, Team
 from everyhand.routing.models import Rule
@@ -48,12 +48,11 @@ class PersonShown:
 def show_all(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     everybody = {member.pk: member for member in Member.objects.all()}
-    waiting = Conversation.objects.filter(status=Status.OPEN).values_list("owner").annotate(Count("pk"))
     active = [away_only_until_later(member, at) for member in everybody.values() if member.is_active]
     context = {
         "groups": _by_team({member.pk: member for member in active}),
         "former": [member for member in everybody.values() if not member.is_active],
-        "open_counts": dict(waiting),
+        "open_counts": inbox.waiting_with(reader(request)),
     }
     return render(request, "people.html", context)
 

@@ -1,11 +1,11 @@
-"""Teams: who is in them, who waits for them; administrators make and change them."""
+"""Teams: who is in them, who waits for them; administrators make them, and whoever leads one changes it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -30,6 +30,7 @@ class TeamShown:
     responsible: str
     members: list[Member]
     open: int = 0
+    private: bool = False
 
 
 @require_safe
@@ -49,7 +50,12 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
     for member in shown.members:
         away_only_until_later(member, at)
     reached_at = Rule.objects.filter(team=team, looks_at=Rule.Looks.RECIPIENT).values_list("pattern", flat=True)
-    context = {"team": shown, "conversations": rows(soonest_first(seen), at=at), "addresses": list(reached_at)}
+    context = {
+        "team": shown,
+        "conversations": rows(soonest_first(seen), at=at),
+        "addresses": list(reached_at),
+        "may_change": team.may_be_changed_by(reader(request)),
+    }
     return render(request, "team.html", context)
 
 
@@ -83,9 +89,11 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_admins
 def change(request: HttpRequest, slug: str) -> HttpResponse:
-    return _edit(request, get_object_or_404(Team, slug=slug))
+    team = get_object_or_404(Team, slug=slug)
+    if not team.may_be_changed_by(reader(request)):
+        raise PermissionDenied
+    return _edit(request, team)
 
 
 def _edit(request: HttpRequest, team: Team) -> HttpResponse:
@@ -112,4 +120,4 @@ def _edit(request: HttpRequest, team: Team) -> HttpResponse:
 
 def _shown(team: Team, waiting: int) -> TeamShown:
     members = sorted((one.member for one in team.memberships.all() if one.member.is_active), key=lambda one: one.name)
-    return TeamShown(team.name, team.slug, team.about, members, waiting)
+    return TeamShown(team.name, team.slug, team.about, members, waiting, team.private)

@@ -1,0 +1,51 @@
+"""Who besides its owner wants to know how a conversation goes on: members follow it, or are mentioned in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from everyhand.conversations.models import Conversation, Follower
+from everyhand.core import journal
+from everyhand.people.models import Member
+
+
+@transaction.atomic
+def follow(conversation: Conversation, *, member: Member, at: datetime) -> bool:
+    """From now on they follow it; False when they did already."""
+    return bool(_add(conversation, [member], Follower.Because.FOLLOWS, by=member, at=at))
+
+
+@transaction.atomic
+def unfollow(conversation: Conversation, *, member: Member, at: datetime) -> None:
+    """They have seen enough. What they own or what belongs to their teams they go on seeing."""
+    if Follower.objects.filter(conversation=conversation, member=member).delete()[0]:
+        journal.note("conversation.unfollowed", subject=conversation, actor=member, at=at, member=member.pk)
+
+
+@transaction.atomic
+def mention(conversation: Conversation, *, members: Iterable[Member], by: Member, at: datetime) -> list[Member]:
+    """A colleague calls these members in, so they may see it; those who did not follow it before are returned.
+
+    A conversation of a private team stays hidden from whoever is not in that team (see `queries.visible_to`).
+    """
+    return _add(conversation, members, Follower.Because.MENTIONED, by=by, at=at)
+
+
+def _add(
+    conversation: Conversation, members: Iterable[Member], because: Follower.Because, *, by: Member, at: datetime
+) -> list[Member]:
+    wanted = {member.pk: member for member in members}
+    known = set(Follower.objects.filter(conversation=conversation, member__in=wanted).values_list("member", flat=True))
+    new = [member for pk, member in wanted.items() if pk not in known]
+    Follower.objects.bulk_create(
+        [Follower(conversation=conversation, member=member, because=because, since=at) for member in new],
+        ignore_conflicts=True,
+    )
+    for member in new:
+        journal.note(
+            "conversation.followed", subject=conversation, actor=by, at=at, member=member.pk, because=because.value
+        )
+    return new
