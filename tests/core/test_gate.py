@@ -34,7 +34,7 @@ def test_threads_are_served_in_the_order_in_which_they_came() -> None:
             time.sleep(0.0005)
     line.leave()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert served == list(range(20))
 
 
@@ -59,7 +59,7 @@ def test_a_process_that_writes_without_pause_does_not_keep_another_out(tmp_path:
             gate.leave()
     finally:
         greedy.kill()
-        greedy.join()
+        greedy.join(10)
     # Each turn of the greedy one takes 5 ms; without a turnstile the longest wait was measured in seconds.
     assert max(waits) < 1.0
 
@@ -71,7 +71,7 @@ def test_the_gate_opens_when_the_process_inside_is_killed(tmp_path: Path) -> Non
     time.sleep(0.2)
     assert not gate.enter(0.05)
     inside.kill()
-    inside.join()
+    inside.join(10)
     assert gate.enter(1)
 
 
@@ -107,7 +107,7 @@ def test_eight_busy_writers_all_get_their_turn() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert not failures
     assert Entry.objects.filter(action="test.written").count() == 200
 
@@ -153,13 +153,13 @@ def test_the_patience_of_a_writer_is_for_the_line_and_the_file_together(monkeypa
 
     ahead = threading.Thread(target=hold)
     ahead.start()
-    entered.wait()
+    assert entered.wait(10)
     began = time.monotonic()
     with pytest.raises(OperationalError):
         note("test.locked_out", subject="", at=NOON)
     assert 2.8 < time.monotonic() - began < 5
     foreign.close()
-    ahead.join()
+    ahead.join(10)
     note("test.written", subject="", at=NOON)
     with connection.cursor() as cursor:
         assert cursor.execute("PRAGMA busy_timeout").fetchone()[0] == 3000

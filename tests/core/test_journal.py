@@ -65,7 +65,7 @@ def test_an_entry_committed_late_is_not_missed_by_a_reader_who_was_faster() -> N
     journal.note("test.fast", subject="", at=NOON)
     before, cursor = journal.since("")
     seen.set()
-    slow.join()
+    slow.join(60)
     after, cursor = told(2 - len(before), since=cursor)
     assert sorted(entry.action for entry in before + after) == ["test.fast", "test.slow"]
     assert journal.since(cursor) == ([], cursor)

@@ -33,6 +33,7 @@ def names(**addresses: str) -> Resolve:
 
 class Provider(BaseHTTPRequestHandler):
     asked: list[str]
+    timeout = 10  # for one who connects and says nothing
 
     def do_GET(self) -> None:
         type(self).asked.append(f"{self.headers['Host']} {self.path}")
@@ -67,7 +68,7 @@ def provider(certificate: Path) -> Iterator[HTTPServer]:
     server = HTTPServer(("127.0.0.1", 0), Provider)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     yield server
     server.shutdown()

@@ -121,7 +121,7 @@ def test_four_workers_share_the_rows_and_do_each_once() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert len(done) == len(set(done)) == 60
 
 

@@ -174,7 +174,7 @@ def test_of_two_colleagues_who_press_send_together_one_is_stopped() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert sorted(outcomes) == ["sent", "stopped"]
     assert Delivery.objects.count() == 1
 

@@ -183,7 +183,7 @@ class _Dialogue(socketserver.StreamRequestHandler):
         thread.start()
         self.rfile.readline()
         ended.set()
-        thread.join()
+        thread.join(10)
         self._say(f"{tag} OK done")
 
     def _logout(self, tag: str, _arguments: str) -> None:

@@ -25,6 +25,8 @@ SETTINGS = {
     "shared_buffers": "64MB",
     "max_connections": "200",
     "timezone": "UTC",
+    # Nobody here has a reason to wait longer; whoever does waits for a transaction that a failed test left open.
+    "lock_timeout": "60s",
 }
 
 

@@ -97,4 +97,5 @@ def test_mail_for_a_domain_elsewhere_bounces(postfix: Postfix, far_end: FarEnd) 
 
 def swaks(*arguments: str, port: int) -> None:
     program = shutil.which("swaks") or absent("swaks", "on Debian: apt-get install swaks")
-    subprocess.run([program, "--silent", "2", "--server", "127.0.0.1", "--port", str(port), *arguments], check=True)
+    command = [program, "--silent", "2", "--server", "127.0.0.1", "--port", str(port), *arguments]
+    subprocess.run(command, check=True, timeout=120)

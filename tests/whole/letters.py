@@ -46,7 +46,8 @@ class InsistentServer:
         self._text = "No paper today.\n" * max(size // 16, 1)
         self._everyhand, self._name, self._patience = everyhand, name, patience
         self._enough = threading.Event()
-        self._thread = threading.Thread(target=self._hand_over, name=name)
+        # A daemon: when a test fails it may never be stopped, and would insist for ever.
+        self._thread = threading.Thread(target=self._hand_over, name=name, daemon=True)
 
     def start(self) -> None:
         self._thread.start()

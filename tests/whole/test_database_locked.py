@@ -36,13 +36,14 @@ def test_while_somebody_locks_the_database_mail_is_asked_to_come_later_and_pages
     with _locked(everyhand):
         began = time.monotonic()
         slow: list[str] = []
-        pages = threading.Thread(target=_read, args=(everyhand, ana, slow), name="reader")
+        pages = threading.Thread(target=_read, args=(everyhand, ana, slow), name="reader", daemon=True)
         pages.start()
         everyhand.wait_until(
             lambda: any(server.refused[451] for server in servers), seconds=60, what="senders are asked to come later"
         )
         answered = time.monotonic() - began
-        pages.join()
+        pages.join(120)
+        assert not pages.is_alive()
     try:
         before = [len(server.taken) for server in servers]
         wait_until(

@@ -38,7 +38,7 @@ def everyhand() -> Iterator[RunningEveryhand]:
         everyhand.stop()
     finally:
         if mounted:
-            subprocess.run(["/usr/bin/umount", "--lazy", str(everyhand.data)], check=True)
+            subprocess.run(["/usr/bin/umount", "--lazy", str(everyhand.data)], check=True, timeout=30)
         everyhand.dispose()
 
 

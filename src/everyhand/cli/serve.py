@@ -8,7 +8,6 @@ import shutil
 import signal
 import socket
 import sys
-import threading
 import time
 from datetime import timedelta
 from functools import partial
@@ -47,10 +46,11 @@ def serve(with_demo: bool) -> None:
         sys.exit(os.EX_CONFIG)
     parts.append(supervisor.Part("worker", run_worker))
     parts.append(supervisor.Part("fetch", run_fetch))
+    parts.append(supervisor.Part("greeting", _greet, once=True))
     if setting_up.set_up() and with_demo:
         company.load(at=timezone.now())
     _load_program()
-    supervisor.Supervisor(parts).run(when_running=lambda: threading.Thread(target=_greet, daemon=True).start())
+    supervisor.Supervisor(parts).run()
 
 
 @click.command()

@@ -25,6 +25,7 @@ from django.db import connections
 log = structlog.get_logger(__name__)
 
 _PR_SET_PDEATHSIG: Final = 1
+_ENDINGS: Final = (signal.SIGTERM, signal.SIGINT)
 _STOP_WITHIN: Final = 15.0  # seconds a part may take to finish what it has in hand
 _LONGEST_REST: Final = 10.0  # seconds between two tries to start a part that keeps dying
 
@@ -35,10 +36,13 @@ class PortTaken(Exception):
 
 @dataclass
 class Part:
-    """One process of the tree. `run` returns when told to stop by SIGTERM."""
+    """One process of the tree. `run` returns when told to stop by SIGTERM, or when it has done its work, if that is to
+    be done `once`.
+    """
 
     name: str
     run: Callable[[], None]
+    once: bool = False
     pid: int = 0
     started_at: float = 0.0
     deaths_in_a_row: int = 0
@@ -70,9 +74,12 @@ class Supervisor:
         self._parts = parts
         self._stopping = False
 
-    def run(self, *, when_running: Callable[[], None]) -> None:
-        """Run until told to stop; returns when every part has ended. `when_running` is called once, in the parent."""
-        for asked in (signal.SIGTERM, signal.SIGINT):
+    def run(self) -> None:
+        """Run until told to stop; returns when every part has ended.
+
+        The parent has one thread: a part that is forked while another thread holds a lock would wait for it for ever.
+        """
+        for asked in _ENDINGS:
             signal.signal(asked, self._stop)
         # What is loaded by now stays: frozen, it is not touched by the collector and remains shared between parts.
         gc.collect()
@@ -80,7 +87,6 @@ class Supervisor:
         connections.close_all()
         for part in self._parts:
             self._start(part)
-        when_running()
         while not self._stopping:
             self._bury()
             now = time.monotonic()
@@ -94,8 +100,11 @@ class Supervisor:
         sys.stdout.flush()
         sys.stderr.flush()
         parent = os.getpid()
+        # A part that is told to end before it knows how must not take it for what is said to its parent.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
         pid = os.fork()
         if pid:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDINGS)
             part.pid, part.started_at = pid, time.monotonic()
             return
         status = 1
@@ -103,6 +112,7 @@ class Supervisor:
             _die_with(parent)
             signal.signal(signal.SIGTERM, _leave)
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent passes it on
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDINGS)
             part.run()
             status = 0
         except SystemExit as leaving:
@@ -121,6 +131,9 @@ class Supervisor:
                 continue
             lived = time.monotonic() - part.started_at
             part.pid = 0
+            if part.once:
+                part.start_again_at = float("inf")
+                continue
             part.deaths_in_a_row = part.deaths_in_a_row + 1 if lived < 30 else 1
             rest = 0.0 if part.deaths_in_a_row == 1 else min(0.5 * 2**part.deaths_in_a_row, _LONGEST_REST)
             part.start_again_at = time.monotonic() + rest

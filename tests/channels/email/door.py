@@ -113,6 +113,7 @@ def make_certificate(directory: Path, name: str) -> Path:
         check=True,
         capture_output=True,
         cwd=directory,
+        timeout=60,
     )
     path.write_text((directory / "chain").read_text() + (directory / "key").read_text())
     return path

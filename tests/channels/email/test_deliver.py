@@ -306,7 +306,7 @@ def test_nothing_is_in_a_transaction_while_the_server_thinks(
     answer(opened, cast)
     assert time.monotonic() - began < 1
     assert delivering.is_alive()
-    delivering.join()
+    delivering.join(30)
 
 
 def test_a_name_server_that_knows_nothing_is_a_server_that_is_down(

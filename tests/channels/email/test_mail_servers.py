@@ -105,7 +105,7 @@ def test_swaks_brings_mail(open_door: Open) -> None:
     swaks = shutil.which("swaks") or absent("swaks", "on Debian, as root: apt-get install swaks")
     door = open_door()
     command = [swaks, "--server", f"127.0.0.1:{door.port}", "--from", ADA, "--to", f"{HELP},nobody@paper.test"]
-    said = subprocess.run([*command, "--body", ".\n..dots"], capture_output=True, text=True, check=False)
+    said = subprocess.run([*command, "--body", ".\n..dots"], capture_output=True, text=True, timeout=60, check=False)
     assert "250 2.0.0 Stored as" in said.stdout, said.stdout + said.stderr
     assert "550 5.1.1" in said.stdout
     assert b"\r\n.\r\n..dots\r\n" in bytes(Mail.objects.get().raw.content)

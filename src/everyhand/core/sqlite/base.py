@@ -46,8 +46,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return GatedCursor(self)
 
     def _start_transaction_under_autocommit(self) -> None:
-        self._enter()
         try:
+            self._enter()
             super()._start_transaction_under_autocommit()  # type: ignore[misc]
         except BaseException:
             self._leave()
@@ -76,8 +76,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self._inside or self.in_atomic_block or query.lstrip()[:9].upper().startswith(_READS):
             yield
             return
-        self._enter()
         try:
+            self._enter()
             yield
         finally:
             self._leave()

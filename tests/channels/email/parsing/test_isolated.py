@@ -129,7 +129,8 @@ def test_it_ends_when_the_program_that_started_it_is_killed() -> None:
         "print(parser._idle[0].process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=90, check=False)
     orphan = Path(f"/proc/{int(done.stdout)}/stat")
     deadline = time.monotonic() + 5
     while orphan.exists() and orphan.read_text().split(") ")[1][0] != "Z" and time.monotonic() < deadline:

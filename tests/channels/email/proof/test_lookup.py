@@ -44,7 +44,7 @@ class NameServer:
 
     def stop(self) -> None:
         self.socket.sendto(b"stop", self.socket.getsockname())
-        self._thread.join()
+        self._thread.join(10)
         self.socket.close()
 
     def _run(self) -> None:

@@ -36,7 +36,10 @@ def run_forever() -> None:
     fetchers = Fetchers()
     for asked in (signal.SIGTERM, signal.SIGINT):
         signal.signal(asked, lambda *_: fetchers.stop())
-    fetchers.run()
+    # In a thread, because a signal may not set an event that the interrupted thread is about to wait for.
+    working = threading.Thread(target=fetchers.run, name="fetchers")
+    working.start()
+    working.join()
 
 
 class Fetchers:

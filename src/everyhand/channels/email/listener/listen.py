@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import queue
 import signal
 import socket
 import threading
@@ -33,14 +34,15 @@ def run_forever(*, smtp: socket.socket | None = None, lmtp: socket.socket | None
 
     The doors are listening TCP sockets. Call it in the main thread of a process of its own.
     """
-    stop = threading.Event()
+    # Not an Event: a signal that interrupts its `wait` in the wrong place would wait for this very thread in `set`.
+    stop: queue.SimpleQueue[None] = queue.SimpleQueue()
     for asked in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(asked, lambda *_: stop.set())
+        signal.signal(asked, lambda *_: stop.put(None))
     doors = ((smtp, Dialogue), (lmtp, LocalDialogue))
     listeners = [Listener(door, dialogue=dialogue) for door, dialogue in doors if door]
     for listener in listeners:
         listener.start()
-    stop.wait()
+    stop.get()
     for listener in listeners:
         listener.stop()
 

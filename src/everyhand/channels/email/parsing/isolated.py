@@ -182,12 +182,19 @@ class _Process:
             self.socket.settimeout(max(deadline - time.monotonic(), 0.000_1))
             count = self.socket.recv_into(view[position:])
             if count == 0:
-                status = self.process.wait()
+                status = self._ended(deadline)
                 if status == -signal.SIGPROF:  # its timer ended it
                     raise TimeoutError
                 raise _Died(f"it ended with {status}")
             position += count
         return bytes(received)
+
+    def _ended(self, deadline: float) -> int:
+        """The exit status, after it hung up. Raises TimeoutError when it lives on regardless."""
+        try:
+            return self.process.wait(max(deadline - time.monotonic(), 1.0))
+        except subprocess.TimeoutExpired:
+            raise TimeoutError from None
 
     def end(self) -> None:
         """Stop it now, whatever it is doing, and let the kernel forget it."""
