@@ -6,15 +6,23 @@ from datetime import time
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from everyhand.conversations.models import Conversation
+from everyhand.core import work
+from everyhand.desk import let_go
 from everyhand.people.models import Member, Role, Team
-from everyhand.routing.models import Fallback, Rule
+from everyhand.routing.models import Departure, Fallback, Rule
 from tests.web.house import House, arrives, browser_of
 
 
 def words(response: Any) -> str:
     return str(response.content.decode())
+
+
+def the_worker_places() -> None:
+    for departure in work.claim(Departure, at=timezone.now(), limit=10):
+        let_go.place(departure, at=timezone.now())
 
 
 def test_ines_hires_somebody_who_can_come_in_at_once(house: House) -> None:
@@ -78,16 +86,21 @@ def test_letting_somebody_go_hands_what_they_owned_to_somebody_else(house: House
     browser.post(f"/people/{house.carla.pk}/disabling", {"heir": house.ben.pk})
     house.carla.refresh_from_db()
     assert not house.carla.is_active
+    the_worker_places()
     assert Conversation.objects.get().owner == house.ben
     browser.post(f"/people/{house.carla.pk}/enabling")
     house.carla.refresh_from_db()
     assert house.carla.is_active
 
 
-def test_nothing_is_handed_over_that_nobody_asked_for(house: House) -> None:
-    arrives("your column")
+def test_without_an_heir_the_map_decides_and_the_timeline_says_why(house: House) -> None:
+    conversation = arrives("your column").conversation
     browser_of(house.ines).post(f"/people/{house.carla.pk}/disabling")
-    assert Conversation.objects.get().owner == house.carla
+    the_worker_places()
+    assert Conversation.objects.get().owner == house.ines
+    page = words(browser_of(house.ines).get(f"/conversations/{conversation.pk}"))
+    assert "It went to Ines Hart, since Carla Weiss is not here any more" in page
+    assert "that belonged to Carla Weiss, who is not here any more, so Ines Hart has it" in page
 
 
 def test_somebody_can_always_set_up(house: House) -> None:

@@ -67,6 +67,7 @@ def test_a_private_team_is_not_even_counted_for_others(house: House, name: str) 
     assert inbox.waiting_with(house.dora) == {house.dora.pk: 1}
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", EVERYBODY_ELSE)
 def test_a_private_team_is_not_heard_of_on_the_live_stream(house: House, name: str) -> None:
     before = journal.newest()

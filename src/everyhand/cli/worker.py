@@ -22,7 +22,9 @@ from everyhand.channels.email.models import SystemMail
 from everyhand.channels.email.outbound import deliver
 from everyhand.conversations.models import Delivery
 from everyhand.core import heartbeat, work
+from everyhand.desk import let_go
 from everyhand.promises import actions as promises
+from everyhand.routing.models import Departure
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +64,7 @@ class Worker:
             Duty("file mail", self._file_mail, timedelta(seconds=0.1)),
             Duty("deliver replies", self._deliver_replies, timedelta(seconds=0.5)),
             Duty("deliver system mail", self._deliver_system_mail, timedelta(seconds=0.5)),
+            Duty("place what was left behind", _place_what_was_left, timedelta(seconds=0.5)),
             Duty("watch promises", lambda at: promises.tick(at=at), timedelta(seconds=5)),
             Duty("check the ledger", _check_ledger, timedelta(minutes=1)),
             Duty("say that we run", _beat, timedelta(seconds=15)),
@@ -109,6 +112,13 @@ class Worker:
             with heartbeat.leases_kept(mails):
                 deliver.deliver_system_mail(mails, stopping=self._stopping)
         return len(mails)
+
+
+def _place_what_was_left(at: datetime) -> int:
+    departures = work.claim(Departure, at=at, limit=1)
+    for departure in departures:
+        let_go.place(departure, at=at)
+    return len(departures)
 
 
 def _check_ledger(_at: datetime) -> int:

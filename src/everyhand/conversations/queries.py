@@ -58,6 +58,12 @@ def timeline(conversation: Conversation) -> QuerySet[Message]:
     )
 
 
+def first_heard(conversation: Conversation) -> Message | None:
+    """What somebody outside wrote first in it."""
+    heard = Message.objects.filter(conversation=conversation, direction=Message.Direction.IN)
+    return heard.select_related("author_identity").order_by("at", "id").first()
+
+
 def locked(conversation: Conversation) -> Conversation:
     """The conversation as it is now, and nobody else changes it until the transaction ends."""
     rows = Conversation.objects.select_related("customer", "owner", "team").filter(pk=conversation.pk)

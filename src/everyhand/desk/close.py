@@ -9,6 +9,7 @@ from django.db import transaction
 from everyhand.conversations import actions as conversations
 from everyhand.conversations import queries
 from everyhand.conversations.models import Conversation, Status
+from everyhand.desk.let_go import find_owner
 from everyhand.people.models import Member
 from everyhand.promises import actions as promises
 
@@ -30,6 +31,8 @@ def reopen(conversation: Conversation, *, by: Member, at: datetime) -> None:
     if conversation.status != Status.CLOSED:
         return
     conversations.reopen(conversation, by=by, at=at)
+    if not conversation.owner.is_active:
+        find_owner(conversation, by=by, at=at)
     if queries.customer_spoke_last(conversation):
         promises.customer_waiting(conversation, at=at)
     else:

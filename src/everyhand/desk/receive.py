@@ -16,6 +16,7 @@ from everyhand.customers.models import Identity
 from everyhand.desk import belonging
 from everyhand.desk.belonging import Decision
 from everyhand.desk.inbound import Address, Inbound
+from everyhand.desk.let_go import find_owner
 from everyhand.promises import actions as promises
 from everyhand.promises.models import Promise
 from everyhand.routing import actions as routing
@@ -78,6 +79,8 @@ def receive(
         conversations.propose(conversation, _copied(inbound, identity, ours, at), at=at)
     if silent:
         return Received(conversation, message, None, opened)
+    if not conversation.owner.is_active:
+        find_owner(conversation, by=None, at=at)
     if conversation.status == Status.CLOSED:
         conversations.reopen(conversation, by=None, at=at)
     conversations.wait_for(conversation, Status.OPEN)

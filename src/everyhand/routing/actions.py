@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,7 @@ from everyhand.conversations.models import Conversation, Status
 from everyhand.core import journal
 from everyhand.people.models import Member, Membership, Role, Team
 from everyhand.routing.decide import Hints, Match, decide
-from everyhand.routing.models import Fallback, Rule
+from everyhand.routing.models import Departure, Fallback, Rule
 
 
 class NobodyAnswers(Exception):
@@ -63,6 +64,21 @@ def follow(found: Match | None, *, at: datetime) -> Decision:
             return Decision(on_call, team, {**because, **how})
 
 
+def successor(team: Team | None, hints: Hints, *, at: datetime) -> Decision:
+    """Who answers now for what somebody left behind: whoever of its team is on duty; without a team, as the map says.
+
+    What belongs to a team stays in it, so that a private one keeps its secrets; only one with nobody left in it gives
+    to whoever answers for everything else.
+    """
+    if team is None:
+        return owner_for(hints, at=at)
+    because: dict[str, Any] = {"code": "team", "team": team.name}
+    on_call, how = _of_team(team, at)
+    if on_call is None:
+        return _fallback({**because, "nobody_in_team": True}, team=team)
+    return Decision(on_call, team, {**because, **how})
+
+
 def _of_team(team: Team, at: datetime) -> tuple[Member | None, dict[str, Any]]:
     memberships = list(
         Membership.objects.filter(team=team, member__is_active=True)
@@ -99,6 +115,24 @@ def _fallback(because: dict[str, Any], team: Team | None = None) -> Decision:
     if admin is None:
         raise NobodyAnswers("Nobody works here yet: add somebody with `everyhand member add`.")
     return Decision(admin, team, {**because, "no_fallback": True})
+
+
+def depart(member: Member, *, heir: Member | None, by: Member, at: datetime) -> Departure:
+    """From now on what `member` owned is looked through by the worker; see `desk.let_go`."""
+    return Departure.objects.create(member=member, heir=heir, by=by, due_at=at)
+
+
+def placed(departure: Departure, conversations: Sequence[int]) -> None:
+    """These conversations found somebody else."""
+    departure.placed = [*departure.placed, *conversations]
+    departure.save(update_fields=["placed"])
+
+
+def come_back(member: Member) -> list[int]:
+    """Their departures are over: the conversations that went to others for it."""
+    departures = list(Departure.objects.filter(member=member))
+    Departure.objects.filter(member=member).delete()
+    return [conversation for departure in departures for conversation in departure.placed]
 
 
 def set_fallback(member: Member, *, by: Member | None, at: datetime) -> None:

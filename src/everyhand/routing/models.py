@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from everyhand.core.work import DueRow
 from everyhand.people.models import Member, Team
 
 
@@ -60,3 +61,19 @@ class Fallback(models.Model):
 
     def __str__(self) -> str:
         return f"everything else: {self.member}"
+
+
+class Departure(DueRow):
+    """Somebody was let go: what they owned and is not closed is given to others. `placed` are those conversations."""
+
+    member = models.ForeignKey(Member, models.CASCADE, related_name="departures")
+    by = models.ForeignKey(Member, models.SET_NULL, null=True, related_name="+")
+    heir = models.ForeignKey(Member, models.SET_NULL, null=True, related_name="+")  # who gets all they may see
+    placed = models.JSONField(default=list)
+
+    class Meta(DueRow.Meta):
+        abstract = False
+        indexes: ClassVar = [*DueRow.Meta.indexes]
+
+    def __str__(self) -> str:
+        return _("What %(name)s answered for goes to others") % {"name": self.member}

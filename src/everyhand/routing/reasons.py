@@ -12,16 +12,31 @@ def in_words(because: dict[str, Any], owner: str) -> str:
     match because.get("code"):
         case "rule":
             return _rule(because, owner)
-        case "assigned":
-            return _("%(by)s handed it over") % {"by": because.get("by", "")}
-        case "taken":
-            return _("%(owner)s took it") % {"owner": owner}
-        case "no-rule":
-            return _("no rule of the ownership map names it, and %(owner)s answers for everything else") % {
-                "owner": owner
+        case "team":
+            return _team(because, owner)
+        case "left":
+            then = in_words(because.get("then", {}), owner)
+            return _("%(gone)s is not here any more, and %(reason)s") % {
+                "gone": because.get("gone", ""),
+                "reason": then,
             }
-        case _:
-            return _("%(owner)s answers for it") % {"owner": owner}
+        case code:
+            names = {"by": because.get("by", ""), "owner": owner}
+            return {
+                "assigned": _("%(by)s handed it over"),
+                "taken": _("%(owner)s took it"),
+                "back": _("%(owner)s is here again"),
+                "no-rule": _("no rule of the ownership map names it, and %(owner)s answers for everything else"),
+            }.get(str(code), _("%(owner)s answers for it")) % names
+
+
+def _team(because: dict[str, Any], owner: str) -> str:
+    names = {"team": because.get("team", ""), "owner": owner}
+    if because.get("nobody_in_team"):
+        return _("it belongs to the team %(team)s, but nobody is in it, so %(owner)s has it") % names
+    if because.get("nobody_on_duty"):
+        return _("it belongs to the team %(team)s; nobody of it is on duty, so %(owner)s has it") % names
+    return _("it belongs to the team %(team)s, and %(owner)s is on duty") % names
 
 
 def _rule(because: dict[str, Any], owner: str) -> str:

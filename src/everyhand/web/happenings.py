@@ -39,7 +39,7 @@ class Happening:
 def happenings(conversation: Conversation, participants: Iterable[Participant]) -> list[Happening]:
     """Oldest first; two reads, and one more where a letter came back."""
     entries = list(journal.about(conversation).filter(action__in=SHOWN))
-    people = {member for entry in entries for member in (_actor(entry), entry.particulars.get("owner")) if member}
+    people = {member for entry in entries for member in _members(entry) if member}
     names: dict[int, str] = dict(Member.objects.filter(pk__in=people).values_list("pk", "name")) if people else {}
     outside = {one.pk: one.identity.name or one.identity.value for one in participants}
     returned = [entry.particulars["delivery"] for entry in entries if entry.action == "delivery.bounced"]
@@ -51,6 +51,7 @@ def _sentence(entry: Entry, names: dict[int, str], outside: dict[int, str], addr
     words: dict[str, Any] = {
         "who": names.get(_actor(entry), _("Everyhand")),
         "owner": names.get(entry.particulars.get("owner", 0), _("somebody")),
+        "gone": names.get(entry.particulars.get("before", 0), _("somebody")),
         "person": outside.get(entry.particulars.get("participant", 0), _("somebody")),
         "address": addresses.get(entry.particulars.get("delivery", 0), _("somebody")),
     }
@@ -60,8 +61,17 @@ def _sentence(entry: Entry, names: dict[int, str], outside: dict[int, str], addr
 def _saying(entry: Entry) -> str:
     actor = _actor(entry)
     taken = actor == entry.particulars.get("owner")
+    because = entry.particulars.get("because", {})
+    if because.get("left"):
+        return _("It went to %(owner)s, since %(gone)s is not here any more")
     return {
-        "conversation.assigned": _("%(who)s took it") if taken else _("%(who)s handed it over to %(owner)s"),
+        "conversation.assigned": (
+            _("It came back to %(owner)s")
+            if because.get("code") == "back"
+            else _("%(who)s took it")
+            if taken
+            else _("%(who)s handed it over to %(owner)s")
+        ),
         "conversation.closed": _("%(who)s closed it"),
         "conversation.reopened": (
             _("%(who)s opened it again") if actor else _("It opened again, since the customer wrote")
@@ -81,6 +91,10 @@ def _saying(entry: Entry) -> str:
             else _("%(who)s kept the promise")
         ),
     }[entry.action]
+
+
+def _members(entry: Entry) -> Iterable[int | None]:
+    return _actor(entry), entry.particulars.get("owner"), entry.particulars.get("before")
 
 
 def _actor(entry: Entry) -> int:

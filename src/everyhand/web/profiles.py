@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from everyhand.conversations.models import Conversation, Status
-from everyhand.desk.hand_over import hand_over
+from everyhand.desk.let_go import let_go, take_back
 from everyhand.people import actions as people
 from everyhand.people import hours as working_hours
 from everyhand.people.models import Member
@@ -135,13 +135,10 @@ def disabling(request: HttpRequest, pk: int) -> HttpResponse:
         key = request.POST.get("heir", "")
         heir = heirs.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None
         try:
-            people.disable(person, by=by, at=at)
+            let_go(person, by=by, at=at, heir=heir)
         except ValidationError as wrong:
             messages.error(request, " ".join(wrong.messages))
             return redirect("person", pk)
-        if heir:
-            for conversation in owned.select_related("team"):
-                hand_over(conversation, owner=heir, team=conversation.team, by=by, at=at)
         messages.success(request, gettext("%(name)s can't sign in any more.") % {"name": person.name})
         return redirect("person", pk)
     return render(request, "disabling.html", {"person": person, "owned": owned.count(), "heirs": heirs})
@@ -150,7 +147,7 @@ def disabling(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @for_admins
 def enabling(request: HttpRequest, pk: int) -> HttpResponse:
-    people.enable(get_object_or_404(Member, pk=pk), by=reader(request), at=timezone.now())
+    take_back(get_object_or_404(Member, pk=pk), by=reader(request), at=timezone.now())
     return redirect("person", pk)
 
 
