@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from everyhand.channels.email.models import Mail, RawMail
+from everyhand.channels.email.models import FromAddress, Mail, Mailbox, RawMail
 from everyhand.conversations.models import Attachment, Delivery, Message, Participant
 from everyhand.desk.inbound import Address, File
 from everyhand.people import actions as people
@@ -107,6 +107,10 @@ MATRIX: dict[str, Access] = {
     "quarantined_mail_decision": Access(
         "/quarantine/{mail}/decision", NOT_LIKE_THIS, DOES_MAIL, {"decision": "dismiss"}
     ),
+    "from_addresses": Access("/from-addresses", SETS_UP, NOTHING_TO_DO),
+    "new_from_address": Access("/from-addresses/new", SETS_UP, DOES_SETTING_UP, {"address": "press@courier.test"}),
+    "from_address": Access("/from-addresses/{from}", SETS_UP, DOES_SETTING_UP, {"address": "press@courier.test"}),
+    "from_address_removal": Access("/from-addresses/{from}/removal", NOT_LIKE_THIS, DOES_SETTING_UP),
     "stuck_work": Access("/stuck-work", LOOKS_AFTER_MAIL, NOTHING_TO_DO),
     "stuck_work_retry": Access("/stuck-work/mail/{mail}/retry", NOT_LIKE_THIS, DOES_MAIL),
     # coming in
@@ -176,7 +180,9 @@ def scene(house: House, *, to: str, about: str, owner: Member) -> Scene:
     mail = Mail.objects.create(
         raw=odd, source="test", accepted_at=now, due_at=now, quarantined_at=now, outcome="quarantined", why="odd"
     )
+    Mailbox.objects.get_or_create(address="*@courier.test")
     ids: dict[str, object] = {
+        "from": FromAddress.objects.get_or_create(address="news@courier.test")[0].pk,
         "conversation": conversation.pk,
         "message": message.pk,
         "reply": reply.pk,

@@ -15,6 +15,18 @@ from everyhand.people.models import Member, Team
 
 
 @dataclass(frozen=True)
+class Sender:
+    """Where a reply comes from: an address of ours, the house it speaks for, and what stands under the writer's words.
+
+    An empty `name` is the mailbox's own.
+    """
+
+    address: str
+    name: str = ""
+    signature: str = ""
+
+
+@dataclass(frozen=True)
 class Upload:
     """A file a member attaches."""
 
@@ -101,6 +113,7 @@ def say(
     author: Member,
     text: str,
     recipients: Sequence[tuple[str, str]],
+    sender: Sender,
     at: datetime,
     undo_within: timedelta,
     message_id_for: Any,
@@ -127,6 +140,8 @@ def say(
         in_reply_to=in_reply_to[:1000],
         references=list(references),
         recipients=[{"name": name, "email": address, "as": "to"} for address, name in recipients],
+        from_address=sender.address[:320],
+        from_name=sender.name[:200],
     )
     message.message_id = message_id_for(message.pk)
     message.save(update_fields=["message_id"])

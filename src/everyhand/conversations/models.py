@@ -130,6 +130,10 @@ class Message(models.Model):
     in_reply_to = models.CharField(max_length=1000, blank=True)
     references = models.JSONField(default=list)
     recipients = models.JSONField(default=list)  # [{"name", "email", "as": "to"|"cc"}], as the message names them
+    # The address of ours that a reply comes from and the house it is written for, settled when it was written; "" is
+    # the conversation's own address and that mailbox's name.
+    from_address = models.CharField(max_length=320, blank=True)
+    from_name = models.CharField(max_length=200, blank=True)
     automatic = models.CharField(max_length=20, blank=True)  # why no person wrote it; see Inbound.automatic
     remarks = models.JSONField(default=list)  # what was odd about it, in sentences
     verdict = models.JSONField(default=dict)  # whether its sender is who they say; see desk.verdict
@@ -145,6 +149,11 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk} in {self.conversation_id}"
+
+    @property
+    def sent_from(self) -> str:
+        """The address of ours that this reply comes from."""
+        return self.from_address or self.conversation.address
 
     @property
     def author(self) -> str:

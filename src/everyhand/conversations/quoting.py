@@ -70,7 +70,7 @@ def _attribution(message: Message, conversation: Conversation, language: str, ti
     except (UnknownLocaleError, ValueError):
         locale = Locale("en")
     local = message.at.astimezone(ZoneInfo(time_zone))
-    address = message.author_identity.value if message.author_identity else conversation.address
+    address = message.author_identity.value if message.author_identity else message.from_address or conversation.address
     with translation.override(language):
         line = _("On %(date)s at %(time)s %(name)s <%(address)s> wrote:") % {
             "date": format_date(local, "medium", locale=locale),

@@ -37,11 +37,13 @@ def reply(
     text: str,
     at: datetime,
     message_id_for: MakeMessageId,
+    sender: conversations.Sender | None = None,
     seen: int | None = None,
     files: Sequence[conversations.Upload] = (),
 ) -> Message:
     """Answer everybody who takes part. The message and one delivery for each of them are written together.
 
+    It comes from `sender`, or else from the address the customer wrote to, under the lines of the conversation's team.
     `seen` is the newest message the author had in front of them: if a colleague or the customer has said something
     since, nothing is sent and `Overtaken` is raised with it. None sends without looking. Raises `NothingToSend`.
     """
@@ -56,18 +58,20 @@ def reply(
         raise NothingToSend("nobody to send it to")
     in_reply_to, references = queries.thread_of(conversation)
     house = settings.EVERYHAND
+    sender = sender or conversations.Sender(conversation.address)
     message = conversations.say(
         conversation,
         author=author,
         text=text,
         recipients=recipients,
+        sender=sender,
         at=at,
         undo_within=house.undo_send,
         message_id_for=message_id_for,
         files=files,
         in_reply_to=in_reply_to,
         references=references,
-        signature=author.signature_in(conversation.team),
+        signature=author.signs(sender.signature or (conversation.team.signature if conversation.team else "")),
         quoted=quoting.earlier_words(
             conversation,
             recipients=[address for address, _ in recipients],

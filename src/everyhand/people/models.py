@@ -83,9 +83,9 @@ class Member(AbstractBaseUser):
     def may_set_up(self) -> bool:
         return self.role == Role.ADMIN
 
-    def signature_in(self, team: Team | None) -> str:
-        """What stands under their replies in a conversation of `team`: their own lines, then the team's; often ""."""
-        written = (self.signature, team.signature if team else "")
+    def signs(self, house: str) -> str:
+        """What stands under their replies: their own lines, then those of the `house` they write for; often ""."""
+        written = (self.signature, house)
         return "\n".join(line.rstrip() for one in written for line in one.strip().splitlines())
 
     def on_duty(self, at: datetime) -> bool:

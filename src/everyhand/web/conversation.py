@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from everyhand.channels.email import from_addresses
 from everyhand.conversations import queries
 from everyhand.conversations.models import Conversation, Message, Participant
 from everyhand.people.models import Member, Team
@@ -32,6 +33,7 @@ class Draft:
     text: str
     mode: str = "reply"
     error: str = ""
+    sender: str = ""  # the address it should come from; "" as the page chooses
 
 
 @dataclass(frozen=True)
@@ -78,23 +80,27 @@ def page(
     participants = list(
         Participant.objects.filter(conversation=conversation).select_related("identity__customer").order_by("pk")
     )
-    entries = timeline(conversation, participants)
+    everybody = list(Member.objects.all())
+    entries = timeline(conversation, participants, everybody)
     messages = [entry for entry in entries if isinstance(entry, Said)]
     beginning = folded(entries, shown_from=_number(request.GET.get("from", "")))
     taking_part = [one for one in participants if one.approved_at and not one.declined_at]
-    overtaking = [said(message, ours=conversation.address) for message in overtaken_by or ()]
+    senders = from_addresses.choices(conversation, member)
+    writing_from = next((one for one in senders if draft and one.address == draft.sender), senders[0])
+    overtaking = [said(message) for message in overtaken_by or ()]
     context: dict[str, Any] = {
         "conversation": _shown(conversation, participants, member, at),
         "earlier": entries[:beginning],
         "timeline": entries[beginning:],
         "recipients": [one.identity.value for one in taking_part],
-        "sender": conversation.address,
+        "senders": senders,
+        "sender": writing_from,
         "newest_message_id": max((one.id for one in messages if one.kind == Message.Kind.MESSAGE), default=0),
-        "signature": member.signature_in(conversation.team),
+        "signature": member.signs(writing_from.signature or (conversation.team.signature if conversation.team else "")),
         "draft": draft,
         "stopped": {"messages": overtaking} if overtaking else None,
         "undo": _undo(messages, member, at),
-        "members": Member.objects.filter(is_active=True),
+        "members": [one for one in everybody if one.is_active],
         "teams": Team.objects.all(),
         "other_conversations": _others(conversation, member),
     }

@@ -36,11 +36,12 @@ class Happening:
     kind: str = "event"
 
 
-def happenings(conversation: Conversation, participants: Iterable[Participant]) -> list[Happening]:
-    """Oldest first; two reads, and one more where a letter came back."""
+def happenings(
+    conversation: Conversation, participants: Iterable[Participant], everybody: Iterable[Member]
+) -> list[Happening]:
+    """Oldest first; `everybody` who ever worked here gives the names. One read, one more where a letter came back."""
     entries = list(journal.about(conversation).filter(action__in=SHOWN))
-    people = {member for entry in entries for member in _members(entry) if member}
-    names: dict[int, str] = dict(Member.objects.filter(pk__in=people).values_list("pk", "name")) if people else {}
+    names = {member.pk: member.name for member in everybody}
     outside = {one.pk: one.identity.name or one.identity.value for one in participants}
     returned = [entry.particulars["delivery"] for entry in entries if entry.action == "delivery.bounced"]
     addresses = dict(Delivery.objects.filter(pk__in=returned).values_list("pk", "address")) if returned else {}

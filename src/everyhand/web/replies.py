@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from everyhand.channels.email import tokens
+from everyhand.channels.email import from_addresses, tokens
 from everyhand.conversations import queries
-from everyhand.conversations.actions import Upload
+from everyhand.conversations.actions import Sender, Upload
 from everyhand.conversations.models import Conversation, Delivery, Message
 from everyhand.core import work
 from everyhand.desk import reply as desk
@@ -31,18 +31,23 @@ from everyhand.web.uploads import BYTES_AT_MOST, uploads, were_too_large
 def reply(request: HttpRequest, pk: int) -> HttpResponse:
     """Send it, unless somebody said something the author has not seen: then their page shows it, with the draft."""
     conversation = conversation_or_404(request, pk)
-    text = _text(request)
+    member, text, address = reader(request), _text(request), request.POST.get("from", "")
+    draft = partial(Draft, text, sender=address)
     if were_too_large(request):
-        return pages.page(request, conversation, draft=Draft(text, error=_too_large()), status=413)
+        return pages.page(request, conversation, draft=draft(error=_too_large()), status=413)
     try:
-        message = _send(conversation, author=reader(request), text=text, seen=_seen(request), files=uploads(request))
+        sender = from_addresses.chosen(address, from_addresses.choices(conversation, member))
+        message = _send(
+            conversation, author=member, text=text, sender=sender, seen=_seen(request), files=uploads(request)
+        )
     except desk.Overtaken as overtaken:
         error = _("Please attach your files again.") if request.FILES else ""
-        return pages.page(
-            request, conversation, draft=Draft(text, error=error), overtaken_by=overtaken.messages, status=409
-        )
+        return pages.page(request, conversation, draft=draft(error=error), overtaken_by=overtaken.messages, status=409)
     except desk.NothingToSend:
-        return pages.page(request, conversation, draft=Draft(text, error=_nothing_to_send(text)), status=422)
+        return pages.page(request, conversation, draft=draft(error=_nothing_to_send(text)), status=422)
+    except from_addresses.NotTheirs:
+        error = _("A reply can't come from %(address)s any more. Choose another address.") % {"address": address}
+        return pages.page(request, conversation, draft=draft(error=error), status=422)
     return _to(conversation, message)
 
 
@@ -84,7 +89,9 @@ def retry_delivery(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @transaction.atomic
-def _send(conversation: Conversation, *, author: Member, text: str, seen: int, files: Sequence[Upload]) -> Message:
+def _send(
+    conversation: Conversation, *, author: Member, text: str, sender: Sender, seen: int, files: Sequence[Upload]
+) -> Message:
     """Sent once, however often the button is pressed: the same words from the same page are the same reply."""
     queries.locked(conversation)
     sent = Message.objects.filter(conversation=conversation, author_member=author, pk__gt=seen, text=text)
@@ -94,7 +101,8 @@ def _send(conversation: Conversation, *, author: Member, text: str, seen: int, f
         author=author,
         text=text,
         at=timezone.now(),
-        message_id_for=partial(tokens.message_id, address=conversation.address),
+        message_id_for=partial(tokens.message_id, address=sender.address),
+        sender=sender,
         seen=seen,
         files=files,
     )

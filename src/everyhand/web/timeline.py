@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Case, Exists, OuterRef, Value, When
 
+from everyhand.channels.email import tokens
 from everyhand.channels.email.models import Mail
 from everyhand.conversations import queries
 from everyhand.conversations.models import Attachment, Conversation, Delivery, Message, Participant
@@ -43,6 +44,7 @@ class Said:
     direction: str
     author: Author | Member
     to: Sequence[str]
+    sent_from: str  # the address of ours that a reply comes from; "" for what others said
     reply: str
     quoted: str
     has_html: bool
@@ -56,7 +58,9 @@ class Said:
     deliveries: Sequence[Delivery]
 
 
-def timeline(conversation: Conversation, participants: Iterable[Participant]) -> list[Said | Happening]:
+def timeline(
+    conversation: Conversation, participants: Iterable[Participant], everybody: Iterable[Member]
+) -> list[Said | Happening]:
     """Oldest first. The HTML of messages stays in the database until somebody opens it."""
     messages = (
         queries.timeline(conversation)
@@ -67,10 +71,9 @@ def timeline(conversation: Conversation, participants: Iterable[Participant]) ->
         )
     )
     entries: list[Said | Happening] = [
-        said(message, ours=conversation.address, has_html=message.has_html, has_original=message.has_original)
-        for message in messages
+        said(message, has_html=message.has_html, has_original=message.has_original) for message in messages
     ]
-    entries += happenings(conversation, participants)
+    entries += happenings(conversation, participants, everybody)
     # What was said comes before what it brought about.
     return sorted(entries, key=lambda entry: (entry.at, isinstance(entry, Happening)))
 
@@ -103,15 +106,15 @@ def _direction(entry: Said | Happening) -> str:
     return entry.direction if isinstance(entry, Said) and by_hand else ""
 
 
-def said(message: Message, *, ours: str, has_html: bool = False, has_original: bool = False) -> Said:
-    """`ours` is the address its conversation is answered from, which stands for the signed one an answer came to."""
+def said(message: Message, *, has_html: bool = False, has_original: bool = False) -> Said:
     verdict = Verdict.from_json(message.verdict)
     return Said(
         id=message.pk,
         kind=message.kind,
         direction=message.direction,
         author=message.author_member or Author(message.author),
-        to=[_addressee(one, ours) for one in message.recipients] if message.kind == Message.Kind.MESSAGE else [],
+        to=[_addressee(one) for one in message.recipients] if message.kind == Message.Kind.MESSAGE else [],
+        sent_from=message.from_address,
         reply=message.reply or ("" if message.quoted else message.text),
         quoted=message.quoted,
         has_html=has_html,
@@ -127,9 +130,8 @@ def said(message: Message, *, ours: str, has_html: bool = False, has_original: b
     )
 
 
-def _addressee(recipient: dict[str, Any], ours: str) -> str:
-    name, address = str(recipient.get("name") or ""), str(recipient.get("email") or "")
-    local, _, domain = address.partition("@")
-    if f"{local.partition('+')[0]}@{domain}".lower() == ours.lower():
-        return ours
+def _addressee(recipient: dict[str, Any]) -> str:
+    name, address = str(recipient.get("name") or ""), tokens.without_token(str(recipient.get("email") or ""))
+    if name.lower() == address.lower() or tokens.without_token(name) == address:
+        return address
     return f"{name} <{address}>" if name and address else name or address

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 from everyhand.web import (
     appearance,
     conversation,
+    from_addresses,
     handing_over,
     healthz,
     inbox,
@@ -76,6 +77,10 @@ mail_and_work = [
     path("quarantine/<int:pk>/raw", quarantine.raw, name="quarantined_mail_raw"),
     path("quarantine/<int:pk>/retry", quarantine.retry, name="quarantined_mail_retry"),
     path("quarantine/<int:pk>/decision", quarantine.decision, name="quarantined_mail_decision"),
+    path("from-addresses", from_addresses.show_all, name="from_addresses"),
+    path("from-addresses/new", from_addresses.add, name="new_from_address"),
+    path("from-addresses/<int:pk>", from_addresses.change, name="from_address"),
+    path("from-addresses/<int:pk>/removal", from_addresses.remove, name="from_address_removal"),
     path("stuck-work", stuck_work.show, name="stuck_work"),
     path("stuck-work/<slug:kind>/<int:pk>/retry", stuck_work.retry, name="stuck_work_retry"),
 ]

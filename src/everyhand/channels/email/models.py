@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from everyhand.conversations.models import Conversation, Message
 from everyhand.core.work import DueRow
+from everyhand.people.models import SIGNATURE_LENGTH, Team
 
 
 class Mailbox(models.Model):
@@ -21,6 +22,27 @@ class Mailbox(models.Model):
     class Meta:
         ordering: ClassVar = ["pk"]
         verbose_name_plural = "mailboxes"
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class FromAddress(models.Model):
+    """An address that replies may come from. Mail to it reaches us: it is a mailbox of ours, or in one's domain.
+
+    One that belongs to a team is for its members, and the team's conversations are answered from it.
+    """
+
+    address = models.EmailField(_("address"), max_length=320, unique=True)
+    name = models.CharField(_("name customers see"), max_length=200, blank=True)
+    signature = models.TextField(_("what stands under replies from it"), max_length=SIGNATURE_LENGTH, blank=True)
+    team = models.ForeignKey(
+        Team, models.CASCADE, null=True, blank=True, related_name="from_addresses", verbose_name=_("team")
+    )
+
+    class Meta:
+        ordering: ClassVar = ["address"]
+        verbose_name_plural = "from-addresses"
 
     def __str__(self) -> str:
         return self.address

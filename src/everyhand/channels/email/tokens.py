@@ -22,16 +22,17 @@ _RETURN = re.compile(r"(?P<box>[^+@]+)\+b(?P<id>\d{1,18})-(?P<signature>[a-z2-7]
 _MESSAGE = re.compile(r"(?P<id>\d{1,18})-(?P<signature>[a-z2-7]{26})@(?P<domain>[^@]+)", re.IGNORECASE)
 
 
-def reply_address(conversation: Conversation) -> str:
-    """Where answers to `conversation` go. It stays the same for the whole conversation, so address books keep one."""
+def reply_address(conversation: Conversation, *, sent_from: str = "") -> str:
+    """Where answers to `conversation` go: the address of ours that writes, with a tag. The tag stays the same for the
+    whole conversation, so address books keep one.
+    """
     signature = tokens.sign("reply-address", f"{conversation.pk}:{conversation.secret}")
-    return _tagged(conversation.address, f"{conversation.pk}-{signature}")
+    return _tagged(sent_from or conversation.address, f"{conversation.pk}-{signature}")
 
 
 def return_path(delivery: Delivery) -> str:
-    """The envelope sender of one delivery."""
-    address = delivery.message.conversation.address
-    return _tagged(address, f"b{delivery.pk}-{tokens.sign('return-path', str(delivery.pk))}")
+    """The envelope sender of one delivery, in the domain that `From` names, as SPF and DMARC want it."""
+    return _tagged(delivery.message.sent_from, f"b{delivery.pk}-{tokens.sign('return-path', str(delivery.pk))}")
 
 
 def message_id(message_pk: int, address: str) -> str:
@@ -82,6 +83,12 @@ def returned_delivery(recipients: Iterable[str]) -> int | None:
         if found and tokens.is_signed("return-path", found["id"], found["signature"]):
             return int(found["id"])
     return None
+
+
+def without_token(address: str) -> str:
+    """The address as people know it."""
+    found = _REPLY.fullmatch(address.strip())
+    return f"{found['box']}@{found['domain']}" if found else address
 
 
 def _tagged(address: str, tag: str) -> str:

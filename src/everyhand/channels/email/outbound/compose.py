@@ -1,9 +1,9 @@
 """The letter a member's answer becomes.
 
-`From` is the mailbox the customer wrote to, under the name of the person who answers, so that address books and
-filters know one sender. `Reply-To` is the conversation's signed address, which every mail program answers to: it
-brings the answer back even when the program drops In-Reply-To and References (Outlook's web rules, ticket systems).
-The letter depends on the message alone, so every recipient and every try gets the same bytes.
+`From` is the mailbox the customer wrote to, or the from-address that was chosen, under the name of the person who
+answers, so that address books and filters know one sender. `Reply-To` is the conversation's signed address, which every
+mail program answers to: it brings the answer back even when the program drops In-Reply-To and References (Outlook's web
+rules, ticket systems). The letter depends on the message alone, so every recipient and every try gets the same bytes.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ from everyhand.conversations.models import Message
 def compose(message: Message) -> bytes:
     """`message`, which must be one of ours, as the bytes of a mail. Raises `letter.NoAddress`."""
     conversation = message.conversation
-    name = sender_name(message.author, conversation.address)
+    address = message.sent_from
+    name = sender_name(message.author, address, house=message.from_name)
     in_reply_to = letter.ids([message.in_reply_to])
     references = letter.ids(message.references)
     fields = [
-        ("From", letter.people([(name, conversation.address)], field="From")),
-        ("Reply-To", letter.people([(name, tokens.reply_address(conversation))], field="Reply-To")),
+        ("From", letter.people([(name, address)], field="From")),
+        ("Reply-To", letter.people([(name, tokens.reply_address(conversation, sent_from=address))], field="Reply-To")),
         *recipients(message),
         ("Subject", letter.words(subject(message), field="Subject")),
         ("Date", format_datetime(message.at)),
@@ -50,10 +51,11 @@ def _as_text(message: Message) -> str:
     return "\n\n".join(part for part in (message.text, signature, message.quoted) if part)
 
 
-def sender_name(person: str, mailbox_address: str) -> str:
+def sender_name(person: str, mailbox_address: str, *, house: str = "") -> str:
     """`Ana Silva (The Courier)`: who answers, and for whom. The mailbox's own name goes before the company's."""
-    mailbox = Mailbox.objects.filter(address__iexact=mailbox_address).first()
-    house = (mailbox.name if mailbox else "") or settings.EVERYHAND.company
+    if not house:
+        mailbox = Mailbox.objects.filter(address__iexact=mailbox_address).first()
+        house = (mailbox.name if mailbox else "") or settings.EVERYHAND.company
     return f"{person} ({house})" if person and house else person or house
 
 
