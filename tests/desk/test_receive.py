@@ -16,7 +16,7 @@ from everyhand.desk.reply import reply
 from everyhand.people.models import Member
 from everyhand.promises.models import Promise
 from everyhand.routing import actions as routing
-from everyhand.routing.actions import NobodyAnswers
+from everyhand.routing.ownership_map import NobodyAnswers
 from tests.cast import HELP, NOON, Cast, letter, minutes
 
 

@@ -29,6 +29,7 @@ from everyhand.routing.models import Departure
 log = structlog.get_logger(__name__)
 
 BATCH = 32
+MAILS = 128  # taken in hand at once: while some are filed the next are understood
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class Worker:
         connection.close()
 
     def _file_mail(self, at: datetime) -> int:
-        mails = file.claim(at=at, limit=BATCH)
+        mails = file.claim(at=at, limit=MAILS)
         if mails:
             with heartbeat.leases_kept(mails, lease=file.LEASE):
                 self._filer.file(mails, at=at)

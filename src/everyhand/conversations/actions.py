@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,6 +53,19 @@ class Upload:
         }
 
 
+@contextmanager
+def changing(conversation: Conversation) -> Iterator[None]:
+    """Whatever changes about this object of a conversation in the block is written once, at its end."""
+    changed: set[str] = set()
+    conversation.changed = changed
+    try:
+        yield
+    finally:
+        conversation.changed = None
+    if changed:
+        conversation.save(update_fields=changed)
+
+
 def open_conversation(
     *,
     customer_identity: Identity,
@@ -91,7 +105,7 @@ def hear(
     *,
     identity: Identity,
     at: datetime,
-    files: Iterable[Upload] = (),
+    files: Sequence[Upload] = (),
     imported: bool = False,
     **words: Any,
 ) -> Message:
@@ -100,7 +114,7 @@ def hear(
         conversation=conversation, direction=Message.Direction.IN, author_identity=identity, at=at, **words
     )
     _attach(message, files)
-    finding.index(message)
+    finding.index_new(message, files=[file.name for file in files])
     _touch(conversation, message)
     fact = "message.imported" if imported else "message.received"
     journal.note(fact, subject=conversation, at=at, message=message.pk)
@@ -117,7 +131,7 @@ def say(
     at: datetime,
     undo_within: timedelta,
     message_id_for: Any,
-    files: Iterable[Upload] = (),
+    files: Sequence[Upload] = (),
     in_reply_to: str = "",
     references: Sequence[str] = (),
     signature: str = "",
@@ -146,7 +160,7 @@ def say(
     message.message_id = message_id_for(message.pk)
     message.save(update_fields=["message_id"])
     _attach(message, files)
-    finding.index(message)
+    finding.index_new(message, files=[file.name for file in files])
     Delivery.objects.bulk_create(
         Delivery(message=message, address=address, name=name[:300], due_at=at + undo_within)
         for address, name in recipients
@@ -157,7 +171,7 @@ def say(
 
 
 def note(
-    conversation: Conversation, *, author: Member, text: str, at: datetime, files: Iterable[Upload] = ()
+    conversation: Conversation, *, author: Member, text: str, at: datetime, files: Sequence[Upload] = ()
 ) -> Message:
     """An internal remark. It has no deliveries and never gets any."""
     message = Message.objects.create(
@@ -170,7 +184,7 @@ def note(
         at=at,
     )
     _attach(message, files)
-    finding.index(message)
+    finding.index_new(message, files=[file.name for file in files])
     journal.note("note.written", subject=conversation, actor=author, at=at, message=message.pk)
     return message
 
@@ -199,7 +213,7 @@ def assign(
     """Make somebody responsible."""
     before, team_before = conversation.owner_id, conversation.team_id
     conversation.owner, conversation.team, conversation.owner_because = owner, team, because
-    conversation.save(update_fields=["owner", "team", "owner_because"])
+    _keep(conversation, "owner", "team", "owner_because")
     journal.note(
         "conversation.assigned",
         subject=conversation,
@@ -215,14 +229,14 @@ def assign(
 
 def close(conversation: Conversation, *, by: Member | None, at: datetime) -> None:
     conversation.status, conversation.closed_at = Status.CLOSED, at
-    conversation.save(update_fields=["status", "closed_at"])
+    _keep(conversation, "status", "closed_at")
     journal.note("conversation.closed", subject=conversation, actor=by, at=at)
 
 
 def reopen(conversation: Conversation, *, by: Member | None, at: datetime) -> None:
     """Open it again: a member decides so (`by`), or the customer wrote."""
     conversation.status, conversation.closed_at = Status.OPEN, None
-    conversation.save(update_fields=["status", "closed_at"])
+    _keep(conversation, "status", "closed_at")
     journal.note("conversation.reopened", subject=conversation, actor=by, at=at)
 
 
@@ -230,21 +244,20 @@ def wait_for(conversation: Conversation, status: Status) -> None:
     """Whose turn it is: OPEN when the customer waits for us, WAITING when we wait for them."""
     if conversation.status != status:
         conversation.status, conversation.closed_at = status, None
-        conversation.save(update_fields=["status", "closed_at"])
+        _keep(conversation, "status", "closed_at")
 
 
 def set_reply_due(conversation: Conversation, due_at: datetime | None) -> None:
     """Keep the time of the open promise where the inbox reads it."""
     conversation.reply_due = due_at
-    conversation.save(update_fields=["reply_due"])
+    _keep(conversation, "reply_due")
 
 
 def propose(conversation: Conversation, identities: Iterable[Identity], *, at: datetime) -> None:
     """People copied in by mail: a member decides whether they take part; until then they see nothing."""
-    Participant.objects.bulk_create(
-        [Participant(conversation=conversation, identity=identity, proposed_at=at) for identity in identities],
-        ignore_conflicts=True,
-    )
+    proposed = [Participant(conversation=conversation, identity=identity, proposed_at=at) for identity in identities]
+    if proposed:
+        Participant.objects.bulk_create(proposed, ignore_conflicts=True)
 
 
 def erase(conversation: Conversation) -> None:
@@ -258,15 +271,11 @@ def snippet_of(message: Message) -> str:
     return " ".join((message.reply or message.text)[:600].split())[:200]
 
 
-def _attach(message: Message, files: Iterable[Upload]) -> None:
-    Attachment.objects.bulk_create(
-        Attachment(
-            message=message,
-            blob=blobs.keep(file.content),
-            **file.fields,
+def _attach(message: Message, files: Sequence[Upload]) -> None:
+    if files:
+        Attachment.objects.bulk_create(
+            Attachment(message=message, blob=blobs.keep(file.content), **file.fields) for file in files
         )
-        for file in files
-    )
 
 
 def _touch(conversation: Conversation, message: Message) -> None:
@@ -274,4 +283,12 @@ def _touch(conversation: Conversation, message: Message) -> None:
         return  # history that was found later
     conversation.last_message_at = message.at
     conversation.snippet = snippet_of(message)
-    conversation.save(update_fields=["last_message_at", "snippet"])
+    _keep(conversation, "last_message_at", "snippet")
+
+
+def _keep(conversation: Conversation, *names: str) -> None:
+    """Save these fields: now, or at the end of `changing`."""
+    if conversation.changed is None:
+        conversation.save(update_fields=names)
+    else:
+        conversation.changed.update(names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -69,24 +69,30 @@ def find(member: Member | None, words: str, *, limit: int = 30, after: str = "")
     return Found(_hits(found[:limit], query), str(found[limit - 1][1]) if len(found) > limit else "")
 
 
+def index_new(message: Message, *, files: Sequence[str]) -> None:
+    """Make a message findable, in the transaction that writes it; `files` are the names of what is attached to it."""
+    search.add([(message.pk, message.conversation_id, _texts(message, files))])
+
+
 def index(message: Message) -> None:
-    """Make a message findable, in the transaction that writes it. Its files must be attached."""
+    """Find a message by what is said in it now."""
+    files = message.attachments.values_list("name", flat=True)
+    search.put(message.pk, group=message.conversation_id, texts=_texts(message, files))
+
+
+def _texts(message: Message, files: Iterable[str]) -> list[str]:
     conversation = message.conversation
     customer = conversation.customer
-    search.put(
-        message.pk,
-        group=conversation.pk,
-        texts=[
-            conversation.subject,
-            message.subject if message.subject != conversation.subject else "",
-            customer.name,
-            *customer.identities.values_list("value", flat=True),
-            message.author,
-            *(f"{one['name']} {one['email']}" for one in message.recipients),
-            *message.attachments.values_list("name", flat=True),
-            message.text,
-        ],
-    )
+    return [
+        conversation.subject,
+        message.subject if message.subject != conversation.subject else "",
+        customer.name,
+        *(identity.value for identity in customer.identities.all()),
+        message.author,
+        *(f"{one['name']} {one['email']}" for one in message.recipients),
+        *files,
+        message.text,
+    ]
 
 
 def index_again(conversation: Conversation) -> None:

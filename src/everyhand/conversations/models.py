@@ -45,6 +45,8 @@ class Conversation(models.Model):
     # Part of what signs the reply address: changing it makes every address given out so far worthless.
     secret = models.CharField(max_length=32, default=tokens.random, editable=False)
 
+    changed: set[str] | None = None  # fields to be saved; see `actions.changing`
+
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["status", "reply_due", "id"], name="conversation_by_due"),

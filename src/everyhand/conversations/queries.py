@@ -66,16 +66,17 @@ def first_heard(conversation: Conversation) -> Message | None:
 
 def locked(conversation: Conversation) -> Conversation:
     """The conversation as it is now, and nobody else changes it until the transaction ends."""
-    rows = Conversation.objects.select_related("customer", "owner", "team").filter(pk=conversation.pk)
-    if connection.features.has_select_for_update:
-        rows = rows.select_for_update(of=("self",))
-    return rows.get()
+    return _locked(conversation.pk).get()
 
 
 def with_proof(conversation_id: int | None) -> Conversation | None:
     """The conversation a message proved to know, if it still exists; locked."""
-    known = Conversation.objects.filter(pk=conversation_id).first() if conversation_id else None
-    return locked(known) if known else None
+    return next(iter(_locked(conversation_id)), None) if conversation_id else None
+
+
+def _locked(pk: int) -> QuerySet[Conversation]:
+    rows = Conversation.objects.select_related("customer", "owner", "team").filter(pk=pk)
+    return rows.select_for_update(of=("self",)) if connection.features.has_select_for_update else rows
 
 
 def takes_part(conversation: Conversation, identity: Identity) -> bool:

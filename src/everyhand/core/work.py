@@ -100,14 +100,17 @@ def keep(rows: Sequence[Row], *, at: datetime, lease: timedelta = LEASE) -> int:
     return kept
 
 
-def complete(row: DueRow, *, at: datetime) -> None:
-    """The work is done. Call it in the transaction of its effect, so that both happen or neither does.
+def complete(row: DueRow, *, at: datetime, **outcome: object) -> None:
+    """The work is done. Call it in the transaction of its effect, so that both happen or neither does. `outcome` are
+    further fields of the row.
 
     Raises `LeaseLost` when somebody else has taken the row over meanwhile.
     """
-    if not _mine(row).update(done_at=at, claimed_until=None, claim="", last_error=""):
+    done = {"done_at": at, "claimed_until": None, "claim": "", "last_error": "", **outcome}
+    if not _mine(row).update(**done):
         raise LeaseLost(f"{row._meta.label} {row.pk}")
-    row.done_at, row.claimed_until, row.claim, row.last_error = at, None, "", ""
+    for name, value in done.items():
+        setattr(row, name, value)
 
 
 def put_off(row: DueRow, reason: str, *, until: datetime) -> None:
@@ -137,7 +140,7 @@ def fail(row: DueRow, reason: str, *, at: datetime) -> None:
 
 
 def quarantine(row: DueRow, reason: str, *, at: datetime) -> None:
-    """It can't work as it is: set it aside for a person, with the reason."""
+    """It can't work as it is: set it aside for a person, with the reason. Raises `LeaseLost` as `complete` does."""
     if not _quarantine(row, reason, at):
         raise LeaseLost(f"{row._meta.label} {row.pk}")
 

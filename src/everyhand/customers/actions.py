@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from everyhand.core import tokens
 from everyhand.customers.models import Customer, Identity
 
+Known = dict[str, Identity | None]  # by normalised address; None when nobody has it
 
-def identify(*, email: str, name: str, at: datetime) -> Identity:
+
+def known_among(emails: Iterable[str]) -> Known:
+    """Who is behind these addresses, read together; to be handed to `identify` within the same transaction."""
+    wanted: Known = dict.fromkeys(filter(None, map(normalised, emails)))
+    found = _identities().filter(value__in=list(wanted)).prefetch_related("customer__identities")
+    return wanted | {identity.value: identity for identity in found}
+
+
+def identify(*, email: str, name: str, at: datetime, known: Known | None = None) -> Identity:
     """The identity behind a mail address, with its customer; both are made when we never heard of it.
 
     Somebody who gave no address at all is a new customer each time: nothing says that they were here before.
+    What is `known` is not looked up, and whoever is new is added to it.
 
     Knowing an address proves nothing: anybody can write any sender. What needs proof is decided elsewhere.
     """
@@ -19,17 +33,14 @@ def identify(*, email: str, name: str, at: datetime) -> Identity:
     if not value:
         nobody = Customer.objects.create(name=name[:300], since=at)
         return Identity.objects.create(customer=nobody, kind=Identity.UNKNOWN, value=tokens.random(), name=name[:300])
-    identity = Identity.objects.select_related("customer").filter(kind=Identity.EMAIL, value=value).first()
+    known = {} if known is None else known
+    identity = known[value] if value in known else _identities().filter(value=value).first()
     if identity is None:
-        customer = Customer.objects.create(name=name[:300], since=at)
-        identity, made = Identity.objects.get_or_create(
-            kind=Identity.EMAIL, value=value, defaults={"customer": customer, "name": name[:300]}
-        )
-        if not made:  # somebody was faster; their customer stays, ours never served anybody
-            customer.delete()
+        identity = _make(value, name[:300], at)
     elif name and not identity.customer.name:
         identity.customer.name = name[:300]
         identity.customer.save(update_fields=["name"])
+    known[value] = identity
     return identity
 
 
@@ -40,6 +51,19 @@ def mark_undeliverable(*, email: str, at: datetime) -> Identity | None:
         identity.undeliverable_at = at
         identity.save(update_fields=["undeliverable_at"])
     return identity
+
+
+def _identities() -> QuerySet[Identity]:
+    return Identity.objects.select_related("customer").filter(kind=Identity.EMAIL)
+
+
+def _make(value: str, name: str, at: datetime) -> Identity:
+    try:
+        with transaction.atomic():
+            customer = Customer.objects.create(name=name, since=at)
+            return Identity.objects.create(customer=customer, kind=Identity.EMAIL, value=value, name=name)
+    except IntegrityError:
+        return _identities().get(value=value)  # on PostgreSQL somebody may be faster; then theirs is the customer
 
 
 def normalised(email: str) -> str:

@@ -12,7 +12,7 @@ from everyhand.conversations import queries
 from everyhand.conversations.models import Conversation
 from everyhand.customers.actions import normalised
 from everyhand.desk.inbound import Inbound
-from everyhand.people.models import Member
+from everyhand.desk.standing import Standing
 
 
 class Held(StrEnum):
@@ -37,11 +37,11 @@ class Decision(StrEnum):
     DISMISS = "dismiss"
 
 
-def why_held(inbound: Inbound, *, proof: int | None) -> Held | None:
+def why_held(inbound: Inbound, *, proof: int | None, standing: Standing) -> Held | None:
     """Why a person has to decide about this message; None when it may be received. `proof` is as in `receive`."""
     sender = normalised(inbound.sender.email)
     is_proved = inbound.verdict.is_proved and not inbound.sender_doubtful
-    if sender and not is_proved and Member.objects.filter(email__iexact=sender).exists():
+    if sender and not is_proved and standing.is_of_staff(sender):
         return Held.MEMBER_UNPROVED
     if proof is None:
         return None

@@ -17,9 +17,9 @@ from everyhand.desk import belonging
 from everyhand.desk.belonging import Decision
 from everyhand.desk.inbound import Address, Inbound
 from everyhand.desk.let_go import find_owner
+from everyhand.desk.standing import Standing
 from everyhand.promises import actions as promises
 from everyhand.promises.models import Promise
-from everyhand.routing import actions as routing
 from everyhand.routing.decide import Hints
 
 
@@ -44,6 +44,7 @@ def receive(
     ours: Sequence[str] = (),
     decided: Decision | None = None,
     silent: bool = False,
+    standing: Standing | None = None,
 ) -> Received:
     """Take one message from outside into the house.
 
@@ -52,14 +53,16 @@ def receive(
     about a message that was held (see `belonging.why_held`, which is asked before). `answered_from` is the address
     of ours that answers it; `ours` are all among its recipients that belong to us and so are nobody's participants.
     `silent` is for history: it is kept with its date `at`, a conversation it opens arrives closed, and nothing is
-    promised. Raises `routing.NobodyAnswers` when nobody works here.
+    promised. `standing` is for whoever receives several messages in one transaction. Raises `NobodyAnswers` when nobody
+    works here.
     """
-    identity = customers.identify(email=inbound.sender.email, name=inbound.sender.name, at=at)
+    standing = standing or Standing()
+    identity = customers.identify(email=inbound.sender.email, name=inbound.sender.name, at=at, known=standing.known)
     proven = queries.with_proof(proof)
     conversation = proven if proven and _joins(proven, identity, decided) else None
     opened = conversation is None
     if conversation is None:
-        decision = routing.owner_for(hints(inbound), at=at)
+        decision = standing.map.owner_for(hints(inbound), at=at)
         conversation = conversations.open_conversation(
             customer_identity=identity,
             subject=inbound.subject,
@@ -72,20 +75,27 @@ def receive(
             linked_to=proven or belonging.may_continue(inbound),
             imported=silent,
         )
-    message = conversations.hear(
-        conversation, identity=identity, at=at, files=_files(inbound), imported=silent, **_words(inbound)
-    )
-    if belonging.is_genuine(inbound):
-        conversations.propose(conversation, _copied(inbound, identity, ours, at), at=at)
-    if silent:
-        return Received(conversation, message, None, opened)
+        standing.map.opened(conversation)
+    elif conversation.customer_id == identity.customer_id:
+        conversation.customer = identity.customer  # the same person, of whom more is known already
+    with conversations.changing(conversation):
+        message = conversations.hear(
+            conversation, identity=identity, at=at, files=_files(inbound), imported=silent, **_words(inbound)
+        )
+        if belonging.is_genuine(inbound):
+            conversations.propose(conversation, _copied(inbound, identity, ours, at, standing), at=at)
+        promise = None if silent else _promise(conversation, opened, at)
+    return Received(conversation, message, promise, opened)
+
+
+def _promise(conversation: Conversation, opened: bool, at: datetime) -> Promise:
+    """The customer waits for us, whatever was before."""
     if not conversation.owner.is_active:
         find_owner(conversation, by=None, at=at)
     if conversation.status == Status.CLOSED:
         conversations.reopen(conversation, by=None, at=at)
     conversations.wait_for(conversation, Status.OPEN)
-    promise = promises.customer_waiting(conversation, at=at)
-    return Received(conversation, message, promise, opened)
+    return promises.customer_waiting(conversation, at=at, opened=opened)
 
 
 def _joins(proven: Conversation, sender: Identity, decided: Decision | None) -> bool:
@@ -132,11 +142,13 @@ def _recipient(address: Address, role: str) -> dict[str, str]:
     return {"name": address.name[:300], "email": address.email[:320], "as": role}
 
 
-def _copied(inbound: Inbound, sender: Identity, ours: Sequence[str], at: datetime) -> list[Identity]:
+def _copied(
+    inbound: Inbound, sender: Identity, ours: Sequence[str], at: datetime, standing: Standing
+) -> list[Identity]:
     not_copied = {customers.normalised(address) for address in ours} | {sender.value}
     others = {customers.normalised(one.email): one for one in (*inbound.to, *inbound.cc) if one.email}
     return [
-        customers.identify(email=value, name=address.name, at=at)
+        customers.identify(email=value, name=address.name, at=at, known=standing.known)
         for value, address in list(others.items())[:50]
         if value not in not_copied
     ]

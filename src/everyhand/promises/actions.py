@@ -14,16 +14,20 @@ from everyhand.people.models import Member
 from everyhand.promises.models import Promise
 
 
-def customer_waiting(conversation: Conversation, *, at: datetime) -> Promise:
+def customer_waiting(conversation: Conversation, *, at: datetime, opened: bool = False) -> Promise:
     """The customer wrote and waits: promise an answer, unless one is already promised (then the earlier time counts).
+    `opened` says that it is the first message of a new conversation, of which nothing needs to be looked up.
 
     Times run around the clock: a customer waits on Sundays too.
     """
-    promise = _open(conversation)
+    promise = None if opened else _open(conversation)
     if promise is None:
-        answered_before = Message.objects.filter(
-            conversation=conversation, direction=Message.Direction.OUT, kind=Message.Kind.MESSAGE
-        ).exists()
+        answered_before = (
+            not opened
+            and Message.objects.filter(
+                conversation=conversation, direction=Message.Direction.OUT, kind=Message.Kind.MESSAGE
+            ).exists()
+        )
         kind, within = (
             (Promise.Kind.NEXT_REPLY, settings.EVERYHAND.next_reply)
             if answered_before

@@ -22,6 +22,7 @@ from everyhand.routing import actions as routing
 from everyhand.routing import reasons
 from everyhand.routing.decide import Hints
 from everyhand.routing.models import Fallback, Rule
+from everyhand.routing.ownership_map import Decision
 from everyhand.web.permissions import for_admins, reader
 from everyhand.web.told import told
 
@@ -46,7 +47,7 @@ class Trial:
     """What somebody pasted, and who would get it."""
 
     text: str
-    decision: routing.Decision | None = None
+    decision: Decision | None = None
     error: str = ""
 
     @property

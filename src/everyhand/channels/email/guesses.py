@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
-from everyhand.channels.email import tokens
 from everyhand.channels.email.models import Mail
 from everyhand.core import journal
 from everyhand.core.journal import Entry
@@ -22,12 +20,12 @@ ALARM_AT: Final = 20
 WITHIN: Final = timedelta(hours=1)
 
 
-def note(mail: Mail, recipients: Iterable[str], *, at: datetime) -> None:
+def note(mail: Mail, refused: int, *, at: datetime) -> None:
     """Count the refused reply tokens among the recipients of `mail`, and raise the alarm when there are many."""
-    refused = tokens.refused(recipients)
     if not refused:
         return
     journal.note(REFUSED, subject=mail, at=at, count=refused)
+    journal.write_gathered()  # to be counted with those before
     lately = Entry.objects.filter(action=REFUSED, at__gt=at - WITHIN).values_list("particulars", flat=True)
     total = sum(particulars["count"] for particulars in lately)
     if total >= ALARM_AT:

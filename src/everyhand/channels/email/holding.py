@@ -16,6 +16,7 @@ from everyhand.core import journal, work
 from everyhand.desk import belonging
 from everyhand.desk.belonging import Decision, Held
 from everyhand.desk.inbound import Inbound
+from everyhand.desk.standing import Standing
 from everyhand.people.models import Member
 
 # What machines send about other mail; everything else a machine sends may be account mail.
@@ -23,11 +24,11 @@ _ABOUT_MAIL = ("bounce", "delay", "feedback-report", "receipt", "loop", "out-of-
 DISMISSED = "dismissed"
 
 
-def why_held(inbound: Inbound, *, proof: int | None) -> Held | None:
+def why_held(inbound: Inbound, *, proof: int | None, standing: Standing) -> Held | None:
     """Why a person has to decide about this mail; None when nobody has to. `proof` is as in `desk.receive`."""
     if inbound.automatic not in _ABOUT_MAIL and is_account_mail(inbound):
         return Held.ACCOUNT_MAIL
-    return belonging.why_held(inbound, proof=proof) if inbound.automatic is None else None
+    return belonging.why_held(inbound, proof=proof, standing=standing) if inbound.automatic is None else None
 
 
 def decisions(mail: Mail) -> list[Decision]:

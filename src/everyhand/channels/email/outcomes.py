@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 from django.db import transaction
@@ -39,7 +40,7 @@ def suppress(mail: Mail, inbound: Inbound, why: str, at: datetime) -> Filed:
     """It asks nobody for anything (`why` says what it is) and is kept where one can see it."""
     if inbound.bounce:
         _bounced(inbound, inbound.bounce, at)
-    remember(mail, Mail.Outcome.SUPPRESSED, why)
+    complete(mail, Mail.Outcome.SUPPRESSED, why, at)
     return Filed(mail, inbound)
 
 
@@ -69,11 +70,9 @@ def _bounced(inbound: Inbound, bounce: Bounce, at: datetime) -> None:
 
 def duplicate(mail: Mail, inbound: Inbound, original: Mail, at: datetime) -> Filed:
     """We have this letter already; it came by another route."""
-    with transaction.atomic():
-        mail.duplicate_of = original
-        mail.sender, mail.subject = inbound.sender.email[:320], inbound.subject[:500]
-        remember(mail, Mail.Outcome.DUPLICATE, "")
-        work.complete(mail, at=at)
+    mail.duplicate_of = original
+    mail.sender, mail.subject = inbound.sender.email[:320], inbound.subject[:500]
+    complete(mail, Mail.Outcome.DUPLICATE, "", at)
     return Filed(mail, inbound, original.conversation, original.message)
 
 
@@ -100,8 +99,6 @@ def quarantine(mail: Mail, reason: str, at: datetime) -> Filed:
 def put_back(mail: Mail, error: Exception, at: datetime) -> None:
     """It is tried again later. An outage of the database is no fault of the mail's and costs it no attempt."""
     reason = f"{type(error).__name__}: {error}"
-    # What the failed transaction made is gone.
-    mail.outcome, mail.conversation, mail.message, mail.duplicate_of = Mail.Outcome.PENDING, None, None, None
     if outage.is_outage(error):
         log.warning("the database is away; the mail is filed later", mail=mail.pk, error=str(error).strip())
         work.put_off(mail, reason, until=at + PAUSE_OF_AN_OUTAGE)
@@ -112,12 +109,19 @@ def put_back(mail: Mail, error: Exception, at: datetime) -> None:
             remember(mail, Mail.Outcome.QUARANTINED, mail.last_error)
 
 
+_TOLD: Final = (
+    *("outcome", "why", "fingerprint", "sender", "subject", "conversation_id", "message_id", "duplicate_of_id"),
+    *("held", "would_join_id"),
+)
+
+
 def remember(mail: Mail, outcome: Mail.Outcome, why: str) -> None:
     """Write what became of it into its row, in the caller's transaction."""
     mail.outcome, mail.why = outcome, why[:500]
-    mail.save(
-        update_fields=[
-            *("outcome", "why", "sender", "subject", "conversation", "message", "duplicate_of"),
-            *("held", "would_join"),
-        ]
-    )
+    mail.save(update_fields=_TOLD)
+
+
+def complete(mail: Mail, outcome: Mail.Outcome, why: str, at: datetime) -> None:
+    """The same, and nothing is left to be done about it. Raises `work.LeaseLost`."""
+    mail.outcome, mail.why = outcome, why[:500]
+    work.complete(mail, at=at, **{name: getattr(mail, name) for name in _TOLD})

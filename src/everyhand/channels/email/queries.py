@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from functools import cached_property
 
 from django.db.models import Count, QuerySet, Value
 from django.db.models.functions import Lower
@@ -73,11 +74,30 @@ def ours(addresses: Iterable[str]) -> list[str]:
 
 def mailbox_for(addresses: Iterable[str]) -> str:
     """The address of ours, without any +tag, that a conversation with these recipients is answered from."""
-    for address in ours(addresses):
-        local, _, domain = address.partition("@")
-        return f"{local.partition('+')[0]}@{domain}"
-    first = Mailbox.objects.exclude(address__startswith="*").order_by("pk").first()
-    return first.address if first else "help@localhost"
+    return OurAddresses().answering(addresses)
+
+
+class OurAddresses:
+    """The addresses of ours as they stand in one transaction, which it must not outlive: asked often, read once."""
+
+    @cached_property
+    def _mailboxes(self) -> list[str]:
+        return list(Mailbox.objects.order_by("pk").values_list("address", flat=True))
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(address.lower() for address in self._mailboxes)
+
+    def among(self, addresses: Iterable[str]) -> list[str]:
+        """Those of `addresses` that are ours, as `ours` finds them."""
+        return [one for one in dict.fromkeys(addresses) if "@" in one and not self._known.isdisjoint(_forms(one))]
+
+    def answering(self, addresses: Iterable[str]) -> str:
+        """See `mailbox_for`."""
+        for address in self.among(addresses):
+            local, _, domain = address.partition("@")
+            return f"{local.partition('+')[0]}@{domain}"
+        return next((one for one in self._mailboxes if not one.startswith("*")), "help@localhost")
 
 
 def _forms(address: str) -> tuple[str, str, str]:

@@ -44,15 +44,29 @@ def proven_conversation(recipients: Iterable[str], message_ids: Iterable[str]) -
     """The id of the conversation a mail proves to know: by one of its recipients, else by a Message-ID of ours among
     those it answers or refers to (the last one first: that is what was answered).
     """
+    proven, _refused = reply_tokens(recipients)
+    return proven or answered_conversation(message_ids)
+
+
+def reply_tokens(recipients: Iterable[str]) -> tuple[int | None, int]:
+    """The conversation whose reply address is the first among `recipients`, and how many of them look like one but
+    carry a signature that is not ours: guesses, or what remains of addresses whose secret was changed.
+    """
+    proven, refused = None, 0
     for recipient in recipients:
         found = _REPLY.fullmatch(recipient.strip())
-        conversation = Conversation.objects.filter(pk=int(found["id"])).first() if found else None
-        if (
-            found
-            and conversation
-            and tokens.is_signed("reply-address", f"{conversation.pk}:{conversation.secret}", found["signature"])
-        ):
-            return conversation.pk
+        if found:
+            secrets = Conversation.objects.filter(pk=int(found["id"])).values_list("secret", flat=True)
+            value = "".join(f"{int(found['id'])}:{secret}" for secret in secrets)
+            if value and tokens.is_signed("reply-address", value, found["signature"]):
+                proven = proven or int(found["id"])
+            else:
+                refused += 1
+    return proven, refused
+
+
+def answered_conversation(message_ids: Iterable[str]) -> int | None:
+    """The conversation of the last of these Message-IDs that is one of ours."""
     for one in reversed(list(message_ids)):
         found = _MESSAGE.fullmatch(one.strip())
         if found and tokens.is_signed("message-id", found["id"], found["signature"]):
@@ -60,20 +74,6 @@ def proven_conversation(recipients: Iterable[str], message_ids: Iterable[str]) -
             if message:
                 return message.conversation_id
     return None
-
-
-def refused(recipients: Iterable[str]) -> int:
-    """How many of `recipients` look like a reply address of ours and carry a signature that is not: guesses, or what
-    remains of addresses whose secret was changed.
-    """
-    guessed = 0
-    for recipient in recipients:
-        found = _REPLY.fullmatch(recipient.strip())
-        if found:
-            known = Conversation.objects.filter(pk=int(found["id"])).only("pk", "secret").first()
-            value = f"{known.pk}:{known.secret}" if known else ""
-            guessed += not (known and tokens.is_signed("reply-address", value, found["signature"]))
-    return guessed
 
 
 def returned_delivery(recipients: Iterable[str]) -> int | None:

@@ -8,7 +8,9 @@ results in the same order on both, and no need to rank every match of a common w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import ModuleType
 
 from django.db import connection, models
@@ -19,7 +21,34 @@ from everyhand.core.search.excerpts import Excerpt, excerpt
 from everyhand.core.search.language import Query, read
 from everyhand.core.search.words import words_of
 
-__all__ = ["Document", "Excerpt", "Query", "excerpt", "forget", "matching", "put", "read"]
+__all__ = ["Document", "Excerpt", "New", "Query", "add", "excerpt", "forget", "gathering", "matching", "put", "read"]
+
+
+New = tuple[int, int, Iterable[str]]  # number, group, texts
+
+
+_gathered: ContextVar[list[New] | None] = ContextVar("gathered", default=None)
+
+
+def add(documents: Iterable[New]) -> None:
+    """Make documents findable that were never put before."""
+    gathered = _gathered.get()
+    if gathered is not None:
+        gathered.extend(documents)
+        return
+    _back_end().put([(place(number), number, group, words_of(texts)) for number, group, texts in documents])
+
+
+@contextmanager
+def gathering() -> Iterator[None]:
+    """What is added within the block is written at its end, together."""
+    documents: list[New] = []
+    token = _gathered.set(documents)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+    add(documents)
 
 
 def put(number: int, *, group: int, texts: Iterable[str]) -> None:
@@ -27,8 +56,7 @@ def put(number: int, *, group: int, texts: Iterable[str]) -> None:
     before = Document.objects.filter(number=number).first()
     if before is not None:
         _forget(Document.objects.filter(pk=before.pk))
-    document = Document(pk=place(number, after=before.pk if before else None), number=number, group=group)
-    _back_end().put(document, words_of(texts))
+    _back_end().put([(place(number, after=before.pk if before else None), number, group, words_of(texts))])
 
 
 def forget(*, groups: Collection[int]) -> None:

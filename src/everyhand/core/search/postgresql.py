@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from django.db import connection, models
 
@@ -14,11 +15,12 @@ CREATE = "CREATE INDEX core_document_index ON core_document USING gin (words)"
 DROP = "DROP INDEX core_document_index"
 
 
-def put(document: Document, words: list[str]) -> None:
+def put(documents: Iterable[tuple[int, int, int, list[str]]]) -> None:
+    """Each (key, number, group, words)."""
     with connection.cursor() as cursor:
-        cursor.execute(
+        cursor.executemany(
             'INSERT INTO core_document (id, number, "group", words) VALUES (%s, %s, %s, %s::tsvector)',
-            [document.pk, document.number, document.group, _vector(words)],
+            [(key, number, group, _vector(words)) for key, number, group, words in documents],
         )
 
 

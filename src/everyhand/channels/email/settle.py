@@ -1,0 +1,182 @@
+"""What becomes of mails that were understood, settled several at once: one transaction, one commit, all that they have
+in common read once.
+
+If anything goes wrong nothing of the batch stands, and its mails are settled again one by one, so that a mail which
+fails stops only itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from django.db import IntegrityError, transaction
+
+from everyhand.channels.email import guesses, holding, outcomes, queries, tokens
+from everyhand.channels.email.models import Mail
+from everyhand.channels.email.outbound import acknowledge
+from everyhand.channels.email.outcomes import Filed
+from everyhand.channels.email.parsing.isolated import ParseFailed
+from everyhand.channels.email.parsing.limits import TooHostile
+from everyhand.core import journal, outage, search, work
+from everyhand.desk import receive as desk
+from everyhand.desk.belonging import Decision
+from everyhand.desk.inbound import Inbound
+from everyhand.desk.standing import Standing
+
+log = structlog.get_logger(__name__)
+
+ACKNOWLEDGED_WITHIN: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail that was understood, and by what the same letter is known again (see `fingerprint_of`)."""
+
+    inbound: Inbound
+    fingerprint: str | None
+
+
+# Or why not: a refusal of the parser, in words for people, or an error nobody expected.
+Understood = Letter | Exception
+Batch = Sequence[tuple[Mail, Understood]]
+
+
+class _Facts:
+    """What the mails of one transaction have in common."""
+
+    def __init__(self, batch: Batch) -> None:
+        letters = [one for _mail, one in batch if isinstance(one, Letter)]
+        self.standing = Standing(expected=[one.inbound.sender.email for one in letters])
+        self.ours = queries.OurAddresses()
+        known = Mail.objects.filter(fingerprint__in=[one.fingerprint for one in letters if one.fingerprint])
+        self._letters = {mail.fingerprint: mail for mail in known}
+
+    def known_as(self, mail: Mail, fingerprint: str | None) -> Mail | None:
+        """The mail that brought the same letter before."""
+        original = self._letters.get(fingerprint) if fingerprint else None
+        return original if original and original.pk != mail.pk else None
+
+    def remember(self, mail: Mail) -> None:
+        if mail.fingerprint:
+            self._letters[mail.fingerprint] = mail
+
+
+def together(batch: Batch, *, at: datetime) -> list[Filed]:
+    """Settle these mails, which must be claimed; what became of each, in their order."""
+    try:
+        return _at_once(batch, at)
+    except Exception as error:  # noqa: BLE001 (told below, or tried again)
+        if outage.is_outage(error):
+            return [_put_back(mail, error, at) for mail, _understood in batch]
+        if len(batch) > 1:
+            log.info("filing mails one by one, since a batch failed", mails=len(batch), error=type(error).__name__)
+            return [filed for one in batch for filed in together([one], at=at)]
+        return [_alone(*batch[0], error, at)]
+
+
+def _at_once(batch: Batch, at: datetime) -> list[Filed]:
+    with transaction.atomic(), journal.gathering(), search.gathering():
+        facts = _Facts(batch)
+        # On copies, which nobody looks at any more when the transaction comes to nothing.
+        return [_settle(copy(mail), understood, facts, at) for mail, understood in batch]
+
+
+def _alone(mail: Mail, understood: Understood, error: Exception, at: datetime) -> Filed:
+    """The one mail for which it did not work."""
+    if isinstance(error, work.LeaseLost):
+        log.warning("filed by somebody else meanwhile", mail=mail.pk)
+        return Filed(mail)
+    if isinstance(error, IntegrityError) and isinstance(understood, Letter):
+        # On PostgreSQL another worker may have filed the same letter between our look and our write.
+        original = Mail.objects.filter(fingerprint=understood.fingerprint).exclude(pk=mail.pk).first()
+        if original and understood.fingerprint:
+            return outcomes.duplicate(mail, understood.inbound, original, at)
+    log.error("filing failed", mail=mail.pk, exc_info=error)
+    return _put_back(mail, error, at)
+
+
+def _put_back(mail: Mail, error: Exception, at: datetime) -> Filed:
+    outcomes.put_back(mail, error, at)
+    return Filed(mail)
+
+
+def _settle(mail: Mail, understood: Understood, facts: _Facts, at: datetime) -> Filed:
+    if not isinstance(understood, Letter):
+        if isinstance(understood, TooHostile | ParseFailed):
+            return outcomes.quarantine(mail, str(understood), at)
+        raise understood
+    inbound = _with_its_mailbox(understood.inbound, mail)
+    original = facts.known_as(mail, understood.fingerprint)
+    if original:
+        return outcomes.duplicate(mail, inbound, original, at)
+    mail.fingerprint = understood.fingerprint
+    mail.sender, mail.subject = inbound.sender.email[:320], inbound.subject[:500]
+    facts.remember(mail)
+    proof, refused = tokens.reply_tokens(inbound.recipients)
+    guesses.note(mail, refused, at=at)
+    proof = proof or tokens.answered_conversation([*inbound.references, *inbound.in_reply_to])
+    # History is filed as it was: nothing comes of it any more.
+    looked_at = not mail.decision and not mail.silent
+    held = holding.why_held(inbound, proof=proof, standing=facts.standing) if looked_at else None
+    if held:
+        return outcomes.hold(mail, inbound, held, proof, at)
+    why = "" if mail.decision else inbound.automatic or _loop(inbound, facts)
+    return outcomes.suppress(mail, inbound, why, at) if why else _receive(mail, inbound, proof, facts, at)
+
+
+def _receive(mail: Mail, inbound: Inbound, proof: int | None, facts: _Facts, at: datetime) -> Filed:
+    named = [one.email for one in (*inbound.to, *inbound.cc)]
+    ours = facts.ours.among(inbound.recipients or named)
+    received = desk.receive(
+        inbound,
+        channel="email",
+        at=_said_at(mail, inbound),
+        proof=proof,
+        decided=Decision(mail.decision) if mail.decision else None,
+        answered_from=facts.ours.answering(ours),
+        ours=[*ours, *facts.ours.among(named)],
+        silent=mail.silent,
+        standing=facts.standing,
+    )
+    # After a decision a person looks at it already, and perhaps at a sender who never wrote.
+    if received.opened and received.promise and not mail.decision and not _is_late(mail):
+        acknowledge.acknowledge(
+            received.conversation, inbound, envelope_from=_envelope_from(mail), due_at=received.promise.due_at, at=at
+        )
+    mail.conversation, mail.message = received.conversation, received.message
+    outcomes.complete(mail, Mail.Outcome.FILED, "", at)
+    return Filed(mail, inbound, received.conversation, received.message, received.opened)
+
+
+def _loop(inbound: Inbound, facts: _Facts) -> str:
+    """Mail from one of our own addresses is our own mail coming back."""
+    return "loop" if facts.ours.among([inbound.sender.email]) else ""
+
+
+def _with_its_mailbox(inbound: Inbound, mail: Mail) -> Inbound:
+    """A fetched mail came without an envelope: whatever its header says, it lay in that mailbox of ours."""
+    if mail.fetched_into is None:
+        return inbound
+    return replace(inbound, recipients=(*inbound.recipients, mail.fetched_into.address))
+
+
+def _said_at(mail: Mail, inbound: Inbound) -> datetime:
+    """What comes in now counts from now; history keeps its date."""
+    if not mail.silent:
+        return mail.accepted_at
+    return min(mail.arrived_at or inbound.sent_at or mail.accepted_at, mail.accepted_at)
+
+
+def _envelope_from(mail: Mail) -> str | None:
+    """The sender of its envelope, "" for the null sender; None when it came without an envelope, from a mailbox."""
+    return None if mail.fetched_into else mail.envelope_from
+
+
+def _is_late(mail: Mail) -> bool:
+    """Whether it waited elsewhere so long that an acknowledgement would only puzzle."""
+    return mail.arrived_at is not None and mail.accepted_at - mail.arrived_at > ACKNOWLEDGED_WITHIN

@@ -1,0 +1,136 @@
+"""The ownership map, followed from what a message shows to the person who answers for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Count, Max
+
+from everyhand.conversations.models import Conversation, Status
+from everyhand.people.models import Member, Membership, Role, Team
+from everyhand.routing.decide import Hints, Match, decide
+from everyhand.routing.models import Fallback, Rule
+
+
+class NobodyAnswers(Exception):
+    """There is no member at all, so nothing can have an owner. `everyhand setup` makes the first one."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Who owns it, through which team, and because of what (see `reasons.in_words`)."""
+
+    owner: Member
+    team: Team | None
+    because: dict[str, Any] = field(default_factory=dict)
+
+
+class OwnershipMap:
+    """The map as it stands in one transaction, which it must not outlive. However many messages are asked about, each
+    table is read once, when it is first needed.
+    """
+
+    def __init__(self) -> None:
+        self._members_of: dict[int, list[Membership]] = {}
+        # How many open conversations a member owns, and the latest of them.
+        self._loads: dict[int, tuple[int, int]] = {}
+
+    def owner_for(self, hints: Hints, *, at: datetime) -> Decision:
+        """By the first rule that fits, else the one who owns everything else. Raises `NobodyAnswers` only when nobody
+        works here.
+        """
+        return self._follow(decide(self._rules, hints), at)
+
+    def successor(self, team: Team | None, hints: Hints, *, at: datetime) -> Decision:
+        """Who answers now for what somebody left behind: whoever of its team is on duty; without a team, as the map
+        says.
+
+        What belongs to a team stays in it, so that a private one keeps its secrets; only one with nobody left in it
+        gives to whoever answers for everything else.
+        """
+        if team is None:
+            return self.owner_for(hints, at=at)
+        return self._answering(team, {"code": "team", "team": team.name}, at)
+
+    def opened(self, conversation: Conversation) -> None:
+        """Somebody owns one more: the next goes to whoever then has the fewest."""
+        load = self._loads.get(conversation.owner_id)
+        if load and conversation.status == Status.OPEN:
+            self._loads[conversation.owner_id] = (load[0] + 1, conversation.pk)
+
+    @cached_property
+    def _rules(self) -> list[Rule]:
+        return list(Rule.objects.select_related("member", "team").order_by("position", "pk"))
+
+    def _follow(self, found: Match | None, at: datetime) -> Decision:
+        """From the rule that matched to a person: a member, or of a team who is on duty with the fewest open ones."""
+        if found is None:
+            return self._everything_else({"code": "no-rule"})
+        rule = found.rule
+        because: dict[str, Any] = {
+            "code": "rule",
+            "rule": rule.pk,
+            "looks_at": rule.looks_at,
+            "found": found.found[:200],
+            "thing": rule.thing,
+        }
+        match rule.answers:
+            case Member(is_active=True) as member:
+                return Decision(member, None, because)
+            case Member() as gone:
+                return self._everything_else({**because, "gone": gone.name})
+            case Team() as team:
+                return self._answering(team, {**because, "team": team.name}, at)
+
+    def _answering(self, team: Team, because: dict[str, Any], at: datetime) -> Decision:
+        on_call, how = self._of_team(team, at)
+        if on_call is None:
+            return self._everything_else({**because, "nobody_in_team": True}, team=team)
+        return Decision(on_call, team, {**because, **how})
+
+    def _of_team(self, team: Team, at: datetime) -> tuple[Member | None, dict[str, Any]]:
+        if team.pk not in self._members_of:
+            self._members_of[team.pk] = list(
+                Membership.objects.filter(team=team, member__is_active=True)
+                .select_related("member")
+                .prefetch_related("member__hours")
+                .order_by("member__name", "pk")
+            )
+        memberships = self._members_of[team.pk]
+        on_duty = [one.member for one in memberships if one.member.on_duty(at)]
+        if on_duty:
+            return self._least_loaded(on_duty), {"on_duty": len(on_duty) > 1}
+        leads = [one.member for one in memberships if one.lead] or [one.member for one in memberships]
+        return (leads[0], {"nobody_on_duty": True}) if leads else (None, {})
+
+    def _least_loaded(self, members: list[Member]) -> Member:
+        """Who owns the fewest open conversations; among equals, who has waited longest for a new one."""
+        if len(members) == 1:
+            return members[0]
+        unknown = [member.pk for member in members if member.pk not in self._loads]
+        if unknown:
+            open_ones = (
+                Conversation.objects.filter(owner__in=unknown, status=Status.OPEN)
+                .values_list("owner")
+                .annotate(load=Count("pk"), latest=Max("pk"))
+            )
+            self._loads |= dict.fromkeys(unknown, (0, 0))
+            self._loads |= {owner: (load, latest) for owner, load, latest in open_ones}
+        return min(members, key=lambda member: self._loads[member.pk])
+
+    def _everything_else(self, because: dict[str, Any], team: Team | None = None) -> Decision:
+        if self._chosen:
+            return Decision(self._chosen, team, because)
+        active = Member.objects.filter(is_active=True).order_by("pk")
+        admin = active.filter(role=Role.ADMIN).first() or active.first()
+        if admin is None:
+            raise NobodyAnswers("Nobody works here yet: add somebody with `everyhand member add`.")
+        return Decision(admin, team, {**because, "no_fallback": True})
+
+    @cached_property
+    def _chosen(self) -> Member | None:
+        fallback = Fallback.objects.select_related("member").first()
+        return fallback.member if fallback and fallback.member.is_active else None

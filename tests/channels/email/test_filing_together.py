@@ -1,0 +1,137 @@
+"""Mails that are filed together share a transaction and nothing else: what becomes of one is not another's business."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import DataError, OperationalError, connection
+from django.test.utils import CaptureQueriesContext
+
+from everyhand.channels.email import accept, file, queries, tokens
+from everyhand.channels.email.models import Mail, Mailbox
+from everyhand.conversations.models import Conversation, Message
+from everyhand.core.journal import Entry
+from everyhand.customers.models import Customer
+from everyhand.promises.models import Promise
+from everyhand.routing import actions as routing
+from tests.cast import HELP, NOON, Cast, minutes
+
+LETTER = (
+    "{trace}From: Ada Brown <{sender}>\r\nTo: {to}\r\nSubject: Letter {number}\r\n"
+    "Message-ID: <{number}@customers.test>\r\nDate: Mon, 2 Mar 2026 12:00:00 +0000\r\n\r\nNo paper today.\r\n"
+)
+
+
+@pytest.fixture
+def filer(transactional_db: None) -> Iterator[file.Filer]:
+    Mailbox.objects.create(address=HELP)
+    filer = file.Filer(parsers=1)
+    yield filer
+    filer.close()
+
+
+@pytest.fixture
+def house(filer: file.Filer) -> Cast:
+    return Cast()
+
+
+def comes(number: int, *, sender: str = "", to: str = HELP, trace: str = "") -> Mail:
+    sender = sender or f"ada{number}@customers.test"
+    raw = LETTER.format(number=number, sender=sender, to=to, trace=trace).encode()
+    return accept.accept(accept.Arriving(raw, "test", sender, (to,)), at=NOON).mail
+
+
+def work(filer: file.Filer, *, at: float = 0) -> None:
+    filer.file(file.claim(at=NOON + minutes(at), limit=100), at=NOON + minutes(at))
+
+
+def outcomes() -> list[str]:
+    return list(Mail.objects.order_by("pk").values_list("outcome", flat=True))
+
+
+def failing(error: Exception, *, at: Callable[[str, Any], bool]) -> Any:
+    def fail(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if at(sql, params):
+            raise error
+        return execute(sql, params, many, context)
+
+    return connection.execute_wrapper(fail)
+
+
+@pytest.mark.usefixtures("house")
+def test_a_mail_that_fails_stops_only_itself(filer: file.Filer) -> None:
+    mails = [comes(number) for number in range(5)]
+    with failing(DataError("no"), at=lambda _sql, params: "Letter 3" in str(params)):
+        work(filer)
+    assert outcomes() == ["filed", "filed", "filed", "pending", "filed"]
+    mails[3].refresh_from_db()
+    assert (mails[3].last_error, mails[3].conversation, mails[3].fingerprint) == ("DataError: no", None, None)
+    work(filer, at=10)
+    assert outcomes() == ["filed"] * 5
+    assert Conversation.objects.count() == Message.objects.count() == Promise.objects.count() == 5
+    assert Entry.objects.filter(action="message.received").count() == 5
+
+
+@pytest.mark.usefixtures("house")
+def test_when_the_database_goes_away_all_wait_and_none_is_to_blame(filer: file.Filer) -> None:
+    for number in range(3):
+        comes(number)
+    with failing(OperationalError("gone"), at=lambda sql, _params: "INTO core_document" in sql):
+        work(filer)
+    assert outcomes() == ["pending"] * 3
+    assert set(Mail.objects.values_list("attempts", flat=True)) == {0}
+    assert not Customer.objects.exists()
+    work(filer, at=10)
+    assert outcomes() == ["filed"] * 3
+
+
+@pytest.mark.usefixtures("house")
+def test_the_same_letter_by_two_routes_is_filed_once(filer: file.Filer) -> None:
+    comes(1, sender="ada@customers.test")
+    comes(1, sender="ada@customers.test", trace="Received: from elsewhere\r\n")
+    work(filer)
+    assert outcomes() == ["filed", "duplicate"]
+    assert queries.ledger().balanced
+
+
+@pytest.mark.usefixtures("house")
+def test_somebody_new_who_writes_twice_is_one_customer(filer: file.Filer) -> None:
+    comes(1, sender="ada@customers.test")
+    comes(2, sender="Ada@customers.test")
+    work(filer)
+    assert Customer.objects.count() == 1
+    assert Conversation.objects.count() == 2
+
+
+@pytest.mark.usefixtures("house")
+def test_two_answers_to_one_conversation_keep_one_promise_and_the_last_words(filer: file.Filer) -> None:
+    comes(1, sender="ada@customers.test")
+    work(filer)
+    conversation = Conversation.objects.get()
+    for number in (2, 3):
+        comes(number, sender="ada@customers.test", to=tokens.reply_address(conversation))
+    work(filer, at=1)
+    assert list(Message.objects.values_list("subject", flat=True)) == ["Letter 1", "Letter 2", "Letter 3"]
+    assert Promise.objects.count() == 1
+    assert Conversation.objects.count() == 1
+
+
+def test_within_a_batch_too_the_next_goes_to_whoever_has_the_fewest(filer: file.Filer, house: Cast) -> None:
+    routing.add_rule(by=None, at=NOON, looks_at="recipient", pattern=HELP, team=house.delivery)
+    for number in range(4):
+        comes(number)
+    work(filer)
+    assert sorted(Conversation.objects.values_list("owner__name", flat=True)) == ["Ana Silva"] * 2 + ["Ben Okoro"] * 2
+
+
+@pytest.mark.usefixtures("house")
+def test_what_a_mail_costs_in_a_batch(filer: file.Filer) -> None:
+    for number in range(file.TOGETHER):
+        comes(number)
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        work(filer)
+    assert len(captured) / file.TOGETHER < 14
