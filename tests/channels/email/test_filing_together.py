@@ -134,4 +134,4 @@ def test_what_a_mail_costs_in_a_batch(filer: file.Filer) -> None:
         connection,
     ) as captured:
         work(filer)
-    assert len(captured) / file.TOGETHER < 14
+    assert len(captured) / file.TOGETHER < 15  # each opens a conversation for somebody new, the dearest case
