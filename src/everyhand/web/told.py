@@ -43,6 +43,7 @@ _SENTENCES: Final = (
     _("The parser stumbled over this mail (%(where)s). Please report it to us."),
     # channels.email.parsing: what is odd about a mail
     _("The mail names more than one sender. The first is shown; nothing proves who wrote it."),
+    _("Programs may read different senders in the From field of this mail; nothing proves who wrote it."),
     _("The sender's name looks like another address than the one the mail came from."),
     _("The mail has no usable From field; the sender is taken from %(field)s."),
     _("The mail does not say who sent it."),

@@ -21,6 +21,7 @@ from everyhand.desk.inbound import Address
 _SPECIAL = re.compile(r'["(<,;:\[]|=\?')
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _AT_DOMAIN = re.compile(r"@[^\s,;<>()\"]+")
+_NEEDLESSLY_QUOTED = re.compile(r'"([\w!#$%&*+/=?^`{|}~.-]+)"@')
 _SEPARATOR = re.compile("[,;]")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _PARENTHESIS = re.compile(r"[()\\]")
@@ -51,6 +52,7 @@ def parse(value: str, *, hint: str = "") -> list[Address]:
 def normal(email: str) -> str:
     """`email` with its domain in lower case and in ASCII (IDNA 2008); the local part is the sender's business."""
     email = _INVISIBLE.sub("", headers.one_line(headers.plain(email)))
+    email = _NEEDLESSLY_QUOTED.sub(r"\1@", email) if email.startswith('"') else email
     if not email.startswith('"'):
         email = email.replace(" ", "")
     if len(email) > EMAIL_LENGTH:

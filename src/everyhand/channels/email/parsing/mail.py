@@ -15,6 +15,7 @@ from everyhand.channels.email.parsing import (
     limits,
     parts,
     replies,
+    sender,
     structure,
 )
 from everyhand.channels.email.parsing.structure import Part
@@ -34,14 +35,14 @@ def parse(raw: bytes, *, source: str, recipients: tuple[str, ...] = (), at: date
     mail = structure.read(raw)
     content = parts.read(mail)
     remarks = content.remarks
-    sender, sender_doubtful = _sender(mail, remarks)
+    author, sender_doubtful = sender.claimed(mail, remarks)
     subject = _subject(mail, remarks)
     to, cc = addresses.of(mail, "to"), addresses.of(mail, "cc")
     reply, quoted = replies.split(content.text, content.html)
-    bounce = bounces.recognise(mail, text=content.text, sender=sender, subject=subject)
+    bounce = bounces.recognise(mail, text=content.text, sender=author, subject=subject)
     return Inbound(
         source=source,
-        sender=sender,
+        sender=author,
         sender_doubtful=sender_doubtful,
         recipients=_recipients(mail, recipients, to + cc),
         to=to,
@@ -57,34 +58,12 @@ def parse(raw: bytes, *, source: str, recipients: tuple[str, ...] = (), at: date
         message_id=next(iter(ids.read(headers.raw(mail, "message-id"))), ""),
         in_reply_to=ids.read(headers.raw(mail, "in-reply-to")),
         references=ids.read(headers.raw(mail, "references")),
-        automatic=automatic.classify(mail, text=content.text, sender=sender, subject=subject, bounce=bounce),
+        automatic=automatic.classify(mail, text=content.text, sender=author, subject=subject, bounce=bounce),
         bounce=bounce,
         # A delivery report carries the letter that failed, but nobody forwarded it.
         forwarded=None if bounce else forwards.find(content.text, subject, tuple(content.messages)),
         remarks=tuple(remarks),
     )
-
-
-def _sender(mail: Part, remarks: dict[str, None]) -> tuple[Address, bool]:
-    """Who wrote it, as the mail claims: the first address of the first From field, or the next best field. And whether
-    that is in doubt, since programs disagree on whom such a mail names.
-    """
-    named = addresses.of(mail, "from")
-    doubtful = len(headers.raw(mail, "from")) > 1 or len({address.email for address in named if address.email}) > 1
-    if doubtful:
-        remarks["The mail names more than one sender. The first is shown; nothing proves who wrote it."] = None
-    for address in named:
-        if address.email:
-            if "@" in address.name and address.email.lower() not in address.name.lower():
-                remarks["The sender's name looks like another address than the one the mail came from."] = None
-            return address, doubtful
-    for name in ("sender", "reply-to", "return-path"):
-        for address in addresses.of(mail, name):
-            if address.email:
-                remarks[f"The mail has no usable From field; the sender is taken from {name.title()}."] = None
-                return Address(address.name or next((a.name for a in named), ""), address.email), True
-    remarks["The mail does not say who sent it."] = None
-    return next(iter(named), Address()), True
 
 
 def _subject(mail: Part, remarks: dict[str, None]) -> str:
