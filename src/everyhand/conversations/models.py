@@ -120,6 +120,9 @@ class Message(models.Model):
     author_member = models.ForeignKey(Member, models.PROTECT, null=True, related_name="messages")
     author_identity = models.ForeignKey(Identity, models.PROTECT, null=True, related_name="messages")
     author_name = models.CharField(max_length=300, blank=True)  # as they wrote it in this message
+    # Whoever of us passed it on, when the customer wrote it to them and not to us; `dated` is when, as its header says.
+    forwarded_by = models.ForeignKey(Member, models.PROTECT, null=True, related_name="forwarded")
+    dated = models.CharField(max_length=200, blank=True)
     subject = models.CharField(max_length=1000, blank=True)
     # What somebody wrote us is all in `text`; `reply` is what is new in it, `quoted` what is not. Of what we wrote,
     # `text` and `reply` are the author's words; `signature` and `quoted` go below them, settled when it was written.

@@ -52,7 +52,7 @@ def timeline(conversation: Conversation) -> QuerySet[Message]:
     """Messages and notes in order, with all that a page shows of them."""
     return (
         Message.objects.filter(conversation=conversation)
-        .select_related("author_member", "author_identity")
+        .select_related("author_member", "author_identity", "forwarded_by")
         .prefetch_related("attachments", "deliveries")
         .order_by("at", "id")
     )

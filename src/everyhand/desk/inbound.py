@@ -63,13 +63,19 @@ class Bounce:
 
 @dataclass(frozen=True, slots=True)
 class Forwarded:
-    """The original inside a forwarded mail: who wrote it, when, and their words."""
+    """The original inside a forwarded mail: who wrote it, when, and their words.
+
+    `dated` is when in the words of its header, `sent_at` the moment (UTC), known only where the header names an offset.
+    `beside` is what whoever forwarded it wrote themselves, above and below.
+    """
 
     sender: Address = Address()
     to: tuple[Address, ...] = ()
     subject: str = ""
     sent_at: datetime | None = None
     text: str = ""
+    dated: str = ""
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,19 @@ from datetime import datetime
 from django.db import transaction
 
 from everyhand.conversations import actions as conversations
-from everyhand.conversations import queries
+from everyhand.conversations import following, queries
 from everyhand.conversations.models import Conversation, Message, Status
 from everyhand.customers import actions as customers
 from everyhand.customers.models import Identity
-from everyhand.desk import belonging
+from everyhand.desk import belonging, forwarding
 from everyhand.desk.belonging import Decision
+from everyhand.desk.forwarding import Brought
 from everyhand.desk.inbound import Address, Inbound
 from everyhand.desk.let_go import find_owner
 from everyhand.desk.standing import Standing
 from everyhand.promises import actions as promises
 from everyhand.promises.models import Promise
+from everyhand.routing import ownership_map
 from everyhand.routing.decide import Hints
 
 
@@ -51,18 +53,22 @@ def receive(
     `proof` is the conversation whose signed token the message carries. The message joins it only when its sender also
     takes part in it; otherwise it opens a conversation of its own, linked to that one. `decided` is what a person said
     about a message that was held (see `belonging.why_held`, which is asked before). `answered_from` is the address
-    of ours that answers it; `ours` are all among its recipients that belong to us and so are nobody's participants.
+    of ours that answers it; `ours` are all addresses it names that belong to us and so are nobody's participants.
+    What a member forwards is received as the letter of the customer who wrote it (see `forwarding`).
     `silent` is for history: it is kept with its date `at`, a conversation it opens arrives closed, and nothing is
     promised. `standing` is for whoever receives several messages in one transaction. Raises `NobodyAnswers` when nobody
     works here.
     """
     standing = standing or Standing()
+    brought = forwarding.brought(inbound, ours=ours)
+    if brought:
+        inbound, ours = brought.letter, [*ours, *brought.colleagues]
     identity = customers.identify(email=inbound.sender.email, name=inbound.sender.name, at=at, known=standing.known)
     proven = queries.with_proof(proof)
     conversation = proven if proven and _joins(proven, identity, decided) else None
     opened = conversation is None
     if conversation is None:
-        decision = standing.map.owner_for(hints(inbound), at=at)
+        decision = _owner_for(inbound, brought, standing, at)
         conversation = conversations.open_conversation(
             customer_identity=identity,
             subject=inbound.subject,
@@ -80,12 +86,37 @@ def receive(
         conversation.customer = identity.customer  # the same person, of whom more is known already
     with conversations.changing(conversation):
         message = conversations.hear(
-            conversation, identity=identity, at=at, files=_files(inbound), imported=silent, **_words(inbound)
+            conversation,
+            identity=identity,
+            at=at,
+            files=_files(inbound),
+            imported=silent,
+            forwarded_by=brought.by if brought else None,
+            dated=brought.dated if brought else "",
+            **_words(inbound),
         )
+        if brought:
+            _keep_in_the_picture(brought, conversation, at)
         if belonging.is_genuine(inbound):
             conversations.propose(conversation, _copied(inbound, identity, ours, at, standing), at=at)
         promise = None if silent else _promise(conversation, opened, at)
     return Received(conversation, message, promise, opened)
+
+
+def _owner_for(inbound: Inbound, brought: Brought | None, standing: Standing, at: datetime) -> ownership_map.Decision:
+    """Whom the ownership map names; else whoever the customer turned to, since they have met already."""
+    decision = standing.map.owner_for(hints(inbound), at=at)
+    if brought and decision.because.get("code") == "no-rule":
+        return ownership_map.Decision(brought.by, None, {"code": "forwarded"})
+    return decision
+
+
+def _keep_in_the_picture(brought: Brought, conversation: Conversation, at: datetime) -> None:
+    """Whoever passed it on follows how it goes on, and what they wrote beside it is for colleagues alone."""
+    if brought.by != conversation.owner:
+        following.follow(conversation, member=brought.by, at=at)
+    if brought.beside:
+        conversations.note(conversation, author=brought.by, text=brought.beside, at=at)
 
 
 def _promise(conversation: Conversation, opened: bool, at: datetime) -> Promise:

@@ -26,6 +26,7 @@ def in_words(because: dict[str, Any], owner: str) -> str:
                 "assigned": _("%(by)s handed it over"),
                 "taken": _("%(owner)s took it"),
                 "back": _("%(owner)s is here again"),
+                "forwarded": _("%(owner)s passed it on for the customer, and no rule of the ownership map names it"),
                 "no-rule": _("no rule of the ownership map names it, and %(owner)s answers for everything else"),
             }.get(str(code), _("%(owner)s answers for it")) % names
 

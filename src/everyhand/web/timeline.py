@@ -54,6 +54,9 @@ class Said:
     automatic: str
     proof: str  # whether its sender is who they say, in one sentence or ""
     forged: bool
+    forwarded_by: str  # the member who passed it on, "" when it came straight to us
+    sent_at: datetime | None  # when it was written, where that is another time than `at`
+    dated: str  # the same in the words of its header, where they don't say the moment
     attachments: Sequence[Attachment]
     deliveries: Sequence[Delivery]
 
@@ -122,8 +125,12 @@ def said(message: Message, *, has_html: bool = False, has_original: bool = False
         at=message.at,
         remarks=[told(remark) for remark in message.remarks],
         automatic=message.automatic,
-        proof=reasons.in_words(verdict),
+        # Of what a member passed on, they are the one who is proved.
+        proof="" if message.forwarded_by else reasons.in_words(verdict),
         forged=verdict.is_forged,
+        forwarded_by=message.forwarded_by.name if message.forwarded_by else "",
+        sent_at=message.sent_at if message.forwarded_by else None,
+        dated=message.dated,
         # Pictures inside a letter are seen in the letter.
         attachments=[file for file in message.attachments.all() if not (file.inline and has_html)],
         deliveries=list(message.deliveries.all()),

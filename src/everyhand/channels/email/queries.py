@@ -92,6 +92,13 @@ class OurAddresses:
         """Those of `addresses` that are ours, as `ours` finds them."""
         return [one for one in dict.fromkeys(addresses) if "@" in one and not self._known.isdisjoint(_forms(one))]
 
+    def is_a_desk(self, address: str, *, of_staff: bool) -> bool:
+        """Whether mail from `address` is our own coming back. Somebody of the staff may have an address in a domain of
+        which we take every address; then it is a mailbox of theirs.
+        """
+        *exactly, _whole_domain = _forms(address)
+        return not self._known.isdisjoint(exactly) or (not of_staff and bool(self.among([address])))
+
     def answering(self, addresses: Iterable[str]) -> str:
         """See `mailbox_for`."""
         for address in self.among(addresses):

@@ -23,7 +23,10 @@ from everyhand.channels.email.parsing.limits import TooHostile
 from everyhand.conversations import rereading
 from everyhand.conversations.actions import Upload
 from everyhand.conversations.models import Message
+from everyhand.customers.actions import normalised
+from everyhand.desk import forwarding
 from everyhand.desk.inbound import Inbound
+from everyhand.desk.standing import Standing
 
 FILES: Final = "attachments"
 
@@ -89,6 +92,10 @@ def _compare(mail: Mail, understood: Future[Inbound], apply: bool, at: datetime)
         return Reread(mail.pk, mail.message_id, doubt=doubt)
     if mail.message is None:
         return Reread(mail.pk)
+    if mail.message.forwarded_by_id:
+        if inbound.forwarded is None:
+            return Reread(mail.pk, mail.message_id, doubt="It was forwarded by one of us, and is not read so any more.")
+        inbound = forwarding.original(inbound)
     words, files = _words(inbound), _files(inbound)
     differences = tuple(_differences(mail.message, words, files))
     if differences and apply:
@@ -112,9 +119,14 @@ def _kind(mail: Mail) -> str:
 def _kind_now(mail: Mail, inbound: Inbound) -> str:
     if mail.decision:
         return _kind(mail)  # a person decided
-    if mail.why == "loop" and not inbound.automatic and queries.ours([inbound.sender.email]):
+    if mail.why == "loop" and not inbound.automatic and _is_our_own(inbound):
         return "loop"  # as filing decided: our own mail coming back
     return inbound.automatic or ""
+
+
+def _is_our_own(inbound: Inbound) -> bool:
+    sender = normalised(inbound.sender.email)
+    return queries.OurAddresses().is_a_desk(sender, of_staff=Standing().is_of_staff(sender))
 
 
 def _differences(message: Message, words: dict[str, Any], files: list[Upload]) -> Iterator[Difference]:

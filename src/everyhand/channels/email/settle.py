@@ -23,6 +23,7 @@ from everyhand.channels.email.outcomes import Filed
 from everyhand.channels.email.parsing.isolated import ParseFailed
 from everyhand.channels.email.parsing.limits import TooHostile
 from everyhand.core import journal, outage, search, work
+from everyhand.customers.actions import normalised
 from everyhand.desk import receive as desk
 from everyhand.desk.belonging import Decision
 from everyhand.desk.inbound import Inbound
@@ -131,6 +132,7 @@ def _settle(mail: Mail, understood: Understood, facts: _Facts, at: datetime) -> 
 
 def _receive(mail: Mail, inbound: Inbound, proof: int | None, facts: _Facts, at: datetime) -> Filed:
     named = [one.email for one in (*inbound.to, *inbound.cc)]
+    forwarded = [one.email for one in (*inbound.forwarded.to, inbound.forwarded.sender)] if inbound.forwarded else []
     ours = facts.ours.among(inbound.recipients or named)
     received = desk.receive(
         inbound,
@@ -139,12 +141,14 @@ def _receive(mail: Mail, inbound: Inbound, proof: int | None, facts: _Facts, at:
         proof=proof,
         decided=Decision(mail.decision) if mail.decision else None,
         answered_from=facts.ours.answering(ours),
-        ours=[*ours, *facts.ours.among(named)],
+        ours=[*ours, *facts.ours.among([*named, *forwarded])],
         silent=mail.silent,
         standing=facts.standing,
     )
-    # After a decision a person looks at it already, and perhaps at a sender who never wrote.
-    if received.opened and received.promise and not mail.decision and not _is_late(mail):
+    # After a decision a person looks at it already, and perhaps at a sender who never wrote; and whose letter a
+    # colleague passed on, the colleague has told or will tell.
+    looked_after = mail.decision or received.message.forwarded_by_id
+    if received.opened and received.promise and not looked_after and not _is_late(mail):
         acknowledge.acknowledge(
             received.conversation, inbound, envelope_from=_envelope_from(mail), due_at=received.promise.due_at, at=at
         )
@@ -155,7 +159,8 @@ def _receive(mail: Mail, inbound: Inbound, proof: int | None, facts: _Facts, at:
 
 def _loop(inbound: Inbound, facts: _Facts) -> str:
     """Mail from one of our own addresses is our own mail coming back."""
-    return "loop" if facts.ours.among([inbound.sender.email]) else ""
+    sender = inbound.sender.email
+    return "loop" if facts.ours.is_a_desk(sender, of_staff=facts.standing.is_of_staff(normalised(sender))) else ""
 
 
 def _with_its_mailbox(inbound: Inbound, mail: Mail) -> Inbound:

@@ -26,6 +26,8 @@ def test_a_forward_names_who_wrote_the_original_and_what() -> None:
         subject="Lamp",
         sent_at=datetime(2021, 5, 3, 8, 12, tzinfo=UTC),
         text="It flickers.\n\nMia",
+        dated="Mon, 3 May 2021 10:12:00 +0200",
+        beside="Please help her.",
     )
 
 
@@ -66,7 +68,14 @@ def test_the_original_keeps_its_signature_and_loses_its_history() -> None:
 
 def test_words_of_the_member_below_a_quoted_original_are_not_the_customers() -> None:
     text = "> From: Mia <mia@home.example>\n> Date: 3 May 10:12\n> Subject: Lamp\n>\n> It flickers.\n\n\nCan you take it?\n\nJonas"
-    assert forwarded(text).text == "It flickers."
+    assert (forwarded(text).text, forwarded(text).beside) == ("It flickers.", "Can you take it?\n\nJonas")
+
+
+def test_what_the_member_wrote_is_told_apart_without_their_signature_and_the_lines_of_their_program() -> None:
+    outlook = "Mia waits.\n\n-- \nJonas Weber\nThe Shop\n\n________________________________\nFrom: Mia <mia@home.example>\nSent: Monday, 3 May 2021 10:12\nTo: Jonas\nSubject: Lamp\n\nIt flickers."
+    found = forwarded(outlook)
+    assert (found.beside, found.text, found.dated) == ("Mia waits.", "It flickers.", "Monday, 3 May 2021 10:12")
+    assert forwarded(GMAIL.format("3 May") + "It flickers.").beside == ""
 
 
 @pytest.mark.parametrize(
@@ -132,6 +141,8 @@ def test_a_mail_forwarded_as_an_attachment_is_read() -> None:
         subject="Lämpchen",
         sent_at=datetime(2021, 5, 3, 8, 12, tzinfo=UTC),
         text="It flickers.",
+        dated="Mon, 3 May 2021 10:12:00 +0200",
+        beside="See attached.",
     )
 
 

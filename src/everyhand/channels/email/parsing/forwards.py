@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from everyhand.channels.email.parsing import addresses, dates, forwarded_dates, headers, limits, parts, structure
 from everyhand.channels.email.parsing.replies import attributions, header_blocks, markers, splitting
@@ -41,11 +42,41 @@ def find(text: str, subject: str, attached: tuple[bytes, ...] = ()) -> Forwarded
     text comes first, then the first attached one that has a sender. `sent_at` is given only where the mail states an
     offset from UTC. Never raises on any input.
     """
-    return _in_text(text, subject) or next(filter(None, map(_in_attachment, attached)), None)
+    if found := _in_text(text, subject):
+        return found
+    original = next(filter(None, map(_in_attachment, attached)), None)
+    return replace(original, beside=_own_words(text)) if original else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the original stands: its header or attribution from line `start` on, its words in `begin` to `end`."""
+
+    start: int
+    begin: int
+    end: int
+    values: dict[str, str]
+    sender: Address
 
 
 def _in_text(text: str, subject: str) -> Forwarded | None:
     texts = split_lines(text)
+    place = _place(texts, subject)
+    if place is None:
+        return None
+    dated = " ".join(place.values.get("date", "").split())
+    return Forwarded(
+        sender=place.sender,
+        to=tuple(_people(place.values.get("to", ""))),
+        subject=place.values.get("subject", ""),
+        sent_at=forwarded_dates.parse(dated),
+        text=_original_text(texts[place.begin : place.end]),
+        dated="" if "@" in dated else dated[: forwarded_dates.LONGEST],
+        beside=_own_words("\n".join([*texts[: place.start], *texts[place.end :]])),
+    )
+
+
+def _place(texts: Sequence[str], subject: str) -> _Place | None:
     lines = read(texts[: LINES_SEARCHED + header_blocks.MOST_LINES])
     said_forward = markers.is_forward(subject)
     bare = True  # nothing of the sender's own so far
@@ -63,79 +94,82 @@ def _in_text(text: str, subject: str) -> Forwarded | None:
         ruled = index > 0 and markers.is_rule(texts[index - 1])
         block = header_blocks.at(lines, index, in_any_language=said_forward and ruled)
         if block is not None and block.is_enough(announced=ruled):
-            return _from_block(texts, block) if said_forward or (bare and not markers.has_prefix(subject)) else None
+            is_forward = said_forward or (bare and not markers.has_prefix(subject))
+            return _from_block(texts, block, index) if is_forward else None
         passed = block.end if block is not None else passed
         bare = bare and markers.is_rule(line.raw)
         if said_forward and line.low.startswith("--") and "@" in line.low:
-            collapsed = header_blocks.collapsed(line.raw)
-            return _made(collapsed[0], _original_text(texts[index + 1 :])) if collapsed else None
+            return _collapsed(texts, line.raw, index, index)
         attribution = None if line.quoted else attributions.find(lines, index)
         if attribution is not None and attribution[1] is Kind.ATTRIBUTION:
-            return _from_attribution(texts, attribution[0], index) if said_forward else None
+            return _from_attribution(texts, attribution[0], index, attribution[0]) if said_forward else None
     return None
 
 
-def _below_marker(texts: Sequence[str], lines: Sequence[Line], marker: int, behind: str) -> Forwarded | None:
+def _below_marker(texts: Sequence[str], lines: Sequence[Line], marker: int, behind: str) -> _Place | None:
     """The header and text below "---------- Forwarded message ---------", in whatever way the program writes them."""
     if behind:
-        collapsed = header_blocks.collapsed(behind)
-        return _made(collapsed[0], _original_text(texts[marker + 1 :])) if collapsed else None
+        return _collapsed(texts, behind, marker, marker)
     for index in range(marker + 1, min(len(lines), marker + 8)):
         if is_blank(unquoted(texts[index])) or markers.announces(unquoted(texts[index])):
             continue
         block = header_blocks.at(lines, index, in_any_language=True)
         if block is not None and block.is_enough(announced=True):
-            return _from_block(texts, block)
-        collapsed = header_blocks.collapsed(unquoted(texts[index]))
-        if collapsed:
-            return _made(collapsed[0], _original_text(texts[index + 1 :]))
+            return _from_block(texts, block, marker)
+        if header_blocks.collapsed(unquoted(texts[index])):
+            return _collapsed(texts, unquoted(texts[index]), index, marker)
         for end in range(index, min(len(lines), index + attributions.MOST_LINES)):
             attribution = attributions.find(lines, end)
             if attribution is not None and attribution[0] >= index:
-                return _from_attribution(texts, attribution[0], end)
+                return _from_attribution(texts, attribution[0], end, marker)
         return None
     return None
 
 
-def _from_block(texts: Sequence[str], block: header_blocks.Block) -> Forwarded | None:
-    body = list(texts[block.end :])
-    if is_quoted(texts[block.start]):
-        body = _quoted_run(body)
-    return _made(block.values, _original_text(body))
+def _collapsed(texts: Sequence[str], header: str, at: int, start: int) -> _Place | None:
+    """A header that stands in one line, the line `at`."""
+    found = header_blocks.collapsed(header)
+    return _named(found[0], start, at + 1, len(texts)) if found else None
 
 
-def _quoted_run(lines: Sequence[str]) -> list[str]:
-    """The quoted lines at the top; one that lost its sign between two others is among them."""
+def _from_block(texts: Sequence[str], block: header_blocks.Block, start: int) -> _Place | None:
+    end = block.end + _quoted_run(texts[block.end :]) if is_quoted(texts[block.start]) else len(texts)
+    return _named(block.values, start, block.end, end)
+
+
+def _quoted_run(lines: Sequence[str]) -> int:
+    """How many lines at the top are quoted; one that lost its sign between two others is among them."""
     last = 0
     for index, line in enumerate(lines):
         if is_quoted(line):
             last = index + 1
         elif index - last > 1:
             break
-    return list(lines[:last])
+    return last
 
 
-def _from_attribution(texts: Sequence[str], start: int, end: int) -> Forwarded | None:
+def _from_attribution(texts: Sequence[str], first: int, last: int, start: int) -> _Place | None:
     """'On 28/10/2021 12:46, "Ann Lee" <ann@example.org> wrote:' above the original, as Outlook for Mac forwards."""
-    joined = " ".join(line.strip() for line in texts[start : end + 1])
-    body = list(texts[end + 1 :])
-    first = next((line for line in body if not is_blank(line)), "")
-    return _made(
-        {"from": joined, "date": joined}, _original_text(_quoted_run(body) if is_quoted(first) else body), True
-    )
+    joined = " ".join(line.strip() for line in texts[first : last + 1])
+    body = texts[last + 1 :]
+    opening = next((line for line in body if not is_blank(line)), "")
+    end = last + 1 + _quoted_run(body) if is_quoted(opening) else len(texts)
+    return _named({"from": joined, "date": joined}, start, last + 1, end, in_sentence=True)
 
 
-def _made(values: dict[str, str], text: str, in_sentence: bool = False) -> Forwarded | None:
+def _named(values: dict[str, str], start: int, begin: int, end: int, *, in_sentence: bool = False) -> _Place | None:
+    """The place, if its header says who wrote the original."""
     sender = _person(values.get("from", ""), in_sentence)
-    if not sender.email and not sender.name:
-        return None
-    return Forwarded(
-        sender=sender,
-        to=tuple(_people(values.get("to", ""))),
-        subject=values.get("subject", ""),
-        sent_at=forwarded_dates.parse(values.get("date", "")),
-        text=text,
-    )
+    return _Place(start, begin, end, values, sender) if sender.email or sender.name else None
+
+
+def _own_words(text: str) -> str:
+    """What whoever forwarded wrote themselves, without their signature and the lines their program drew."""
+    words = splitting.split(text)[0].strip().strip("\ufeff").strip()
+    lines = words.splitlines()
+    while lines and (is_blank(lines[-1]) or markers.is_rule(lines[-1])):
+        lines.pop()
+    return "\n".join(lines)
 
 
 def _person(value: str, in_sentence: bool = False) -> Address:
@@ -206,7 +240,8 @@ def _in_attachment(raw: bytes) -> Forwarded | None:
             sender=sender,
             to=addresses.of(mail, "to"),
             subject=headers.text(mail, "subject"),
-            sent_at=dates.read(next(iter(headers.raw(mail, "date")), "")),
+            sent_at=dates.read(date := next(iter(headers.raw(mail, "date")), "")),
+            dated=" ".join(date.split())[: forwarded_dates.LONGEST],
             text=_original_text(split_lines(parts.read(mail).text)),
         )
     except limits.TooHostile:

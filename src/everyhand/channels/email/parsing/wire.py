@@ -25,7 +25,8 @@ def pack(inbound: Inbound) -> tuple[bytes, list[bytes]]:
     if (forwarded := inbound.forwarded) is not None:
         to = [_person(address) for address in forwarded.to]
         sent_at = _moment(forwarded.sent_at)
-        said["forwarded"] = (_person(forwarded.sender), to, forwarded.subject, sent_at, forwarded.text)
+        words = {name: getattr(forwarded, name) for name in _WORDS_OF_A_FORWARD}
+        said["forwarded"] = (_person(forwarded.sender), to, sent_at, words)
     return json.dumps(said).encode("ascii"), [file.content for file in inbound.files]
 
 
@@ -46,9 +47,9 @@ def unpack(said: bytes, contents: list[bytes]) -> Inbound:
     bounce = read["bounce"] and Bounce(**_frozen(read["bounce"]))
     forwarded = None
     if read.get("forwarded"):
-        sender, to, subject, sent_at, text = read["forwarded"]
+        sender, to, sent_at, words = read["forwarded"]
         named = tuple(Address(*person) for person in to)
-        forwarded = Forwarded(Address(*sender), named, subject, _read_moment(sent_at), text)
+        forwarded = Forwarded(Address(*sender), named, sent_at=_read_moment(sent_at), **words)
     return Inbound(
         sender=Address(*read["sender"]),
         files=files,
@@ -65,6 +66,7 @@ _PLAIN = (
     *("automatic", "remarks", "sender_doubtful"),
 )
 _PEOPLE = ("to", "cc", "reply_to")
+_WORDS_OF_A_FORWARD = ("subject", "text", "dated", "beside")
 
 
 def _frozen(values: dict[str, Any]) -> dict[str, Any]:
