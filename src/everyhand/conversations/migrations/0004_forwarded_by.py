@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0002_followers"),
+        ("conversations", "0003_where_a_reply_comes_from"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
