@@ -16,7 +16,7 @@ from everyhand.channels.email.parsing.limits import TooHostile
 from everyhand.cli import setting_up
 from everyhand.conversations import queries
 from everyhand.conversations.models import Conversation, Message
-from everyhand.desk.receive import hints
+from everyhand.desk.kept import hints
 from everyhand.people.models import Member
 from everyhand.routing import actions as routing
 from everyhand.routing import reasons

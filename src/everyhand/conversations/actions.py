@@ -118,6 +118,25 @@ def hear(
     _touch(conversation, message)
     fact = "message.imported" if imported else "message.received"
     journal.note(fact, subject=conversation, at=at, message=message.pk)
+    if imported:
+        _reach_back(conversation, at)
+    return message
+
+
+def recall(
+    conversation: Conversation, *, author: Member | None, at: datetime, files: Sequence[Upload] = (), **words: Any
+) -> Message:
+    """A letter that we sent before our time: `author` is the member who is known to have written it, else only a name
+    stands on it. It has no deliveries and never gets any. `words` are fields of `Message`.
+    """
+    message = Message.objects.create(
+        conversation=conversation, direction=Message.Direction.OUT, author_member=author, at=at, **words
+    )
+    _attach(message, files)
+    finding.index(message)
+    _touch(conversation, message)
+    journal.note("message.imported", subject=conversation, at=at, message=message.pk)
+    _reach_back(conversation, at)
     return message
 
 
@@ -276,6 +295,16 @@ def _attach(message: Message, files: Sequence[Upload]) -> None:
         Attachment.objects.bulk_create(
             Attachment(message=message, blob=blobs.keep(file.content), **file.fields) for file in files
         )
+
+
+def _reach_back(conversation: Conversation, at: datetime) -> None:
+    """An imported conversation lasts from its first letter to its last, in whatever order they are found."""
+    if conversation.closed_at is None:
+        return  # it goes on, and counts from when it was opened with us
+    first, last = min(conversation.opened_at, at), max(conversation.closed_at, at)
+    if (first, last) != (conversation.opened_at, conversation.closed_at):
+        conversation.opened_at, conversation.closed_at = first, last
+        _keep(conversation, "opened_at", "closed_at")
 
 
 def _touch(conversation: Conversation, message: Message) -> None:

@@ -24,6 +24,8 @@ from everyhand.people.models import Member, Membership, Team
 REFERENCES_KEPT = 20
 # As many of somebody's conversations as are looked through for the one that a message may continue.
 CANDIDATES = 20
+# As many of somebody's messages as are looked through for one that refers to an older letter.
+RELATIVES = 200
 
 
 def visible_to(member: Member) -> QuerySet[Conversation]:
@@ -118,6 +120,25 @@ def seems_to_continue(identity_value: str, *, message_ids: Sequence[str], subjec
     holding = set(named.values_list("conversation_id", flat=True)) if message_ids else set()
     about = subjects.bare(subject).strip().casefold()
     return min(latest, key=lambda one: (one.pk not in holding, subjects.bare(one.subject).strip().casefold() != about))
+
+
+def holding_thread(identities: Sequence[Identity], *, message_id: str, named: Sequence[str]) -> Conversation | None:
+    """The conversation of the thread to which an old letter belongs; only one that one of `identities` takes part in.
+
+    `named` are the Message-IDs it refers to, the nearest last (RFC 5322 section 3.6.4). What it answers counts first;
+    then, since an archive comes in any order, what refers to it or to the same letters, among the newest of theirs.
+    """
+    theirs = Conversation.objects.filter(
+        participants__identity__in=identities, participants__approved_at__isnull=False, participants__declined_at=None
+    )
+    messages = Message.objects.filter(conversation__in=theirs, kind=Message.Kind.MESSAGE).select_related("conversation")
+    ancestors = [one for one in dict.fromkeys([*named[:1], *named[-REFERENCES_KEPT:]]) if one]
+    found = {one.message_id: one for one in messages.filter(message_id__in=ancestors).exclude(message_id="")}
+    if nearest := next((found[one] for one in reversed(ancestors) if one in found), None):
+        return nearest.conversation
+    thread = {message_id, *ancestors} - {""}
+    newest = messages.only("in_reply_to", "references", "conversation").order_by("-pk")[:RELATIVES] if thread else ()
+    return next((one.conversation for one in newest if thread & {one.in_reply_to, *one.references}), None)
 
 
 def addressees(conversation: Conversation) -> list[tuple[str, str]]:

@@ -13,16 +13,15 @@ from everyhand.conversations import following, queries
 from everyhand.conversations.models import Conversation, Message, Status
 from everyhand.customers import actions as customers
 from everyhand.customers.models import Identity
-from everyhand.desk import belonging, forwarding
+from everyhand.desk import belonging, forwarding, history, kept
 from everyhand.desk.belonging import Decision
 from everyhand.desk.forwarding import Brought
-from everyhand.desk.inbound import Address, Inbound
+from everyhand.desk.inbound import Inbound
 from everyhand.desk.let_go import find_owner
 from everyhand.desk.standing import Standing
 from everyhand.promises import actions as promises
 from everyhand.promises.models import Promise
 from everyhand.routing import ownership_map
-from everyhand.routing.decide import Hints
 
 
 @dataclass(frozen=True)
@@ -55,9 +54,9 @@ def receive(
     about a message that was held (see `belonging.why_held`, which is asked before). `answered_from` is the address
     of ours that answers it; `ours` are all addresses it names that belong to us and so are nobody's participants.
     What a member forwards is received as the letter of the customer who wrote it (see `forwarding`).
-    `silent` is for history: it is kept with its date `at`, a conversation it opens arrives closed, and nothing is
-    promised. `standing` is for whoever receives several messages in one transaction. Raises `NobodyAnswers` when nobody
-    works here.
+    `silent` is for history: it is kept with its date `at`, in the thread it belongs to (see `history`), a conversation
+    it opens arrives closed, and nothing is promised. `standing` is for whoever receives several messages in one
+    transaction. Raises `NobodyAnswers` when nobody works here.
     """
     standing = standing or Standing()
     brought = forwarding.brought(inbound, ours=ours)
@@ -66,6 +65,8 @@ def receive(
     identity = customers.identify(email=inbound.sender.email, name=inbound.sender.name, at=at, known=standing.known)
     proven = queries.with_proof(proof)
     conversation = proven if proven and _joins(proven, identity, decided) else None
+    if silent and conversation is None:
+        conversation = history.thread_of(inbound, [identity])
     opened = conversation is None
     if conversation is None:
         decision = _owner_for(inbound, brought, standing, at)
@@ -89,11 +90,11 @@ def receive(
             conversation,
             identity=identity,
             at=at,
-            files=_files(inbound),
+            files=kept.files(inbound),
             imported=silent,
             forwarded_by=brought.by if brought else None,
             dated=brought.dated if brought else "",
-            **_words(inbound),
+            **kept.words(inbound),
         )
         if brought:
             _keep_in_the_picture(brought, conversation, at)
@@ -105,7 +106,7 @@ def receive(
 
 def _owner_for(inbound: Inbound, brought: Brought | None, standing: Standing, at: datetime) -> ownership_map.Decision:
     """Whom the ownership map names; else whoever the customer turned to, since they have met already."""
-    decision = standing.map.owner_for(hints(inbound), at=at)
+    decision = standing.map.owner_for(kept.hints(inbound), at=at)
     if brought and decision.because.get("code") == "no-rule":
         return ownership_map.Decision(brought.by, None, {"code": "forwarded"})
     return decision
@@ -133,44 +134,6 @@ def _joins(proven: Conversation, sender: Identity, decided: Decision | None) -> 
     if decided is not None:
         return decided is Decision.JOIN
     return queries.takes_part(proven, sender)
-
-
-def hints(inbound: Inbound) -> Hints:
-    """What the ownership map may look at in this message: its own words before quoted ones."""
-    return Hints(
-        recipients=inbound.recipients,
-        sender=inbound.sender.email,
-        subject=inbound.subject,
-        text=inbound.reply or inbound.text,
-    )
-
-
-def _files(inbound: Inbound) -> list[conversations.Upload]:
-    return [
-        conversations.Upload(file.name, file.type, file.content, file.content_id, file.inline) for file in inbound.files
-    ]
-
-
-def _words(inbound: Inbound) -> dict[str, object]:
-    return {
-        "author_name": inbound.sender.name[:300],
-        "subject": inbound.subject[:1000],
-        "text": inbound.text,
-        "reply": inbound.reply,
-        "quoted": inbound.quoted,
-        "html": inbound.html,
-        "message_id": inbound.message_id[:1000],
-        "in_reply_to": next(iter(inbound.in_reply_to), "")[:1000],
-        "references": list(inbound.references[-50:]),
-        "recipients": [_recipient(one, "to") for one in inbound.to] + [_recipient(one, "cc") for one in inbound.cc],
-        "remarks": list(inbound.remarks),
-        "verdict": inbound.verdict.as_json(),
-        "sent_at": inbound.sent_at,
-    }
-
-
-def _recipient(address: Address, role: str) -> dict[str, str]:
-    return {"name": address.name[:300], "email": address.email[:320], "as": role}
 
 
 def _copied(

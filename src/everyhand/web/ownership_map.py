@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from everyhand.channels.email.parsing import mail as mails
 from everyhand.channels.email.parsing.limits import TooHostile
-from everyhand.desk.receive import hints
+from everyhand.desk.kept import hints
 from everyhand.people.models import Member, Team
 from everyhand.routing import actions as routing
 from everyhand.routing import reasons

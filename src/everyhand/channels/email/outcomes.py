@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 from django.db import transaction
@@ -34,6 +34,24 @@ class Filed:
     conversation: Conversation | None = None
     message: Message | None = None
     opened: bool = False
+
+
+class Placed(Protocol):
+    """Where the desk put a message, and whether it opened that conversation."""
+
+    @property
+    def conversation(self) -> Conversation: ...
+    @property
+    def message(self) -> Message: ...
+    @property
+    def opened(self) -> bool: ...
+
+
+def filed(mail: Mail, inbound: Inbound, placed: Placed, at: datetime) -> Filed:
+    """It is a message in a conversation."""
+    mail.conversation, mail.message = placed.conversation, placed.message
+    complete(mail, Mail.Outcome.FILED, "", at)
+    return Filed(mail, inbound, placed.conversation, placed.message, placed.opened)
 
 
 def suppress(mail: Mail, inbound: Inbound, why: str, at: datetime) -> Filed:

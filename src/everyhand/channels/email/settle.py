@@ -24,6 +24,7 @@ from everyhand.channels.email.parsing.isolated import ParseFailed
 from everyhand.channels.email.parsing.limits import TooHostile
 from everyhand.core import journal, outage, search, work
 from everyhand.customers.actions import normalised
+from everyhand.desk import history
 from everyhand.desk import receive as desk
 from everyhand.desk.belonging import Decision
 from everyhand.desk.inbound import Inbound
@@ -126,6 +127,8 @@ def _settle(mail: Mail, understood: Understood, facts: _Facts, at: datetime) -> 
     held = holding.why_held(inbound, proof=proof, standing=facts.standing) if looked_at else None
     if held:
         return outcomes.hold(mail, inbound, held, proof, at)
+    if past := _recall(mail, inbound, facts, at):
+        return past
     why = "" if mail.decision else inbound.automatic or _loop(inbound, facts)
     return outcomes.suppress(mail, inbound, why, at) if why else _receive(mail, inbound, proof, facts, at)
 
@@ -152,15 +155,35 @@ def _receive(mail: Mail, inbound: Inbound, proof: int | None, facts: _Facts, at:
         acknowledge.acknowledge(
             received.conversation, inbound, envelope_from=_envelope_from(mail), due_at=received.promise.due_at, at=at
         )
-    mail.conversation, mail.message = received.conversation, received.message
-    outcomes.complete(mail, Mail.Outcome.FILED, "", at)
-    return Filed(mail, inbound, received.conversation, received.message, received.opened)
+    return outcomes.filed(mail, inbound, received, at)
+
+
+def _recall(mail: Mail, inbound: Inbound, facts: _Facts, at: datetime) -> Filed | None:
+    """A letter in an archive that one of us wrote to somebody outside; None when it is anything else."""
+    if not mail.silent or inbound.automatic or not (_is_of_staff(inbound, facts) or _loop(inbound, facts)):
+        return None
+    to = history.correspondents(inbound, ours=facts.ours.among(one.email for one in (*inbound.to, *inbound.cc)))
+    if not to:
+        return None
+    recalled = history.recall(
+        inbound,
+        to=to,
+        channel="email",
+        at=_said_at(mail, inbound),
+        answered_from=facts.ours.answering([inbound.sender.email, *inbound.recipients]),
+        standing=facts.standing,
+    )
+    return outcomes.filed(mail, inbound, recalled, at)
 
 
 def _loop(inbound: Inbound, facts: _Facts) -> str:
     """Mail from one of our own addresses is our own mail coming back."""
-    sender = inbound.sender.email
-    return "loop" if facts.ours.is_a_desk(sender, of_staff=facts.standing.is_of_staff(normalised(sender))) else ""
+    is_ours = facts.ours.is_a_desk(inbound.sender.email, of_staff=_is_of_staff(inbound, facts))
+    return "loop" if is_ours else ""
+
+
+def _is_of_staff(inbound: Inbound, facts: _Facts) -> bool:
+    return facts.standing.is_of_staff(normalised(inbound.sender.email))
 
 
 def _with_its_mailbox(inbound: Inbound, mail: Mail) -> Inbound:
