@@ -86,6 +86,15 @@ def test_every_picture_is_shown_somewhere() -> None:
     assert set((DOCS / "screenshots").glob("*.png")) <= shown
 
 
+def test_every_promise_names_a_test_that_is_there_and_promises_are_numbered_on() -> None:
+    rows = re.findall(r"^\| (\d+) \|.*\| ([^|]+) \|$", (DOCS / "reliability.md").read_text("utf-8"), re.MULTILINE)
+    named = {int(number): re.findall(r"`([^`]+)`", proofs) for number, proofs in rows}
+
+    assert list(named) == list(range(1, len(rows) + 1))
+    assert [number for number, files in named.items() if not files] == []
+    assert [name for files in named.values() for name in files if not (ROOT / "tests" / name).is_file()] == []
+
+
 def test_decisions_are_numbered_on() -> None:
     names = sorted(page.name for page in (DOCS / "decisions").glob("*.md"))
 

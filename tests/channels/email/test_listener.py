@@ -199,3 +199,18 @@ def test_nobody_is_told_who_has_a_mailbox_or_invited_to_sign_in(call: Line) -> N
     assert call.say(b"VRFY help@paper.test") == call.say(b"VRFY nobody@paper.test")
     assert call.say(b"EXPN help@paper.test").startswith(b"502 ")
     assert call.say(b"AUTH PLAIN AGFkYQBzZWNyZXQ=").startswith(b"502 ")
+
+
+def test_what_we_do_not_speak_is_refused_and_no_word_of_it_becomes_a_mail(call: Line) -> None:
+    call.say(b"EHLO mail.customers.test", b"MAIL FROM:<ada@customers.test>", b"RCPT TO:<help@paper.test>")
+    assert call.say(b"BDAT 24 LAST").startswith(b"500 ")
+    assert call.say(b"RSET").startswith(b"250 ")
+    assert stored() == []
+
+
+def test_a_command_of_a_megabyte_is_refused(door: Door) -> None:
+    with closing(Line(door)) as line:
+        line.say(b"EHLO mail.customers.test")
+        assert line.say(b"MAIL FROM:<" + b"a" * 1_000_000 + b"@customers.test>").startswith(b"500 ")
+    send(door)
+    assert stored() == [LETTER]
