@@ -42,6 +42,14 @@ def test_the_same_letter_by_other_routes_is_one_message(post: Post) -> None:
     assert (ledger.filed, ledger.duplicates) == (1, 3)
 
 
+def test_the_same_letter_by_other_routes_at_once_is_one_message(post: Post) -> None:
+    """All of them are filed together, with another letter."""
+    accept.accept_many([accept.Arriving(by_route(number), "test", ADA, (HELP,)) for number in range(4)], at=NOON)
+    assert post.writes(text="No milk either.").outcome == "filed"
+    assert outcomes() == {"filed": 2, "duplicate": 3}
+    assert Message.objects.count() == 2
+
+
 @pytest.mark.parametrize(
     "changed",
     [
