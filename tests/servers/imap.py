@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import re
 import socketserver
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 WHEN: Final = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -68,12 +70,18 @@ class Folder:
 
 
 class ImapServer:
-    """Listens on a free port of 127.0.0.1 until `close`; every connection sees the same `folder`."""
+    """Listens on a free port of 127.0.0.1 until `close`; every connection sees the same `folder`. With a `certificate`
+    (a PEM file with its key) it speaks TLS from the start.
+    """
 
-    def __init__(self, folder: Folder) -> None:
+    def __init__(self, folder: Folder, *, certificate: Path | None = None) -> None:
         self.folder = folder
         self._server = _Server(("127.0.0.1", 0), _Dialogue)
         self._server.folder = folder
+        if certificate:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(certificate)
+            self._server.encryption = context
         self.port: int = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
@@ -86,11 +94,17 @@ class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     block_on_close = False
     folder: Folder
+    encryption: ssl.SSLContext | None = None
 
 
 class _Dialogue(socketserver.StreamRequestHandler):
     server: _Server
     disable_nagle_algorithm = True  # many small lines, none of which should wait for the others
+
+    def setup(self) -> None:
+        if self.server.encryption:
+            self.request = self.server.encryption.wrap_socket(self.request, server_side=True)
+        super().setup()
 
     def handle(self) -> None:
         self.folder = self.server.folder
@@ -129,7 +143,10 @@ class _Dialogue(socketserver.StreamRequestHandler):
     def _authenticate(self, tag: str, _arguments: str) -> None:
         self._say("+ ")
         self.folder.tokens.append(base64.b64decode(self.rfile.readline()).decode())
-        self._say(f"{tag} OK signed in")
+        if self.folder.refuse_login:
+            self._say(f"{tag} NO {self.folder.refuse_login}")
+        else:
+            self._say(f"{tag} OK signed in")
 
     def _examine(self, tag: str, arguments: str) -> None:
         if arguments.strip('"') != "INBOX":

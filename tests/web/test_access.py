@@ -19,6 +19,7 @@ from everyhand.desk.inbound import Address, File
 from everyhand.people import actions as people
 from everyhand.people.models import Member
 from everyhand.routing.models import Rule
+from tests.channels.email.fetching.conftest import connected
 from tests.web.house import House, answers, arrives, browser_of
 
 # In this order: nobody, a member whose affair it is not, the member who owns it, a specialist, an administrator.
@@ -35,6 +36,7 @@ DOES = (403, 302, 302, 302, 302)
 DOES_THEIRS = (403, 404, 302, 302, 302)
 DOES_MAIL = (403, 403, 403, 302, 302)
 DOES_SETTING_UP = (403, 403, 403, 403, 302)
+CHECKS_SETTING_UP = (403, 403, 403, 403, 422)  # what was typed does not suffice
 NOTHING_TO_DO = (403, 405, 405, 405, 405)
 PUBLIC = (200, 200, 200, 200, 200)
 AWAY = (200, 302, 302, 302, 302)  # whoever is in has nothing to do at the door
@@ -98,6 +100,31 @@ MATRIX: dict[str, Access] = {
     "rule": Access("/ownership-map/rules/{rule}", NOT_LIKE_THIS, DOES_SETTING_UP, RULE),
     "rule_removal": Access("/ownership-map/rules/{rule}/removal", NOT_LIKE_THIS, DOES_SETTING_UP),
     "rule_move": Access("/ownership-map/rules/{rule}/place", NOT_LIKE_THIS, DOES_SETTING_UP, {"direction": "up"}),
+    # mailboxes
+    "mailboxes": Access("/mailboxes", SETS_UP, NOTHING_TO_DO),
+    "mailbox_addresses": Access(
+        "/mailboxes/addresses", NOT_LIKE_THIS, DOES_SETTING_UP, {"address": "letters@courier.test"}
+    ),
+    "new_mailbox": Access("/mailboxes/new", SETS_UP, CHECKS_SETTING_UP, {"address": "help@courier.test"}),
+    "mailbox_forecast": Access("/mailboxes/new/forecast", (IN, 403, 403, 403, 302), DOES_SETTING_UP),
+    "mailbox_permission": Access("/mailboxes/permission", (IN, 403, 403, 403, 302), NOTHING_TO_DO),
+    "mailbox_permission_asking": Access(
+        "/mailboxes/permission/google",
+        NOT_LIKE_THIS,
+        DOES_SETTING_UP,
+        {"address": "help@courier.test", "client_id": "ours"},
+    ),
+    "mailbox_permission_answer": Access(
+        "/mailboxes/permission/answer?code=1&state=2", (IN, 403, 403, 403, 302), NOTHING_TO_DO
+    ),
+    "mailbox_try": Access("/mailboxes/{box}/try", NOT_LIKE_THIS, DOES_SETTING_UP),
+    "mailbox_pause": Access("/mailboxes/{box}/pause", NOT_LIKE_THIS, DOES_SETTING_UP),
+    "mailbox_resumption": Access("/mailboxes/{box}/resumption", NOT_LIKE_THIS, DOES_SETTING_UP),
+    "mailbox_password": Access("/mailboxes/{box}/password", SETS_UP, CHECKS_SETTING_UP),
+    "mailbox_permission_renewal": Access(
+        "/mailboxes/{permitted}/permission", SETS_UP, DOES_SETTING_UP, {"client_id": "ours"}
+    ),
+    "mailbox_removal": Access("/mailboxes/{box}/removal", SETS_UP, DOES_SETTING_UP),
     # mail and work
     "mail_ledger": Access("/mail-ledger", LOOKS_AFTER_MAIL, NOTHING_TO_DO),
     "quarantine": Access("/quarantine", LOOKS_AFTER_MAIL, NOTHING_TO_DO),
@@ -193,6 +220,8 @@ def scene(house: House, *, to: str, about: str, owner: Member) -> Scene:
         "ben": house.ben.pk,
         "rule": Rule.objects.order_by("pk")[0].pk,
         "mail": mail.pk,
+        "box": connected("mail.test", 993).pk,
+        "permitted": connected("imap.gmail.com", 993, sign_in="google").pk,
         "link": people.make_sign_in_link(house.carla, at=now, valid_for=timedelta(hours=1)),
     }
     readers = {

@@ -7,15 +7,13 @@ import sys
 
 import click
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-from django.db import transaction
 from django.utils import timezone
-from imapclient.exceptions import IMAPClientError
 
-from everyhand.channels.email.fetching import connecting, diagnosis, health, oauth, server
+from everyhand.channels.email import addresses
+from everyhand.channels.email.fetching import connecting, diagnosis, health, oauth
 from everyhand.channels.email.models import ConnectedMailbox, Mailbox
 from everyhand.cli import setting_up
-from everyhand.core import journal, secrets
+from everyhand.core import secrets
 
 # Never as an argument: the arguments of a program can be read by everybody on the machine.
 PASSWORD_VARIABLE = "MAILBOX_PASSWORD"  # noqa: S105 - the name of a variable
@@ -33,11 +31,8 @@ def add(address: str, name: str) -> None:
     """Take mail in at ADDRESS; *@example.com takes every address of a domain."""
     setting_up.set_up()
     address = _address(address)
-    with transaction.atomic():
-        box, made = Mailbox.objects.get_or_create(address=address, defaults={"name": name})
-        if made:
-            journal.note("mailbox.added", subject=box, at=timezone.now())
-    click.echo(f"{box.address} {'takes' if made else 'already takes'} mail in.")
+    made = addresses.add(address, name=name, at=timezone.now())
+    click.echo(f"{address} {'takes' if made else 'already takes'} mail in.")
 
 
 @mailbox.command("list")
@@ -85,7 +80,7 @@ def connect(  # noqa: PLR0917 - click gives them by name
     secret = _secret(sign_in)
     at = timezone.now()
     found = _look(box, secret, days)
-    click.echo(_forecast(found, days))
+    click.echo(connecting.forecast(found, days))
     if dry_run:
         click.echo("Nothing was stored.")
         return
@@ -137,15 +132,10 @@ def new_key() -> None:
 
 
 def _address(text: str) -> str:
-    address = text.strip().lower()
     try:
-        checked = address.replace("*@", "any@")
-        validate_email(checked if not address.endswith("@localhost") else setting_up.FIRST_MAILBOX)
-    except ValidationError:
-        setting_up.stop(
-            f"“{address}” is no mail address. Give one like help@example.com, or *@example.com for all of a domain."
-        )
-    return address
+        return addresses.read(text)
+    except ValidationError as wrong:
+        setting_up.stop(" ".join(wrong.messages))
 
 
 def _secret(sign_in: str) -> str:
@@ -167,17 +157,9 @@ def _secret(sign_in: str) -> str:
 def _look(box: ConnectedMailbox, secret: str, days: int) -> connecting.Found:
     try:
         return connecting.look(box, secret=secret, days=days, at=timezone.now())
-    except (OSError, IMAPClientError, UnicodeError, *server.REFUSALS, *oauth.REFUSALS) as error:
+    except connecting.REFUSALS as error:
         trouble = diagnosis.diagnose(error)
         setting_up.stop(f"{diagnosis.in_words(trouble.code, box)} Nothing was stored. It said: {trouble.said}")
-
-
-def _forecast(found: connecting.Found, days: int) -> str:
-    mails = f"{found.mails:,} {'mail' if found.mails == 1 else 'mails'}"
-    if not days:
-        return f"{mails}; none of them is imported, and only what arrives from now on is new."
-    period = "day" if days == 1 else f"{days} days"
-    return f"{mails}; the last {period} ({found.history:,}) are imported silently; nothing will be sent or promised."
 
 
 def _agreed() -> bool:

@@ -18,6 +18,7 @@ from django.db import Error, connection
 from django.utils import timezone
 
 from everyhand.channels.email import file, queries
+from everyhand.channels.email.fetching import alarms
 from everyhand.channels.email.models import SystemMail
 from everyhand.channels.email.outbound import deliver
 from everyhand.conversations.models import Delivery
@@ -46,6 +47,7 @@ class Worker:
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
+        self._began = timezone.now()
         self._filer = file.Filer(parsers=settings.EVERYHAND.workers)
 
     def run(self) -> None:
@@ -67,6 +69,7 @@ class Worker:
             Duty("deliver system mail", self._deliver_system_mail, timedelta(seconds=0.5)),
             Duty("place what was left behind", _place_what_was_left, timedelta(seconds=0.5)),
             Duty("watch promises", lambda at: promises.tick(at=at), timedelta(seconds=5)),
+            Duty("watch mailboxes", self._watch_mailboxes, timedelta(seconds=20)),
             Duty("check the ledger", _check_ledger, timedelta(minutes=1)),
             Duty("say that we run", _beat, timedelta(seconds=15)),
         )
@@ -113,6 +116,9 @@ class Worker:
             with heartbeat.leases_kept(mails):
                 deliver.deliver_system_mail(mails, stopping=self._stopping)
         return len(mails)
+
+    def _watch_mailboxes(self, at: datetime) -> int:
+        return alarms.raise_alarms(at=at, watching_since=self._began)
 
 
 def _place_what_was_left(at: datetime) -> int:

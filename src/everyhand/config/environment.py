@@ -77,6 +77,25 @@ SETTINGS: Final = (
         forms.switch,
         "Whether the DNS is asked if a mail brought to our door comes from the domain it names.",
     ),
+    Setting(
+        "mailbox_networks",
+        "",
+        forms.addresses,
+        "Private networks in which administrators may connect mailboxes from the browser; from the shell any may be.",
+    ),
+    Setting(
+        "mailbox_alarm",
+        "15m",
+        forms.duration,
+        "How long a mailbox may not be fetched before the administrators are told.",
+    ),
+    Setting("google_client_id", "", forms.words, "The application that asks for mailboxes at Google."),
+    Setting("google_client_secret", "", forms.words, "Its secret."),
+    Setting("microsoft_client_id", "", forms.words, "The application that asks for mailboxes at Microsoft."),
+    Setting("microsoft_client_secret", "", forms.words, "Its secret, where it has one."),
+    Setting(
+        "microsoft_tenant", "organizations", forms.words, "The company's directory at Microsoft: its domain or its id."
+    ),
     Setting("mail_url", "", forms.mail_server, "The mail server that delivers our mail; without one, replies wait."),
     Setting("pace", "60", forms.pace, "How many letters a minute go to addresses of one domain at most, or off."),
     Setting("quote_history", "last", forms.how_much, "How much of what was said before stands below a reply."),
@@ -168,6 +187,8 @@ def _file(path: Path) -> dict[str, Any]:
 
 def _shown(setting: Setting, text: str) -> str:
     # An address of a server may hold a password, and what stops the program lands in logs.
+    if setting.name.endswith("_secret"):
+        return "…"
     return re.sub(r"//[^@/]*@", "//…@", text) if setting.name.endswith("_url") else text
 
 

@@ -40,6 +40,11 @@ def silent(parts: Sequence[str], *, at: datetime) -> list[str]:
     return [part for part in parts if part not in alive]
 
 
+def heard_from(part: str) -> datetime | None:
+    """When `part` last said that it runs, None when it never did."""
+    return Pulse.objects.filter(part=part).values_list("at", flat=True).first()
+
+
 @contextmanager
 def leases_kept(
     rows: Sequence[work.DueRow], *, lease: timedelta = work.LEASE, every: timedelta | None = None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from django.db.models import Count, Value
+from django.db.models import Count, Model, Value
 
-from everyhand.channels.email.models import Mail
+from everyhand.channels.email.fetching import alarms
+from everyhand.channels.email.models import ConnectedMailbox, Mail
 from everyhand.conversations import inbox
 from everyhand.core import work
-from everyhand.core.work import DueRow
 from everyhand.people.models import Member
 
 
@@ -42,17 +42,25 @@ class Counts:
     @property
     def stuck(self) -> int:
         """Work set aside, but for mail, which `quarantine` counts."""
-        return sum(number for kind, number in self._set_aside.items() if kind is not Mail)
+        return sum(number for kind, number in self._set_aside.items() if kind not in (Mail, ConnectedMailbox))
+
+    @property
+    def troubled(self) -> int:
+        """Mailboxes that can't be fetched, for those who can do something about it."""
+        return self._set_aside[ConnectedMailbox] if self._member.may_set_up else 0
 
     @cached_property
-    def _set_aside(self) -> dict[type[DueRow], int]:
-        """How many rows of each kind of work are quarantined, for those who look after it; one read."""
-        kinds = work.kinds()
-        numbers: dict[type[DueRow], int] = dict.fromkeys(kinds, 0)
+    def _set_aside(self) -> dict[type[Model], int]:
+        """How many rows of each kind of work are quarantined, and how many mailboxes are in trouble, for those who look
+        after it; one read.
+        """
+        kinds: list[type[Model]] = [*work.kinds(), ConnectedMailbox]
+        numbers = dict.fromkeys(kinds, 0)
         if self._member.sees_every_queue:
+            waiting = [*(work.quarantined(kind) for kind in work.kinds()), alarms.told_of()]
             arms = [
-                work.quarantined(kind).order_by().values(work_kind=Value(place)).annotate(number=Count("pk"))
-                for place, kind in enumerate(kinds)
+                rows.order_by().values(work_kind=Value(place)).annotate(number=Count("pk"))
+                for place, rows in enumerate(waiting)
             ]
             for arm in arms[0].union(*arms[1:], all=True):
                 numbers[kinds[arm["work_kind"]]] = arm["number"]

@@ -14,6 +14,9 @@ from everyhand.web import (
     healthz,
     inbox,
     mail_ledger,
+    mailbox_connecting,
+    mailbox_permission,
+    mailboxes,
     no_hub,
     originals,
     ownership_map,
@@ -70,6 +73,26 @@ company = [
     path("ownership-map/rules/<int:pk>/place", ownership_map.move, name="rule_move"),
 ]
 
+mailboxes_elsewhere = [
+    path("mailboxes", mailboxes.show_all, name="mailboxes"),
+    path("mailboxes/addresses", mailboxes.add_address, name="mailbox_addresses"),
+    path("mailboxes/new", mailbox_connecting.begin, name="new_mailbox"),
+    path("mailboxes/new/forecast", mailbox_connecting.forecast, name="mailbox_forecast"),
+    path("mailboxes/permission", mailbox_permission.show, name="mailbox_permission"),
+    re_path(
+        r"^mailboxes/permission/(?P<sign_in>google|microsoft)$",
+        mailbox_permission.ask,
+        name="mailbox_permission_asking",
+    ),
+    path("mailboxes/permission/answer", mailbox_permission.answer, name="mailbox_permission_answer"),
+    path("mailboxes/<int:pk>/try", mailboxes.try_now, name="mailbox_try"),
+    path("mailboxes/<int:pk>/pause", mailboxes.pause, name="mailbox_pause"),
+    path("mailboxes/<int:pk>/resumption", mailboxes.resume, name="mailbox_resumption"),
+    path("mailboxes/<int:pk>/password", mailboxes.password, name="mailbox_password"),
+    path("mailboxes/<int:pk>/permission", mailbox_permission.renew, name="mailbox_permission_renewal"),
+    path("mailboxes/<int:pk>/removal", mailboxes.removal, name="mailbox_removal"),
+]
+
 mail_and_work = [
     path("mail-ledger", mail_ledger.show, name="mail_ledger"),
     path("quarantine", quarantine.show_all, name="quarantine"),
@@ -124,6 +147,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *inbox_and_search,
     *conversations,
     *company,
+    *mailboxes_elsewhere,
     *mail_and_work,
     *coming_in,
     *this_device,

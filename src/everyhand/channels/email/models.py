@@ -75,7 +75,9 @@ class ConnectedMailbox(models.Model):
     folder = models.CharField(max_length=500, default="INBOX")
     connected_at = models.DateTimeField()
     import_since = models.DateField()  # what is older stays where it is
-    changed_at = models.DateTimeField()  # when somebody last connected it: with another password, perhaps
+    changed_at = models.DateTimeField()  # when somebody last changed something, or said to try again
+    # Whoever may use the shell may connect any server; in the browser only those that `reaching` allows.
+    from_shell = models.BooleanField(default=False)
     paused_at = models.DateTimeField(null=True)
 
     uidvalidity = models.PositiveBigIntegerField(default=0)
@@ -87,6 +89,7 @@ class ConnectedMailbox(models.Model):
     failing_since = models.DateTimeField(null=True)
     trouble = models.CharField(max_length=20, blank=True)  # a code; fetching.diagnosis puts it into words
     trouble_said = models.CharField(max_length=500, blank=True)  # in the words of the server or system
+    alarmed_at = models.DateTimeField(null=True)  # when the administrators were told that it can't be fetched
 
     class Meta:
         ordering: ClassVar = ["pk"]
@@ -127,7 +130,7 @@ class Mail(DueRow):
     helo = models.CharField(max_length=255, blank=True)  # what the server that brought it called itself
     accepted_at = models.DateTimeField()
     # For what was fetched from a mailbox elsewhere: into which of ours, and when the server there had got it.
-    fetched_into = models.ForeignKey(Mailbox, models.SET_NULL, null=True, related_name="+")
+    fetched_into = models.ForeignKey(Mailbox, models.SET_NULL, null=True, related_name="+", db_index=False)
     arrived_at = models.DateTimeField(null=True)
     # It is from before we were asked to look after that mailbox: filed as history, answered and promised by nobody.
     silent = models.BooleanField(default=False)
@@ -152,6 +155,7 @@ class Mail(DueRow):
         indexes: ClassVar = [
             *DueRow.Meta.indexes,
             models.Index(fields=["outcome", "-id"], name="mail_by_outcome"),
+            models.Index(fields=["fetched_into", "-id"], name="mail_by_mailbox"),
         ]
 
     def __str__(self) -> str:
@@ -192,6 +196,7 @@ class SystemMail(DueRow):
     class Kind(models.TextChoices):
         SIGN_IN = "sign-in", _("Sign-in code")
         ACKNOWLEDGEMENT = "acknowledgement", _("Acknowledgement")
+        ALARM = "alarm", _("Alarm")
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
     address = models.CharField(max_length=320)

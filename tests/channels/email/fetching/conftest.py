@@ -42,6 +42,7 @@ def connected(host: str, port: int, **more: Any) -> ConnectedMailbox:
         "import_since": date(2026, 2, 1),
         "uidvalidity": 7,
         "history_until": 1,
+        "from_shell": True,
     }
     return ConnectedMailbox.objects.create(**{**fields, **more})
 

@@ -13,7 +13,7 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginEr
 
 from everyhand.channels.email.fetching import connecting, diagnosis, oauth, server
 from everyhand.channels.email.fetching.connecting import AddressWrong
-from everyhand.channels.email.fetching.server import NotEncrypted
+from everyhand.channels.email.fetching.reaching import NotEncrypted
 from everyhand.channels.email.fetching.taking import NoSpace, Withheld
 from everyhand.channels.email.models import ConnectedMailbox
 from everyhand.core import secrets

@@ -22,7 +22,7 @@ class NoAnswer(Exception):
 
 
 class Resolver(Protocol):
-    """Where answers come from. `kind` is "TXT", "A", "AAAA", "MX" or "PTR"."""
+    """Where answers come from. `kind` is "TXT", "A", "AAAA", "MX", "SRV" or "PTR"."""
 
     def ask(self, name: str, kind: str, *, seconds: float) -> list[str]:
         """The records, [] when there are none. MX in order of preference, as names. Raises `NoAnswer`."""

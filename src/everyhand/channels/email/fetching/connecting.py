@@ -8,12 +8,19 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from babel import Locale
+from babel.numbers import format_decimal
 from django.db import transaction
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+from imapclient.exceptions import IMAPClientError
 
-from everyhand.channels.email.fetching import server
+from everyhand.channels.email.fetching import oauth, server
 from everyhand.channels.email.fetching.credentials import Credentials
+from everyhand.channels.email.fetching.reaching import Deadline
 from everyhand.channels.email.models import ConnectedMailbox, Mailbox
 from everyhand.core import journal, secrets
+from everyhand.people.models import Member
 
 SCHEMES: Final = {
     "imaps": (ConnectedMailbox.Security.TLS, 993),
@@ -23,6 +30,9 @@ SCHEMES: Final = {
 
 
 LONGEST_AGO: Final = 36_500  # days
+
+# What looking into a mailbox may fail with.
+REFUSALS: Final = (OSError, IMAPClientError, UnicodeError, *server.REFUSALS, *oauth.REFUSALS)
 
 
 class AddressWrong(ValueError):
@@ -40,7 +50,7 @@ class Found:
 
 
 def read_address(text: str) -> ConnectedMailbox:
-    """A row, not stored yet, from `imaps://USER@HOST[:PORT][/FOLDER]`. Raises `AddressWrong`."""
+    """A row, not stored yet, from `imaps://USER@HOST[:PORT][/FOLDER]`, typed in the shell. Raises `AddressWrong`."""
     try:
         address = urlsplit(text)
         port = address.port
@@ -59,17 +69,18 @@ def read_address(text: str) -> ConnectedMailbox:
         security=security,
         user=unquote(address.username),
         folder=_folder(address),
+        from_shell=True,
     )
 
 
-def look(box: ConnectedMailbox, *, secret: str, days: int, at: datetime) -> Found:
-    """Sign in and count. Nothing is stored, neither here nor there; `days` is how far back history goes.
+def look(box: ConnectedMailbox, *, secret: str, days: int, at: datetime, deadline: Deadline | None = None) -> Found:
+    """Sign in and count. Nothing is stored, neither here nor there; `days` is how far back history goes. `box` is a
+    row that is not stored, and is ready for `connect` afterwards.
 
-    Raises what `diagnosis` explains.
+    Raises one of `REFUSALS`, which `diagnosis` explains.
     """
-    box.secret = secrets.seal(secret)
-    box.import_since = (at - timedelta(days=min(days, LONGEST_AGO))).date()
-    folder = server.open_folder(box, Credentials(box, clock=lambda: at).sign_in)
+    seal(box, secret=secret, days=days, at=at)
+    folder = server.open_folder(box, Credentials(box, clock=lambda: at).sign_in, deadline=deadline)
     try:
         history = folder.uids(1, since=box.import_since, not_deleted=True) if days and folder.count else []
         return Found(folder.count, len(history), folder.uidvalidity, folder.next_uid)
@@ -77,8 +88,29 @@ def look(box: ConnectedMailbox, *, secret: str, days: int, at: datetime) -> Foun
         folder.close()
 
 
+def seal(box: ConnectedMailbox, *, secret: str, days: int, at: datetime) -> None:
+    """Put into a row that is not stored what `connect` stores besides its address."""
+    box.secret = secrets.seal(secret)
+    box.import_since = (at - timedelta(days=min(days, LONGEST_AGO))).date()
+
+
+def forecast(found: Found, days: int) -> str:
+    """What connecting it would do, as a sentence for whoever decides."""
+    mails = ngettext("%(number)s mail", "%(number)s mails", found.mails) % {"number": _number(found.mails)}
+    if not days:
+        return _("%(mails)s; none of them is imported, and only what arrives from now on is new.") % {"mails": mails}
+    sentence = ngettext(
+        "%(mails)s; the last %(days)s day (%(history)s) is imported silently; nothing will be sent or promised.",
+        "%(mails)s; the last %(days)s days (%(history)s) are imported silently; nothing will be sent or promised.",
+        days,
+    )
+    return sentence % {"mails": mails, "days": _number(days), "history": _number(found.history)}
+
+
 @transaction.atomic
-def connect(box: ConnectedMailbox, found: Found, *, address: str, days: int, at: datetime) -> ConnectedMailbox:
+def connect(
+    box: ConnectedMailbox, found: Found, *, address: str, days: int, at: datetime, by: Member | None = None
+) -> ConnectedMailbox:
     """Store the mailbox, so that its mail is fetched from now on. One that is connected already keeps its place and
     what it has imported, and gets the new password.
     """
@@ -90,32 +122,62 @@ def connect(box: ConnectedMailbox, found: Found, *, address: str, days: int, at:
         known.uidvalidity, known.history_until = found.uidvalidity, found.next_uid
         known.last_uid = 0 if days else found.next_uid - 1
     known.security, known.sign_in, known.secret = box.security, box.sign_in, box.secret
+    known.from_shell = known.from_shell or box.from_shell
     known.mailbox, known.changed_at, known.paused_at = ours, at, None
     known.failing_since, known.trouble, known.trouble_said = None, "", ""
     known.save()
-    journal.note("mailbox.connected", subject=ours, at=at, connected=known.pk, import_since=str(known.import_since))
+    journal.note(
+        "mailbox.connected", subject=ours, actor=by, at=at, connected=known.pk, import_since=str(known.import_since)
+    )
     return known
 
 
+def unstored(box: ConnectedMailbox) -> ConnectedMailbox:
+    """The same mailbox as a row to `look` with another password."""
+    return ConnectedMailbox(
+        host=box.host,
+        port=box.port,
+        security=box.security,
+        user=box.user,
+        sign_in=box.sign_in,
+        folder=box.folder,
+        from_shell=box.from_shell,
+    )
+
+
 @transaction.atomic
-def disconnect(box: ConnectedMailbox, *, at: datetime) -> None:
+def renew(box: ConnectedMailbox, *, secret: str, at: datetime, by: Member | None) -> None:
+    """From now on sign in with this password or grant, which `look` has tried."""
+    ConnectedMailbox.objects.filter(pk=box.pk).update(
+        secret=secrets.seal(secret), changed_at=at, failing_since=None, trouble="", trouble_said=""
+    )
+    journal.note("mailbox.renewed", subject=box.mailbox, actor=by, at=at, connected=box.pk)
+
+
+@transaction.atomic
+def disconnect(box: ConnectedMailbox, *, at: datetime, by: Member | None = None) -> None:
     """Forget the mailbox and its password. What was fetched stays."""
-    journal.note("mailbox.disconnected", subject=box.mailbox, at=at, connected=box.pk)
+    journal.note("mailbox.disconnected", subject=box.mailbox, actor=by, at=at, connected=box.pk)
     box.delete()
 
 
 @transaction.atomic
-def pause(box: ConnectedMailbox, *, at: datetime) -> None:
+def pause(box: ConnectedMailbox, *, at: datetime, by: Member | None = None) -> None:
     """Fetch nothing until `resume`."""
     ConnectedMailbox.objects.filter(pk=box.pk).update(paused_at=at)
-    journal.note("mailbox.paused", subject=box.mailbox, at=at, connected=box.pk)
+    journal.note("mailbox.paused", subject=box.mailbox, actor=by, at=at, connected=box.pk)
 
 
 @transaction.atomic
-def resume(box: ConnectedMailbox, *, at: datetime) -> None:
+def resume(box: ConnectedMailbox, *, at: datetime, by: Member | None = None) -> None:
     """Go on from where it was: what arrived meanwhile is new mail."""
     ConnectedMailbox.objects.filter(pk=box.pk).update(paused_at=None)
-    journal.note("mailbox.resumed", subject=box.mailbox, at=at, connected=box.pk)
+    journal.note("mailbox.resumed", subject=box.mailbox, actor=by, at=at, connected=box.pk)
+
+
+def try_now(box: ConnectedMailbox, *, at: datetime) -> None:
+    """Connect anew within seconds, instead of after the pause that follows a failure."""
+    ConnectedMailbox.objects.filter(pk=box.pk).update(changed_at=at)
 
 
 def new_key() -> int:
@@ -127,6 +189,10 @@ def new_key() -> int:
             ConnectedMailbox.objects.filter(pk=box.pk).update(secret=secrets.sealed_anew(box.secret))
     secrets.forget_old_keys()
     return len(boxes)
+
+
+def _number(number: int) -> str:
+    return str(format_decimal(number, locale=Locale.parse(get_language() or "en", sep="-")))
 
 
 def _folder(address: SplitResult) -> str:

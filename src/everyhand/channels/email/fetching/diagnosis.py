@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
 from everyhand.channels.email.fetching.oauth import GrantWrong, PermissionEnded
-from everyhand.channels.email.fetching.server import FolderMissing, HungUp, NotEncrypted
+from everyhand.channels.email.fetching.reaching import NotEncrypted, PortClosed, PrivateAddress
+from everyhand.channels.email.fetching.server import FolderMissing, HungUp
 from everyhand.channels.email.fetching.taking import NoSpace, Withheld
 from everyhand.channels.email.models import ConnectedMailbox
 from everyhand.core.secrets import CannotOpen
@@ -34,6 +35,8 @@ _CODES: Final = (
     (LoginError, "password"),
     (FolderMissing, "folder"),
     (NotEncrypted, "encryption"),
+    (PrivateAddress, "private"),
+    (PortClosed, "port"),
     (ssl.SSLCertVerificationError, "certificate"),
     (ssl.SSLEOFError, "connection"),
     (ssl.SSLError, "encryption"),
@@ -83,6 +86,8 @@ def _words(error: BaseException) -> str:
 
 def in_words(code: str, box: ConnectedMailbox) -> str:
     """What is wrong and what to do, in one or two sentences."""
+    if code == "password" and box.sign_in != ConnectedMailbox.SignIn.PASSWORD:
+        code = "account"
     saying = _sayings().get(code, _("Something went wrong here, and the log says what. We try again by ourselves."))
     provider = ConnectedMailbox.SignIn(box.sign_in).label if box.sign_in else ""
     return saying % {"provider": provider, "host": box.host, "port": box.port, "user": box.user, "folder": box.folder}
@@ -104,14 +109,24 @@ def _sayings() -> dict[str, str]:
             "%(host)s does not accept the user name or password of %(user)s. Check both; many providers want a "
             "password made for this program alone. Then connect the mailbox again."
         ),
+        "account": _(
+            "%(host)s does not let %(user)s in with the permission that %(provider)s gave. Sign in there as %(user)s, "
+            "and switch IMAP on for that mailbox. Then connect the mailbox again."
+        ),
         "folder": _("There is no folder “%(folder)s” that %(user)s may open. Check its name at the provider."),
         "encryption": _(
-            "%(host)s does not offer the encryption that is set, so it was told nothing. Try imaps:// and port 993."
+            "%(host)s does not offer the encryption that is set, so it was told nothing. Try port 993, encrypted from "
+            "the start (imaps://)."
         ),
         "certificate": _(
             "The certificate of %(host)s is not valid for it, so it was not trusted with the password. Ask whoever "
             "runs the server; for an authority of your own set SSL_CERT_FILE."
         ),
+        "private": _(
+            "%(host)s lies in a private network, where nobody may connect from the browser. Whoever runs Everyhand "
+            "can: with `everyhand mailbox connect`, or by naming the network in EVERYHAND_MAILBOX_NETWORKS."
+        ),
+        "port": _("Port %(port)s is no port of a mailbox. It is 993 nearly everywhere, or 143."),
         "name": _("There is no server named %(host)s. Check the name."),
         "refused": _("Nothing answers at %(host)s, port %(port)s. Check the port, or ask whoever runs the server."),
         "timeout": _(

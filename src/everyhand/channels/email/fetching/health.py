@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from django.db.models import Value
+from django.db import transaction
+from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from everyhand.channels.email.fetching import diagnosis
 from everyhand.channels.email.fetching.diagnosis import Trouble
-from everyhand.channels.email.models import ConnectedMailbox
-from everyhand.core import heartbeat
+from everyhand.channels.email.models import ConnectedMailbox, Mail
+from everyhand.core import heartbeat, journal
 
 # A good look is written down so often; the time of the last one is never staler than this.
 WRITTEN_EVERY: Final = timedelta(seconds=30)
@@ -31,11 +32,14 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Health:
-    """A mailbox, how it is doing, and a sentence about it for the person who looks after it."""
+    """A mailbox, how it is doing, and a sentence about it for the person who looks after it. `last_mail_at` is when
+    the newest mail that came in through its address had reached it.
+    """
 
     box: ConnectedMailbox
     state: State
     sentence: str
+    last_mail_at: datetime | None = None
 
 
 def well(box: ConnectedMailbox, *, at: datetime) -> None:
@@ -43,7 +47,11 @@ def well(box: ConnectedMailbox, *, at: datetime) -> None:
     if box.failing_since is None and box.last_ok_at and at - box.last_ok_at < WRITTEN_EVERY:
         return
     box.last_ok_at, box.failing_since, box.trouble, box.trouble_said = at, None, "", ""
-    ConnectedMailbox.objects.filter(pk=box.pk).update(last_ok_at=at, failing_since=None, trouble="", trouble_said="")
+    with transaction.atomic():
+        row = ConnectedMailbox.objects.filter(pk=box.pk)
+        if row.filter(alarmed_at__isnull=False).exists():
+            journal.note("mailbox.recovered", subject=box.mailbox, at=at, connected=box.pk)
+        row.update(last_ok_at=at, failing_since=None, trouble="", trouble_said="", alarmed_at=None)
 
 
 def failing(pk: int, trouble: Trouble, *, at: datetime) -> None:
@@ -53,19 +61,30 @@ def failing(pk: int, trouble: Trouble, *, at: datetime) -> None:
     )
 
 
-def of_all(*, at: datetime) -> list[Health]:
-    """Every connected mailbox, paused ones too."""
+def of_all(*, at: datetime, only: int | None = None) -> list[Health]:
+    """Every connected mailbox, paused ones too, or the one with this primary key."""
     unwatched = bool(heartbeat.silent([PART], at=at))
-    return [_health(box, unwatched) for box in ConnectedMailbox.objects.select_related("mailbox")]
+    newest = Mail.objects.filter(fetched_into=OuterRef("mailbox")).order_by("-id")
+    boxes = ConnectedMailbox.objects.select_related("mailbox").annotate(
+        last_mail_at=Subquery(newest.values(arrived=Coalesce("arrived_at", "accepted_at"))[:1])
+    )
+    if only is not None:
+        boxes = boxes.filter(pk=only)
+    return [_health(box, unwatched, box.last_mail_at) for box in boxes]
 
 
-def _health(box: ConnectedMailbox, unwatched: bool) -> Health:
+def _health(box: ConnectedMailbox, unwatched: bool, last_mail_at: datetime | None) -> Health:
+    state, sentence = _state(box, unwatched)
+    return Health(box, state, sentence, last_mail_at)
+
+
+def _state(box: ConnectedMailbox, unwatched: bool) -> tuple[State, str]:
     if box.paused_at:
-        return Health(box, State.PAUSED, _("Paused: its mail stays where it is."))
+        return State.PAUSED, _("Paused: its mail stays where it is.")
     if unwatched:
-        return Health(box, State.UNWATCHED, _("Nobody fetches: start `everyhand serve` or `everyhand fetch`."))
+        return State.UNWATCHED, _("Nobody fetches: start `everyhand serve` or `everyhand fetch`.")
     if box.failing_since:
-        return Health(box, State.FAILING, diagnosis.in_words(box.trouble, box))
+        return State.FAILING, diagnosis.in_words(box.trouble, box)
     if box.last_ok_at is None:
-        return Health(box, State.NEW, _("Connected; its mail is about to be fetched."))
-    return Health(box, State.WELL, _("Its mail is fetched as it arrives."))
+        return State.NEW, _("Connected; its mail is about to be fetched.")
+    return State.WELL, _("Its mail is fetched as it arrives.")

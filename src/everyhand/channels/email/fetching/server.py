@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -12,13 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from imapclient import IMAPClient, SocketTimeout
+from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError
 
+from everyhand.channels.email.fetching import reaching
+from everyhand.channels.email.fetching.reaching import Deadline, NotEncrypted, PortClosed, PrivateAddress
 from everyhand.channels.email.models import ConnectedMailbox
 
-CONNECT_SECONDS: Final = 20.0
-SILENT_SECONDS: Final = 90.0  # how long the server may say nothing in the middle of an answer
 IDLE_SECONDS: Final = 60.0  # then we look anyway: an announcement may get lost between two commands
 POLL_SECONDS: Final = 30.0  # between two looks at a server without IDLE
 FIRST_BYTES: Final = 1_000_000  # of a mail that is too large
@@ -30,11 +29,7 @@ class FolderMissing(Exception):
     """The server has no folder of that name, or does not let us open it. The message is what the server said."""
 
 
-class NotEncrypted(Exception):
-    """The server does not offer the encryption that is set, and without it nothing is said to it."""
-
-
-REFUSALS: Final = (FolderMissing, NotEncrypted)
+REFUSALS: Final = (FolderMissing, NotEncrypted, PrivateAddress, PortClosed)
 
 
 class HungUp(ConnectionError):
@@ -123,7 +118,7 @@ class Folder:
             self._client.socket().settimeout(2.0)
             self._client.logout()
         except (OSError, IMAPClientError):
-            _drop(self._client)
+            reaching.drop(self._client)
 
     def hang_up(self) -> None:
         """End the connection at once, from another thread: whoever reads from it finds its end."""
@@ -149,45 +144,17 @@ class Folder:
                 raise HungUp("the server closed the connection")
 
 
-def open_folder(box: ConnectedMailbox, sign_in: SignIn) -> Folder:
+def open_folder(box: ConnectedMailbox, sign_in: SignIn, *, deadline: Deadline | None = None) -> Folder:
     """Connect, sign in and open the folder of `box`. Raises what `diagnosis` explains."""
-    client = _connect(box)
+    client = reaching.connect(box, deadline=deadline)
     try:
         sign_in(client)
         # INTERNALDATE with its zone, instead of in the time of this machine.
         client.normalise_times = False
         return Folder(client, box.folder)
     except BaseException:
-        _drop(client)
+        reaching.drop(client)
         raise
-
-
-def _connect(box: ConnectedMailbox) -> IMAPClient:
-    encrypted = box.security == ConnectedMailbox.Security.TLS
-    client = IMAPClient(
-        box.host,
-        port=box.port,
-        ssl=encrypted,
-        # Checks the certificate and its name; SSL_CERT_FILE adds an authority of the company's own.
-        ssl_context=ssl.create_default_context() if encrypted else None,
-        timeout=SocketTimeout(connect=CONNECT_SECONDS, read=SILENT_SECONDS),
-    )
-    # A command leaves in several small pieces, and none should wait for the answer to the one before.
-    client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if box.security == ConnectedMailbox.Security.STARTTLS:
-        try:
-            client.starttls(ssl.create_default_context())
-        except BaseException as error:
-            _drop(client)
-            if isinstance(error, IMAPClientError) and not isinstance(error, IMAPClient.AbortError):
-                raise NotEncrypted(str(error)) from error
-            raise
-    return client
-
-
-def _drop(client: IMAPClient) -> None:
-    with suppress(OSError, IMAPClientError):
-        client.shutdown()
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -36,7 +36,7 @@ class Backend(BaseEmailBackend):
                     SystemMail.Kind.SIGN_IN,
                     address=address,
                     fields=[
-                        ("From", _sender(message.from_email)),
+                        ("From", sender(message.from_email)),
                         ("To", letter.people([(name, address)], field="To")),
                         ("Subject", letter.words(str(message.subject), field="Subject")),
                         ("Auto-Submitted", "auto-generated"),
@@ -75,7 +75,8 @@ def write(
     )
 
 
-def _sender(from_email: str) -> str:
+def sender(from_email: str) -> str:
+    """What stands in From, for Django's `from_email`: by default the first mailbox, in the company's name."""
     name, address = parseaddr(from_email)
     if from_email == settings.DEFAULT_FROM_EMAIL and not settings.EVERYHAND.mail_from:
         address = queries.mailbox_for([])
