@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from everyhand.channels.email.models import FromAddress, Mail, Mailbox, RawMail
 from everyhand.conversations.models import Attachment, Delivery, Message, Participant
+from everyhand.customers.models import Customer, Merging, Organization
 from everyhand.desk.inbound import Address, File
 from everyhand.people import actions as people
 from everyhand.people.models import Member
@@ -79,6 +80,22 @@ MATRIX: dict[str, Access] = {
     "message_raw": Access("/messages/{message}/raw", THEIRS, NOTHING_TO_DO),
     "attachment": Access("/attachments/{attachment}", THEIRS, NOTHING_TO_DO),
     "delivery_retry": Access("/deliveries/{delivery}/retry", NOT_LIKE_THIS, DOES_THEIRS),
+    # the people we serve
+    "customers": Access("/customers", EVERYBODY, NOTHING_TO_DO),
+    "customer": Access("/customers/{customer}", THEIRS, NOTHING_TO_DO),
+    "customer_description": Access(
+        "/customers/{customer}/description", (IN, 404, 302, 302, 302), DOES_THEIRS, {"name": "Ada"}
+    ),
+    "customer_merging": Access(
+        "/customers/{customer}/merging", LOOKS_AFTER_MAIL, DOES_MAIL, {"other": "{other_customer}"}
+    ),
+    "merging_undo": Access("/mergings/{merging}/undo", NOT_LIKE_THIS, DOES_MAIL),
+    "customer_export": Access("/customers/{customer}/export", NOT_LIKE_THIS, (403, 403, 403, 403, 200)),
+    "customer_erasure": Access(
+        "/customers/{customer}/erasure", SETS_UP, DOES_SETTING_UP, {"confirmation": "ada@example.org"}
+    ),
+    "customer_erasure_call_off": Access("/customers/{customer}/erasure/calling-off", NOT_LIKE_THIS, DOES_SETTING_UP),
+    "organization": Access("/organizations/{organization}", EVERYBODY, (403, 403, 403, 302, 302), {"name": "The Mill"}),
     # the company
     "people": Access("/people", EVERYBODY, NOTHING_TO_DO),
     "person": Access("/people/{ben}", EVERYBODY, NOTHING_TO_DO),
@@ -208,6 +225,9 @@ def scene(house: House, *, to: str, about: str, owner: Member) -> Scene:
         raw=odd, source="test", accepted_at=now, due_at=now, quarantined_at=now, outcome="quarantined", why="odd"
     )
     Mailbox.objects.get_or_create(address="*@courier.test")
+    other = arrives(about, to=to, sender=Address("Ada at work", "ada@mill.example")).conversation.customer
+    joined = Customer.objects.create(name="Ada long ago", since=now)
+    merging = Merging.objects.create(kept=conversation.customer, merged=joined, at=now)
     ids: dict[str, object] = {
         "from": FromAddress.objects.get_or_create(address="news@courier.test")[0].pk,
         "conversation": conversation.pk,
@@ -217,6 +237,10 @@ def scene(house: House, *, to: str, about: str, owner: Member) -> Scene:
         "attachment": Attachment.objects.get().token,
         "participant": Participant.objects.get(approved_at=None).pk,
         "delivery": Delivery.objects.get().pk,
+        "customer": conversation.customer_id,
+        "other_customer": other.pk,
+        "merging": merging.pk,
+        "organization": Organization.objects.create(name="The Mill").pk,
         "ben": house.ben.pk,
         "rule": Rule.objects.order_by("pk")[0].pk,
         "mail": mail.pk,

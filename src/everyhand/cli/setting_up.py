@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from everyhand.channels.email.models import Mailbox
 from everyhand.core import journal
+from everyhand.customers import tombstones
 from everyhand.people import actions as people
 from everyhand.people.models import Member, Role
 from everyhand.routing import actions as routing
@@ -47,6 +48,7 @@ def set_up() -> bool:
     except DatabaseError as error:
         reason = str(error).strip().splitlines()[0]
         stop(f"the database can't be used: {reason}. Check EVERYHAND_DATA or EVERYHAND_DATABASE_URL.")
+    tombstones.erase_again(at=timezone.now())
     # A look first: who only reads does not wait for whoever writes.
     if Mailbox.objects.exists() and Member.objects.exists():
         return False

@@ -17,12 +17,16 @@ from django.conf import settings
 from django.db import Error, connection
 from django.utils import timezone
 
+from everyhand.channels import erasing
 from everyhand.channels.email import file, queries
 from everyhand.channels.email.fetching import alarms
 from everyhand.channels.email.models import SystemMail
 from everyhand.channels.email.outbound import deliver
-from everyhand.conversations.models import Delivery
+from everyhand.conversations import whose
+from everyhand.conversations.models import Delivery, Renaming
 from everyhand.core import heartbeat, work
+from everyhand.core.work import Row
+from everyhand.customers.models import Erasure
 from everyhand.desk import let_go
 from everyhand.promises import actions as promises
 from everyhand.routing.models import Departure
@@ -67,7 +71,9 @@ class Worker:
             Duty("file mail", self._file_mail, timedelta(seconds=0.1)),
             Duty("deliver replies", self._deliver_replies, timedelta(seconds=0.5)),
             Duty("deliver system mail", self._deliver_system_mail, timedelta(seconds=0.5)),
-            Duty("place what was left behind", _place_what_was_left, timedelta(seconds=0.5)),
+            Duty("place what was left behind", lambda at: _each(Departure, let_go.place, at), timedelta(seconds=0.5)),
+            Duty("find by new names", lambda at: _each(Renaming, whose.index_again, at), timedelta(seconds=2)),
+            Duty("erase", lambda at: _each(Erasure, erasing.erase, at), timedelta(seconds=10)),
             Duty("watch promises", lambda at: promises.tick(at=at), timedelta(seconds=5)),
             Duty("watch mailboxes", self._watch_mailboxes, timedelta(seconds=20)),
             Duty("check the ledger", _check_ledger, timedelta(minutes=1)),
@@ -121,11 +127,16 @@ class Worker:
         return alarms.raise_alarms(at=at, watching_since=self._began)
 
 
-def _place_what_was_left(at: datetime) -> int:
-    departures = work.claim(Departure, at=at, limit=1)
-    for departure in departures:
-        let_go.place(departure, at=at)
-    return len(departures)
+def _each(kind: type[Row], do: Callable[..., None], at: datetime) -> int:
+    """Claim one row of a kind that comes seldom and takes long, and do it; how many there were."""
+    rows = work.claim(kind, at=at, limit=1)
+    for row in rows:
+        with heartbeat.leases_kept(rows):
+            try:
+                do(row, at=at)
+            except OSError as error:
+                work.fail(row, str(error), at=timezone.now())
+    return len(rows)
 
 
 def _check_ledger(_at: datetime) -> int:

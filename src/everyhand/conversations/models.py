@@ -220,3 +220,17 @@ class Delivery(DueRow):
         if self.done_at:
             return "sent"
         return "failed" if self.quarantined_at else "due"
+
+
+class Renaming(DueRow):
+    """A customer is known by other names or addresses now: what they wrote is to be found by these."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+")
+    done_up_to = models.BigIntegerField(default=0)  # the primary key of a conversation
+
+    class Meta(DueRow.Meta):
+        abstract = False
+        indexes: ClassVar = [*DueRow.Meta.indexes]
+
+    def __str__(self) -> str:
+        return f"new names of customer {self.customer_id}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from everyhand.conversations import subjects
 from everyhand.conversations.models import (
@@ -17,7 +17,7 @@ from everyhand.conversations.models import (
     Participant,
     Status,
 )
-from everyhand.customers.models import Identity
+from everyhand.customers.models import Customer, Identity
 from everyhand.people.models import Member, Membership, Team
 
 # As many ancestors as mail programs look at; longer References headers are cut by some relays.
@@ -48,6 +48,17 @@ def messages_visible_to(member: Member) -> QuerySet[Message]:
 
 def attachments_visible_to(member: Member) -> QuerySet[Attachment]:
     return Attachment.objects.filter(message__conversation__in=visible_to(member))
+
+
+def customers_visible_to(member: Member) -> QuerySet[Customer]:
+    """Whoever wrote something that `member` may see."""
+    return Customer.objects.filter(Exists(visible_to(member).filter(customer=OuterRef("pk"))))
+
+
+def sees_everything_of(customer: Customer, member: Member) -> bool:
+    """Whether nothing this customer ever settled with us is kept from `member`."""
+    theirs = Conversation.objects.filter(customer=customer)
+    return not theirs.exclude(pk__in=visible_to(member).filter(customer=customer)).exists()
 
 
 def timeline(conversation: Conversation) -> QuerySet[Message]:

@@ -7,8 +7,9 @@ together and gone together.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
-from django.db import models
+from django.db import models, transaction
 
 
 class Blob(models.Model):
@@ -35,3 +36,13 @@ def keep(content: bytes) -> Blob:
         return known
     blob, _ = Blob.objects.get_or_create(sha256=sha256, defaults={"size": len(content), "content": content})
     return blob
+
+
+def let_go(keys: Iterable[int]) -> None:
+    """Delete those of these blobs that belong to nothing any more."""
+    for blob in Blob.objects.filter(pk__in=list(keys)).defer("content"):
+        try:
+            with transaction.atomic():
+                blob.delete()
+        except models.ProtectedError:
+            continue  # something else has the same bytes

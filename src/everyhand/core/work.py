@@ -72,10 +72,12 @@ def claim(
     Rows that were claimed as often as `pauses` allows and never completed took their worker down with them: they are
     quarantined here instead of being handed out again. `only` restricts the claim to these primary keys.
     """
+    rows = kind._default_manager.filter(_free(at), due_at__lte=at).order_by("due_at", "pk")
+    if only is not None:
+        rows = rows.filter(pk__in=only)
+    if not rows.exists():
+        return []  # most of the time; on SQLite whoever writes would wait for a transaction that finds nothing
     with transaction.atomic():
-        rows = kind._default_manager.filter(_free(at), due_at__lte=at).order_by("due_at", "pk")
-        if only is not None:
-            rows = rows.filter(pk__in=only)
         if connection.features.has_select_for_update_skip_locked:
             rows = rows.select_for_update(skip_locked=True, of=("self",))
         taken: list[Row] = []

@@ -8,8 +8,8 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from everyhand.core import tokens
-from everyhand.customers.models import Customer, Identity
+from everyhand.core import journal, tokens
+from everyhand.customers.models import Customer, Identity, Organization
 
 Known = dict[str, Identity | None]  # by normalised address; None when nobody has it
 
@@ -53,6 +53,20 @@ def mark_undeliverable(*, email: str, at: datetime) -> Identity | None:
     return identity
 
 
+def describe(
+    customer: Customer, *, name: str, organization: Organization | None, about: str, by: object, at: datetime
+) -> list[str]:
+    """What colleagues know about them; which of the three changed."""
+    known = {"name": name.strip()[:300], "organization": organization, "about": about.strip()}
+    changed = [field for field, value in known.items() if getattr(customer, field) != value]
+    for field in changed:
+        setattr(customer, field, known[field])
+    if changed:
+        customer.save(update_fields=changed)
+        journal.note("customer.described", subject=customer, actor=by, at=at, fields=changed)
+    return changed
+
+
 def _identities() -> QuerySet[Identity]:
     return Identity.objects.select_related("customer").filter(kind=Identity.EMAIL)
 
@@ -61,7 +75,9 @@ def _make(value: str, name: str, at: datetime) -> Identity:
     try:
         with transaction.atomic():
             customer = Customer.objects.create(name=name, since=at)
-            return Identity.objects.create(customer=customer, kind=Identity.EMAIL, value=value, name=name)
+            return Identity.objects.create(
+                customer=customer, kind=Identity.EMAIL, value=value, name=name, domain=value.rpartition("@")[2][:255]
+            )
     except IntegrityError:
         return _identities().get(value=value)  # on PostgreSQL somebody may be faster; then theirs is the customer
 

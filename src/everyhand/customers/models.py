@@ -1,11 +1,39 @@
-"""Customers and their identities."""
+"""Customers, their identities, the organizations they work for; two of them found to be one; one forgotten."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from everyhand.core.work import DueRow
+
+
+class Organization(models.Model):
+    """Where customers work. Whoever writes from one of its domains works there, without anybody saying so."""
+
+    name = models.CharField(_("name"), max_length=200, unique=True)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Domain(models.Model):
+    """A mail domain that belongs to an organization, in lower case."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="domains")
+    name = models.CharField(max_length=255, unique=True)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Customer(models.Model):
@@ -13,6 +41,12 @@ class Customer(models.Model):
 
     name = models.CharField(_("name"), max_length=300, blank=True)
     since = models.DateTimeField()
+    organization = models.ForeignKey(
+        Organization, models.SET_NULL, null=True, blank=True, related_name="customers", verbose_name=_("organization")
+    )
+    about = models.TextField(_("what to know about them"), max_length=2000, blank=True)  # for colleagues only
+    # They turned out to be somebody we knew already, who has their identities and conversations now.
+    merged_into = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
 
     def __str__(self) -> str:
         return self.name or self.address or _("somebody without a name").__str__()
@@ -31,7 +65,8 @@ class Identity(models.Model):
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="identities")
     kind = models.CharField(max_length=20, default=EMAIL)
-    value = models.CharField(max_length=320)
+    value = models.CharField(max_length=320, db_index=True)  # indexed alone too: found by how it begins
+    domain = models.CharField(max_length=255, blank=True, db_index=True)  # of a mail address, to find colleagues by
     name = models.CharField(max_length=300, blank=True)  # as they last wrote it themselves
     verified_at = models.DateTimeField(null=True)
     undeliverable_at = models.DateTimeField(null=True)  # a permanent bounce said so
@@ -42,3 +77,49 @@ class Identity(models.Model):
 
     def __str__(self) -> str:
         return self.value
+
+
+class Merging(models.Model):
+    """Two customers were found to be one person: what went from `merged` to `kept`, so that it can go back."""
+
+    kept = models.ForeignKey(Customer, models.CASCADE, related_name="mergings")
+    merged = models.ForeignKey(Customer, models.CASCADE, related_name="+")
+    identities = models.JSONField(default=list)  # primary keys
+    conversations = models.JSONField(default=list)  # primary keys
+    at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.merged_id} into {self.kept_id}"
+
+
+class Erasure(DueRow):
+    """Somebody asked to be forgotten. It begins at `due_at`, until when it can be called off.
+
+    When it is done the row stays, without a name: that somebody was erased, and when.
+    """
+
+    customer = models.OneToOneField(Customer, models.SET_NULL, null=True, related_name="erasure")
+    asked_at = models.DateTimeField()
+
+    pauses = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120))
+
+    class Meta(DueRow.Meta):
+        abstract = False
+        indexes: ClassVar = [*DueRow.Meta.indexes]
+
+    def __str__(self) -> str:
+        return f"erasure {self.pk}"
+
+
+class Tombstone(models.Model):
+    """An address that was erased, by a digest that only this installation can make; see `tombstones`."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.digest[:12]} at {self.at:%Y-%m-%d}"

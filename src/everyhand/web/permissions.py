@@ -7,15 +7,17 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
 from everyhand.conversations import queries
 from everyhand.conversations.models import Attachment, Conversation, Message
+from everyhand.customers.models import Customer
 from everyhand.people.models import Member
 
 Rest = ParamSpec("Rest")
-View = Callable[Concatenate[HttpRequest, Rest], HttpResponse]
+View = Callable[Concatenate[HttpRequest, Rest], HttpResponseBase]
 
 
 def reader(request: HttpRequest) -> Member:
@@ -29,7 +31,7 @@ def for_specialists(view: View[Rest]) -> View[Rest]:
     """Mail and work are looked after by those who see every queue."""
 
     @wraps(view)
-    def checked(request: HttpRequest, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
+    def checked(request: HttpRequest, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
         if not reader(request).sees_every_queue:
             raise PermissionDenied
         return view(request, *args, **kwargs)
@@ -41,7 +43,7 @@ def for_admins(view: View[Rest]) -> View[Rest]:
     """Who works here and who answers for what is set up by administrators."""
 
     @wraps(view)
-    def checked(request: HttpRequest, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
+    def checked(request: HttpRequest, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
         if not reader(request).may_set_up:
             raise PermissionDenied
         return view(request, *args, **kwargs)
@@ -51,6 +53,11 @@ def for_admins(view: View[Rest]) -> View[Rest]:
 
 def conversation_or_404(request: HttpRequest, pk: int) -> Conversation:
     rows = queries.visible_to(reader(request)).select_related("customer", "owner", "team")
+    return get_object_or_404(rows, pk=pk)
+
+
+def customer_or_404(request: HttpRequest, pk: int) -> Customer:
+    rows = queries.customers_visible_to(reader(request)).select_related("organization")
     return get_object_or_404(rows, pk=pk)
 
 

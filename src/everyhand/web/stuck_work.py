@@ -14,10 +14,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from everyhand.channels.email.models import Mail, SystemMail
 from everyhand.channels.email.try_again import try_again
-from everyhand.conversations.models import Delivery
+from everyhand.conversations.models import Delivery, Renaming
 from everyhand.conversations.queries import visible_to
 from everyhand.core import work
 from everyhand.core.work import DueRow
+from everyhand.customers.models import Erasure
 from everyhand.people.models import Member
 from everyhand.web.permissions import for_specialists, reader
 
@@ -103,6 +104,10 @@ def _in_words(row: DueRow, state: str, visible: set[int]) -> Stuck:
             }
         case SystemMail():
             sentence = _("%(kind)s for %(address)s") % {"kind": row.get_kind_display(), "address": row.address}
+        case Erasure():
+            sentence = _("A customer who asked to be forgotten")
+        case Renaming():
+            sentence = _("Finding a customer by their new name")
         case _:
             sentence = str(row)
     return Stuck(

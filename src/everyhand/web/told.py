@@ -24,6 +24,7 @@ _CODES: Final = {
     "list": _("a mailing list"),
     "loop": _("went round in a circle"),
     "dismissed": _("a person put it away"),
+    "erased": _("erased because its sender asked for it"),
 }
 
 _SENTENCES: Final = (
@@ -69,6 +70,8 @@ _SENTENCES: Final = (
     _("The mail server broke off: %(said)s"),
     _("The mail server can't be reached: %(said)s"),
     _("The mail server can't take addresses with letters outside ASCII."),
+    # desk.erase
+    _("What stood here was erased because its writer asked for it."),
     # core.work
     _("Its worker stopped each time it tried, without saying why."),
 )

@@ -9,6 +9,8 @@ from django.views.decorators.http import require_http_methods
 from everyhand.web import (
     appearance,
     conversation,
+    customers,
+    erasing,
     from_addresses,
     handing_over,
     healthz,
@@ -17,7 +19,9 @@ from everyhand.web import (
     mailbox_connecting,
     mailbox_permission,
     mailboxes,
+    merging,
     no_hub,
+    organizations,
     originals,
     ownership_map,
     people,
@@ -50,6 +54,18 @@ conversations = [
     path("messages/<int:pk>/raw", originals.raw, name="message_raw"),
     path("attachments/<slug:token>", originals.attachment, name="attachment"),
     path("deliveries/<int:pk>/retry", replies.retry_delivery, name="delivery_retry"),
+]
+
+served = [
+    path("customers", customers.show_all, name="customers"),
+    path("customers/<int:pk>", customers.show, name="customer"),
+    path("customers/<int:pk>/description", customers.describe, name="customer_description"),
+    path("customers/<int:pk>/merging", merging.choose, name="customer_merging"),
+    path("mergings/<int:pk>/undo", merging.undo, name="merging_undo"),
+    path("customers/<int:pk>/export", erasing.export, name="customer_export"),
+    path("customers/<int:pk>/erasure", erasing.erase, name="customer_erasure"),
+    path("customers/<int:pk>/erasure/calling-off", erasing.call_off, name="customer_erasure_call_off"),
+    path("organizations/<int:pk>", organizations.show, name="organization"),
 ]
 
 company = [
@@ -146,6 +162,7 @@ this_device = [
 urlpatterns: list[URLPattern | URLResolver] = [
     *inbox_and_search,
     *conversations,
+    *served,
     *company,
     *mailboxes_elsewhere,
     *mail_and_work,

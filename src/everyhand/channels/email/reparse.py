@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from everyhand.channels.email import queries
+from everyhand.channels.email.forget import ERASED
 from everyhand.channels.email.models import Mail
 from everyhand.channels.email.parsing.isolated import IsolatedParser, ParseFailed
 from everyhand.channels.email.parsing.limits import TooHostile
@@ -60,7 +61,7 @@ def read_again(mails: QuerySet[Mail], *, apply: bool, at: datetime, parsers: int
     begins again. Only mail that was filed or suppressed is looked at: the rest will be read anyway.
     """
     parser = IsolatedParser(processes=parsers)
-    settled = mails.filter(outcome__in=(Mail.Outcome.FILED, Mail.Outcome.SUPPRESSED))
+    settled = mails.filter(outcome__in=(Mail.Outcome.FILED, Mail.Outcome.SUPPRESSED)).exclude(why=ERASED)
     try:
         with ThreadPoolExecutor(parsers, thread_name_prefix="parse") as threads:
             reading: deque[tuple[Mail, Future[Inbound]]] = deque()

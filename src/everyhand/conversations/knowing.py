@@ -1,0 +1,144 @@
+"""Knowing a customer: their addresses, and everything we ever said to each other, as far as the reader may see it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db import connection
+from django.db.models import F, Max, Q, QuerySet, Window, prefetch_related_objects
+from django.db.models.functions import RowNumber
+
+from everyhand.conversations import finding, queries
+from everyhand.conversations.models import Conversation, Message
+from everyhand.customers.models import Customer, Identity
+from everyhand.people.models import Member
+
+# Of each conversation so many of its last messages stand on the page.
+LAST = 3
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Known:
+    """One of a customer's identities. `address` is "" when they gave none; `verdict` is what was found about the last
+    message that came from it (see `desk.verdict`), {} when nobody looked.
+    """
+
+    id: int
+    address: str
+    name: str
+    undeliverable_at: datetime | None
+    last_heard_at: datetime | None
+    verdict: dict[str, object]
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """The first words of a message or note."""
+
+    kind: str
+    direction: str
+    author: str
+    words: str
+    at: datetime
+
+
+def identities(customer: Customer) -> list[Known]:
+    """All of a customer's, the first one they had first; two reads."""
+    theirs = list(Identity.objects.filter(customer=customer).annotate(last=Max("messages__pk")).order_by("pk"))
+    heard = Message.objects.only("at", "verdict").in_bulk([one.last for one in theirs if one.last])
+    return [
+        Known(
+            one.pk,
+            one.value if one.kind == Identity.EMAIL else "",
+            one.name,
+            one.undeliverable_at,
+            heard[one.last].at if one.last in heard else None,
+            heard[one.last].verdict if one.last in heard else {},
+        )
+        for one in theirs
+    ]
+
+
+def conversations_with(
+    customer: Customer, member: Member, *, before: str = "", limit: int
+) -> tuple[list[Conversation], str]:
+    """Those that `member` may see, the latest first, and the cursor of the page after them ("" when there is none)."""
+    theirs = queries.visible_to(member).filter(customer=customer).select_related("customer", "owner", "team")
+    moment, _, key = before.partition(".")
+    if moment.isdecimal() and key.isdecimal() and len(moment) < 18 and len(key) < 19:
+        last = EPOCH + timedelta(microseconds=int(moment))
+        theirs = theirs.filter(Q(last_message_at__lt=last) | Q(last_message_at=last, pk__lt=int(key)))
+    found = list(theirs.order_by("-last_message_at", "-pk")[: limit + 1])
+    shown = found[:limit]
+    if len(found) <= limit:
+        return shown, ""
+    return shown, f"{(shown[-1].last_message_at - EPOCH) // timedelta(microseconds=1)}.{shown[-1].pk}"
+
+
+def spoken(conversations: Sequence[Conversation]) -> dict[int, list[Spoken]]:
+    """The last words of each conversation, oldest first, by its primary key; one read."""
+    newest_first = Window(RowNumber(), partition_by=F("conversation"), order_by=[F("at").desc(), F("id").desc()])
+    numbered = Message.objects.filter(conversation__in=conversations).annotate(place=newest_first)
+    messages = (
+        numbered.filter(place__lte=LAST)
+        .select_related("author_member", "author_identity")
+        .defer("text", "html", "quoted", "references", "recipients")
+    )
+    last: dict[int, list[Spoken]] = defaultdict(list)
+    for one in sorted(messages, key=lambda message: (message.at, message.pk)):
+        words = " ".join(one.reply[:600].split())[:240]
+        last[one.conversation_id].append(Spoken(one.kind, one.direction, one.author, words, one.at))
+    return last
+
+
+def found(member: Member, words: str, *, limit: int) -> list[Customer]:
+    """Customers by a name, an address, or the beginning of one; only those of whom `member` may see something."""
+    value = words.lower()
+    begins = Identity.objects.filter(kind=Identity.EMAIL, value__gte=value, value__lt=value + "\U0010ffff")
+    by_address = _visible(Customer.objects.filter(pk__in=begins.values("customer")), member)[:limit]
+    everybody = {one.pk: one for one in by_address}
+    wrote = {
+        hit.conversation.customer_id: hit.conversation.customer for hit in finding.find(member, words, limit=limit)
+    }
+    prefetch_related_objects(list(wrote.values()), "identities")
+    everybody |= {pk: one for pk, one in wrote.items() if pk not in everybody and _is_called(one, words)}
+    return list(_visible(Customer.objects.filter(pk__in=list(everybody)[:limit]), member))
+
+
+def latest(member: Member, *, limit: int) -> list[Customer]:
+    """Whoever wrote last, the latest first."""
+    newest = queries.visible_to(member).order_by("-last_message_at", "-pk").values_list("customer", flat=True)
+    keys = list(dict.fromkeys(newest[: 4 * limit]))[:limit]
+    customers = Customer.objects.prefetch_related("identities").in_bulk(keys)
+    return [customers[key] for key in keys]
+
+
+def _beginning(value: str) -> QuerySet[Identity]:
+    """Addresses that begin like this, by the index of either database."""
+    addresses = Identity.objects.filter(kind=Identity.EMAIL)
+    if connection.vendor == "postgresql":
+        return addresses.filter(value__startswith=value)
+    return addresses.filter(value__gte=value, value__lt=value + "\U0010ffff")
+
+
+def _visible(customers: QuerySet[Customer], member: Member) -> QuerySet[Customer]:
+    visible = queries.customers_visible_to(member)
+    return customers.filter(pk__in=visible.values("pk")).prefetch_related("identities").order_by("name", "pk")
+
+
+def _is_called(customer: Customer, words: str) -> bool:
+    """Whether every word begins a word of their name or is part of an address, not only of what they wrote."""
+    names = _words([customer.name])
+    addresses = [one.value for one in customer.identities.all()]
+    return all(
+        any(name.startswith(word) for name in names) or any(word in address for address in addresses)
+        for word in _words([words])
+    )
+
+
+def _words(texts: Iterable[str]) -> list[str]:
+    return [word for text in texts for word in text.casefold().split()]
