@@ -20,6 +20,7 @@ FORMS: Final[dict[object, str]] = {
     forms.megabytes: "1 to 1000.",
     forms.listen: "Such as `127.0.0.1:8000`, `[::1]:8000`, or `off`.",
     forms.addresses: "Such as `127.0.0.1` or `10.0.0.0/8`, separated by commas.",
+    forms.domains: "Such as `lists.example.org, example.net`.",
     forms.local_delivery: "Such as `127.0.0.1:2424`, or `off`.",
     forms.web_address: "Such as `https://help.example.com`.",
     forms.mail_server: (

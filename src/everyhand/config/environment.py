@@ -72,6 +72,12 @@ SETTINGS: Final = (
         "The name (authserv-id) of the mail server before ours whose Authentication-Results are believed.",
     ),
     Setting(
+        "trusted_forwarders",
+        "",
+        forms.domains,
+        "Domains whose seal (ARC) is believed about mail they changed and passed on, with commas between them.",
+    ),
+    Setting(
         "verify_senders",
         "on",
         forms.switch,

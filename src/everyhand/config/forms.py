@@ -157,6 +157,11 @@ def domain(text: str) -> str:
     return text.lower()
 
 
+def domains(text: str) -> list[str]:
+    """Domains, separated by commas."""
+    return [domain(one.strip()) for one in text.split(",") if one.strip()]
+
+
 def selector(text: str) -> str:
     """RFC 6376 section 3.1."""
     if text and not re.fullmatch(rf"{_LABEL}(\.{_LABEL})*", text.lower()):

@@ -12,6 +12,9 @@ def in_words(verdict: Verdict) -> str:
     """One sentence for whoever reads the message; "" when nobody looked, as with mail that came no way we can judge."""
     if not verdict.judged_by:
         return ""
+    if verdict.vouched_by:
+        names = {"domain": verdict.claimed, "forwarder": verdict.vouched_by}
+        return _("Came from %(domain)s when it reached %(forwarder)s, which passed it on, says %(forwarder)s") % names
     if verdict.is_proved:
         return _("Proved to come from %(domain)s") % {"domain": verdict.claimed}
     if verdict.is_forged:

@@ -34,7 +34,8 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What was found about one message. `claimed` is the domain its sender claims; `judged_by` is "" when nobody
-    looked, OURSELVES, or the name of the receiving server that did.
+    looked, OURSELVES, or the name of the receiving server that did. `vouched_by` is the forwarder on whose word alone a
+    mail passed that did not pass any more when it reached us.
     """
 
     spf: Finding = Finding()
@@ -43,6 +44,7 @@ class Verdict:
     arc: Finding = Finding()
     claimed: str = ""
     judged_by: str = ""
+    vouched_by: str = ""
 
     @property
     def is_proved(self) -> bool:
@@ -64,7 +66,7 @@ class Verdict:
         if not kept:
             return cls()
         found = {name: Finding(Result(one["result"]), one["domain"]) for name, one in kept.items() if type(one) is dict}
-        return cls(**found, claimed=kept["claimed"], judged_by=kept["judged_by"])
+        return cls(**found, claimed=kept["claimed"], judged_by=kept["judged_by"], vouched_by=kept.get("vouched_by", ""))
 
 
 NOBODY_LOOKED = Verdict()

@@ -45,7 +45,9 @@ class Filer:
         # More than there are parsers, since asking the DNS about a sender is mostly waiting.
         self._threads = ThreadPoolExecutor(4 * parsers, thread_name_prefix="understand")
         self._judge = judge or Judge(
-            trusted_receiver=settings.EVERYHAND.trusted_receiver, verify=settings.EVERYHAND.verify_senders
+            trusted_receiver=settings.EVERYHAND.trusted_receiver,
+            verify=settings.EVERYHAND.verify_senders,
+            forwarders=settings.EVERYHAND.trusted_forwarders,
         )
 
     def close(self) -> None:

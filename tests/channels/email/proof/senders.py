@@ -67,8 +67,8 @@ def signed(raw: bytes, domain: str, **options: object) -> bytes:
     return bytes(field) + raw
 
 
-def sealed(raw: bytes, domain: str) -> bytes:
-    """The mail with the first seal of a forwarder on top (RFC 8617 section 5.1)."""
+def sealed(raw: bytes, domain: str, found: str = "arc=none") -> bytes:
+    """The mail with the first seal of a forwarder on top, which says what it `found` (RFC 8617 section 5.1)."""
     signer, key = dkim.ARC(raw), parse_pem_private_key(_private_key(domain))
     signer.hasher, relaxed = (
         dkim.HASH_ALGORITHMS[b"rsa-sha256"],
@@ -77,7 +77,7 @@ def sealed(raw: bytes, domain: str) -> bytes:
     body = base64.b64encode(hashlib.sha256(relaxed.canonicalize_body(signer.body)).digest())
     common = [(b"i", b"1"), (b"a", b"rsa-sha256"), (b"d", domain.encode()), (b"s", b"post"), (b"b", b"0" * 60)]
     about_the_mail = [*common[:2], (b"c", b"relaxed/relaxed"), *common[2:4], (b"h", b"from : subject"), (b"bh", body)]
-    results = (b"ARC-Authentication-Results", f" i=1; {domain}; arc=none\r\n".encode())
+    results = (b"ARC-Authentication-Results", f" i=1; {domain}; {found}\r\n".encode())
     message = signer.gen_header(
         [*about_the_mail, common[4]], [b"from", b"subject"], relaxed, b"ARC-Message-Signature", key
     )

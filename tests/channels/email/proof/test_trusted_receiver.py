@@ -118,3 +118,62 @@ def test_the_one_that_writes_below_its_own_field_is_believed_once(top: str, *, p
 def test_without_the_setting_no_field_is_read() -> None:
     letter = (PASSED + RECEIVED).encode() + LETTER
     assert Judge(resolver=world()).judge(Arrival(letter, "imap", ADA)) == Verdict()
+
+
+INSIDE = (
+    "Received: from DB8PR01.eurprd01.prod.outlook.com (2603::1) by AM9PR01.eurprd01.prod.outlook.com with HTTPS; Mon\r\n"
+    "Received: from DB5FT042.eop-EUR03.prod.protection.outlook.com (2603::2)\r\n"
+    "\tby DB8PR01.outlook.office365.com (2603::3) with Microsoft SMTP Server (TLS); Mon\r\n"
+)
+BY_MICROSOFT = (
+    "Authentication-Results: spf=pass (sender IP is 192.0.2.25) smtp.mailfrom=example.org;\r\n"
+    " dkim=pass (signature was verified) header.d=example.org;dmarc=%s header.from=example.org;compauth=pass reason=100\r\n"
+)
+DOOR = (
+    "Received: from out.example.org (192.0.2.25)\r\n"
+    "\tby DB5FT042.mail.protection.outlook.com (10.152.20.24) with Microsoft SMTP Server; Mon\r\n"
+)
+FETCHED_THERE = "imap help@courier.test@outlook.office365.com/INBOX 7/5"
+UNSIGNED = BY_MICROSOFT.replace("dkim=pass", "dkim=none")
+PASS, FAIL = BY_MICROSOFT % "pass action=none", BY_MICROSOFT % "fail action=oreject"
+
+
+@pytest.mark.parametrize(
+    ("top", "source", "proved", "forged"),
+    [
+        (INSIDE + PASS + DOOR, FETCHED_THERE, True, False),
+        (INSIDE + FAIL + DOOR, FETCHED_THERE, False, True),
+        (INSIDE + FAIL + DOOR + PASS + DOOR, FETCHED_THERE, False, True),
+        (INSIDE + UNSIGNED % "fail action=none" + DOOR, FETCHED_THERE, False, False),  # p=none
+        (INSIDE + UNSIGNED % "bestguesspass action=none" + DOOR, FETCHED_THERE, False, False),
+        (INSIDE + DOOR + PASS, FETCHED_THERE, False, False),  # below its door: it came with the mail
+        (INSIDE + DOOR + PASS + DOOR, FETCHED_THERE, False, False),  # and so did this door
+        (f"Received: from pc.courier.test by AM9.prod.outlook.com; Mon\r\n{PASS}{DOOR}", FETCHED_THERE, False, False),
+        (INSIDE + PASS, FETCHED_THERE, False, False),  # nobody took it in
+        (PASS + RECEIVED + INSIDE + DOOR, FETCHED_THERE, False, False),  # by somebody else in between
+        (
+            INSIDE + PASS + DOOR.replace("protection.outlook.com", "protection.outlook.com.evil.test"),
+            FETCHED_THERE,
+            False,
+            False,
+        ),
+        (INSIDE + PASS.replace("spf=", "mx.evil.test; spf=") + DOOR, FETCHED_THERE, False, False),
+        (INSIDE + PASS + DOOR, "imap help@courier.test@imap.evil.test/INBOX 7/5", False, False),
+        (INSIDE + PASS + DOOR, "lmtp", False, False),
+        (INSIDE + PASS + DOOR, "outlook.office365.com/1.eml", False, False),
+    ],
+)
+def test_microsoft_is_believed_about_what_we_fetched_there(
+    top: str, source: str, *, proved: bool, forged: bool
+) -> None:
+    judge = Judge(trusted_receiver="protection.outlook.com", resolver=world())
+    verdict = judge.judge(Arrival(top.encode() + LETTER, source, ADA))
+    assert (verdict.is_proved, verdict.is_forged) == (proved, forged)
+    assert not (proved and verdict.judged_by != "protection.outlook.com")
+
+
+def test_what_somebody_brings_to_our_door_can_not_pretend_to_come_from_microsoft() -> None:
+    judge = Judge(trusted_receiver="protection.outlook.com", resolver=world())
+    for peer in (EVIL_SERVER, "127.0.0.1"):
+        verdict = judge.judge(brought((INSIDE + PASS + DOOR).encode() + LETTER, ADA, peer=peer))
+        assert not verdict.is_proved

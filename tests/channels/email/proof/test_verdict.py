@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from everyhand.channels.email.authentication import Arrival, Judge
+from everyhand.channels.email.authentication import Arrival, Judge, forwarders
 from everyhand.channels.email.authentication.lookup import NoAnswer, Questions
 from everyhand.desk.reasons import in_words
 from everyhand.desk.verdict import Finding, Result, Verdict
@@ -191,6 +191,80 @@ def test_a_forwarders_seal_is_told_and_changes_nothing_else() -> None:
     assert forwarded.is_forged
     changed = sealed(LETTER, "evil.test").replace(b"No paper", b"Pay me,")
     assert judged(brought(changed, ADA, peer=EVIL_SERVER)).arc == Finding(Result.FAIL, "evil.test")
+
+
+PASSED_THERE = "dmarc=pass header.from=example.org"
+
+
+def test_a_trusted_forwarders_seal_says_what_the_mail_proved_before_it_was_changed() -> None:
+    listed = brought(sealed(LETTER, "evil.test", PASSED_THERE), ADA, peer=EVIL_SERVER)
+    verdict = judged(listed, forwarders=["evil.test"])
+    assert verdict.is_proved
+    assert verdict.vouched_by == "evil.test"
+    assert in_words(verdict) == "Came from example.org when it reached evil.test, which passed it on, says evil.test"
+    assert Verdict.from_json(verdict.as_json()) == verdict
+    assert judged(listed, forwarders=["other.test"]).is_forged
+    assert judged(listed).is_forged
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        "dmarc=fail header.from=example.org",
+        "dmarc=pass header.from=evil.test",
+        "dmarc=pass",
+        "spf=pass smtp.mailfrom=example.org",
+        "(dmarc=pass header.from=example.org) arc=none",
+    ],
+)
+def test_a_trusted_forwarder_that_says_anything_else_vouches_for_nobody(found: str) -> None:
+    forwarded = brought(sealed(LETTER, "evil.test", found), ADA, peer=EVIL_SERVER)
+    assert judged(forwarded, forwarders=["evil.test"]).is_forged
+
+
+def test_what_was_changed_after_it_was_sealed_is_vouched_for_by_nobody() -> None:
+    letter = sealed(LETTER, "evil.test", PASSED_THERE)
+    assert judged(
+        brought(letter.replace(b"No paper", b"Pay me,"), ADA, peer=EVIL_SERVER), forwarders=["evil.test"]
+    ).is_forged
+    lied = sealed(LETTER, "evil.test", "dmarc=fail header.from=example.org").replace(b"dmarc=fail", b"dmarc=pass")
+    assert judged(brought(lied, ADA, peer=EVIL_SERVER), forwarders=["evil.test"]).is_forged
+
+
+def chain(*links: tuple[str, str], signs: str = "from:subject") -> bytes:
+    """The fields of a chain in the order of its links, (who sealed, what they found); no signature in it is real."""
+    fields = ""
+    for number, (sealer, found) in enumerate(links, start=1):
+        fields = (
+            f"ARC-Seal: i={number}; a=rsa-sha256; cv=pass; d={sealer}; s=post; b=x\r\n"
+            f"ARC-Message-Signature: i={number}; a=rsa-sha256; d={sealer}; s=post; h={signs}; bh=x; b=x\r\n"
+            f"ARC-Authentication-Results: i={number}; mx.{sealer}; {found}\r\n{fields}"
+        )
+    return fields.encode() + LETTER
+
+
+BEFORE = ("lists.test", PASSED_THERE)
+AFTER = ("last.test", "arc=pass; dmarc=fail header.from=example.org")
+
+
+@pytest.mark.parametrize(
+    ("letter", "trusted", "vouching"),
+    [
+        (chain(BEFORE, AFTER), ["lists.test", "last.test"], "lists.test"),
+        (chain(BEFORE, AFTER), ["lists.test"], ""),  # the last could have invented the first
+        (chain(BEFORE, AFTER), ["last.test"], ""),
+        (chain(("unknown.test", PASSED_THERE), AFTER), ["last.test"], ""),
+        (chain(BEFORE, signs="subject:to"), ["lists.test"], ""),  # anybody's From
+        (chain(BEFORE, signs="from:subject; l=0"), ["lists.test"], ""),  # anybody's words below
+        (chain(BEFORE, BEFORE).replace(b"i=2", b"i=1"), ["lists.test"], ""),
+        (LETTER, ["lists.test"], ""),
+        (b"ARC-Seal: nonsense\r\n" + LETTER, ["lists.test"], ""),
+    ],
+)
+def test_a_chain_is_believed_from_its_end_as_far_as_it_is_trusted(
+    letter: bytes, trusted: list[str], vouching: str
+) -> None:
+    assert forwarders.vouching(letter, "example.org", trusted=trusted) == vouching
 
 
 def test_a_mail_made_to_be_slow_is_judged_as_fast_as_others() -> None:

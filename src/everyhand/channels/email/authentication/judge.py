@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Final
 
 import structlog
 
-from everyhand.channels.email.authentication import dmarc, receiver, spf
+from everyhand.channels.email.authentication import dmarc, forwarders, receiver, spf
 from everyhand.channels.email.authentication.lookup import Dns, NoAnswer, Questions, Resolver
 from everyhand.channels.email.authentication.signatures import SIGNATURES_AT_MOST, Signature, SignedMail
 from everyhand.desk.verdict import OURSELVES, Finding, Result, Verdict
@@ -61,7 +61,8 @@ class Judge:
     """Judges mails; any number of threads may ask.
 
     `trusted_receiver` is the authserv-id of the server before us, or ""; `verify` is whether we ask the DNS ourselves
-    about what is brought to our door.
+    about what is brought to our door. `forwarders` are the domains whose word is taken for what a mail proved before
+    they changed it (ARC).
     """
 
     def __init__(
@@ -69,10 +70,12 @@ class Judge:
         *,
         trusted_receiver: str = "",
         verify: bool = True,
+        forwarders: Collection[str] = (),
         resolver: Resolver | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._receiver, self._verify, self._monotonic = trusted_receiver, verify, monotonic
+        self._forwarders = frozenset(one.lower() for one in forwarders)
         self._resolver: Resolver = resolver or Dns()
 
     def judge(self, arrival: Arrival) -> Verdict:
@@ -88,20 +91,22 @@ class Judge:
             return Verdict()
         # Who comes from outside straight to our door could have written any header, the receiver's name in it too.
         if self._receiver and not arrival.came_from_outside:
-            found = receiver.verdict_of(arrival.raw, receiver=self._receiver, claimed=arrival.claimed)
+            found = receiver.verdict_of(
+                arrival.raw, receiver=self._receiver, claimed=arrival.claimed, source=arrival.source
+            )
             if found:
                 return found
         if not self._verify or not arrival.peer:
             return Verdict()
         questions = Questions(self._resolver, seconds=SECONDS_A_MAIL, monotonic=self._monotonic)
-        return _Verification(arrival, questions).verdict()
+        return _Verification(arrival, questions, self._forwarders).verdict()
 
 
 class _Verification:
     """Finding it out ourselves: first what decides (the policy, and who may speak for the domain), then the rest."""
 
-    def __init__(self, arrival: Arrival, questions: Questions) -> None:
-        self._arrival, self._questions = arrival, questions
+    def __init__(self, arrival: Arrival, questions: Questions, forwarders: frozenset[str] = frozenset()) -> None:
+        self._arrival, self._questions, self._forwarders = arrival, questions, forwarders
         self._mail = SignedMail(arrival.raw)
         self._unknown = not arrival.came_from_outside  # whether something that might have spoken for it is not known
         self._policy: dmarc.Policy | None = None
@@ -121,13 +126,18 @@ class _Verification:
         # What follows decides nothing; it is told to whoever reads the mail.
         if signed.result is not Result.PASS and (other := self._signed(foreign)).result is Result.PASS:
             signed = other
+        arc = self._mail.verify_chain(self._questions)
+        says = ""
+        if dmarc_says.result is not Result.PASS and arc.result is Result.PASS:
+            says = forwarders.vouching(self._arrival.raw, claimed, trusted=self._forwarders)
         return Verdict(
             spf=sent,
             dkim=signed,
-            dmarc=dmarc_says,
-            arc=self._mail.verify_chain(self._questions),
+            dmarc=Finding(Result.PASS, claimed) if says else dmarc_says,
+            arc=arc,
             claimed=claimed,
             judged_by=OURSELVES,
+            vouched_by=says,
         )
 
     def _decided(self, signed: Finding, sent: Finding) -> Finding:

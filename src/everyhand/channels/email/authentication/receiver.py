@@ -3,7 +3,8 @@
 An `Authentication-Results` field is believed only if it names the server that the setting `trusted_receiver` names, and
 stands above the `Received` field by which that server took the mail in: whatever stands below came with the mail and
 may be anybody's. Some servers are known to write one for every mail, but below that field; of those the first one is
-believed, since what the sender wrote stands below it. Every other one is as if it were not there.
+believed, since what the sender wrote stands below it. Every other one is as if it were not there. (Microsoft 365 signs
+none with its name: see `microsoft`.)
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 from collections.abc import Iterator
 from email.message import Message
 
+from everyhand.channels.email.authentication import microsoft
 from everyhand.channels.email.parsing import headers, structure
 from everyhand.desk.verdict import Finding, Result, Verdict
 
@@ -26,12 +28,17 @@ _TOP = 64_000
 _WRITE_BELOW = frozenset(("mx.google.com",))
 
 
-def verdict_of(raw: bytes, *, receiver: str, claimed: str) -> Verdict | None:
-    """What `receiver` found about a mail that claims to come from the domain `claimed`; None if it said nothing."""
-    head = re.split(rb"\r?\n\r?\n", raw[:_TOP], maxsplit=1)[0]
-    stated = [
-        results for field in _trusted(structure.read(head + b"\r\n\r\n"), receiver) for results in _results(field)
-    ]
+def verdict_of(raw: bytes, *, receiver: str, claimed: str, source: str = "") -> Verdict | None:
+    """What `receiver` found about a mail that claims to come from the domain `claimed`; None if it said nothing.
+
+    `source` is where the mail came from (`Mail.source`): Microsoft is believed only about what was fetched there.
+    """
+    head = structure.read(re.split(rb"\r?\n\r?\n", raw[:_TOP], maxsplit=1)[0] + b"\r\n\r\n")
+    if receiver.lower() == microsoft.NAME:
+        fields = microsoft.findings(head) if microsoft.is_fetched_there(source) else iter(())
+    else:
+        fields = _trusted(head, receiver)
+    stated = [results for field in fields for results in statements(field)]
     if not stated:
         return None
     dmarc = _best(stated, "dmarc", ("header.from",), claimed)
@@ -68,13 +75,14 @@ def _author(field: str) -> str:
     return _without_comments(field).partition(";")[0].strip().partition(" ")[0].lower()
 
 
-def _results(field: str) -> Iterator[tuple[str, Result, dict[str, str]]]:
+def statements(field: str) -> Iterator[tuple[str, Result, dict[str, str]]]:
     """(method, result, properties) of each statement. A failure that the domain itself asks to overlook is none."""
     for comments, statement in _statements(field):
         if found := _RESULT.match(statement):
             method = found["method"].lower()
             result = _RESULTS.get(found["result"].lower(), Result.NONE)
-            if method == "dmarc" and result is Result.FAIL and _ASKS_FOR_NOTHING.search(comments):
+            overlooked = _ASKS_FOR_NOTHING.search(comments) or microsoft.asks_for_nothing(statement)
+            if method == "dmarc" and result is Result.FAIL and overlooked:
                 result = Result.NONE
             stated = _PROPERTY.findall(statement)
             yield method, result, {name.lower(): (quoted or plain).lower() for name, quoted, plain in stated}
