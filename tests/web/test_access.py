@@ -14,6 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from everyhand.channels.email.models import FromAddress, Mail, Mailbox, RawMail
+from everyhand.conversations import saved_views
 from everyhand.conversations.models import Attachment, Delivery, Message, Participant
 from everyhand.customers.models import Customer, Merging, Organization
 from everyhand.desk.inbound import Address, File
@@ -61,6 +62,18 @@ class Access:
 MATRIX: dict[str, Access] = {
     "home": Access("/", (IN, 302, 302, 302, 302), NOTHING_TO_DO),
     "inbox": Access("/inbox/everyone", EVERYBODY, NOTHING_TO_DO),
+    "inbox_filters": Access("/inbox/everyone/filters?owner=me", EVERYBODY, NOTHING_TO_DO),
+    "new_saved_view": Access("/inbox/everyone/saving?status=waiting", EVERYBODY, DOES, {"name": "Waiting"}),
+    "saved_view_removal": Access("/views/{view}/removal", NOT_LIKE_THIS, (403, 404, 302, 404, 404)),
+    "triage_closures": Access("/triage/closures", NOT_LIKE_THIS, DOES, {"conversation": "{conversation}"}),
+    "triage_reopenings": Access("/triage/reopenings", NOT_LIKE_THIS, DOES, {"conversation": "{conversation}"}),
+    "triage_assignments": Access(
+        "/triage/assignments", NOT_LIKE_THIS, DOES, {"conversation": "{conversation}", "to": "me"}
+    ),
+    "triage_choice": Access(
+        "/triage/choice", NOT_LIKE_THIS, (403, 200, 200, 200, 200), {"conversation": "{conversation}"}
+    ),
+    "triage_undoings": Access("/triage/undoings", NOT_LIKE_THIS, DOES, {"facts": "1,2"}),
     "search": Access("/search", EVERYBODY, NOTHING_TO_DO),
     # conversations
     "conversation": Access("/conversations/{conversation}", THEIRS, NOTHING_TO_DO),
@@ -68,6 +81,7 @@ MATRIX: dict[str, Access] = {
         "/conversations/{conversation}/replies", NOT_LIKE_THIS, DOES_THEIRS, {"text": "Hello", "seen": "{seen}"}
     ),
     "conversation_notes": Access("/conversations/{conversation}/notes", NOT_LIKE_THIS, DOES_THEIRS, {"text": "Hm"}),
+    "conversation_writing": Access("/conversations/{conversation}/writing", NOT_LIKE_THIS, (403, 404, 204, 204, 204)),
     "conversation_assignment": Access(
         "/conversations/{conversation}/assignment", NOT_LIKE_THIS, DOES_THEIRS, {"owner": "{ben}"}
     ),
@@ -176,6 +190,7 @@ MATRIX: dict[str, Access] = {
     # this device, and who watches from outside
     "appearance": Access("/appearance", NOT_LIKE_THIS, DOES, {"theme": "dark"}),
     "shortcuts": Access("/shortcuts", NOT_LIKE_THIS, DOES, {"shortcuts": "on"}),
+    "keys": Access("/keys", EVERYBODY, NOTHING_TO_DO),
     "live": Access("/live", (IN, 204, 204, 204, 204), NOTHING_TO_DO),
     "healthz": Access("/healthz", PUBLIC, (405,) * 5),
 }
@@ -246,6 +261,9 @@ def scene(house: House, *, to: str, about: str, owner: Member) -> Scene:
         "mail": mail.pk,
         "box": connected("mail.test", 993).pk,
         "permitted": connected("imap.gmail.com", 993, sign_in="google").pk,
+        "view": saved_views.save_view(
+            name="Mine", view="mine", narrowed_by="", team=None, for_everyone=False, by=owner, at=now
+        ).pk,
         "link": people.make_sign_in_link(house.carla, at=now, valid_for=timedelta(hours=1)),
     }
     readers = {

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from everyhand.desk.inbound import Address
+from everyhand.desk.inbound import Address, File
+from everyhand.desk.reply import write_note
 from tests.web.house import House, arrives, browser_of
 
 
@@ -55,3 +58,93 @@ def test_thirty_hits_cost_as_many_queries_as_two(
     browser.get("/search?q=route")
     with django_assert_num_queries(11):
         browser.get("/search?q=route")
+
+
+@pytest.fixture
+def desk(house: House) -> House:
+    """Ada sends a map of route 4, Bea praises Carla's column, and Ana notes something about Ada."""
+    plan = File("map.pdf", "application/pdf", b"%PDF")
+    ada = arrives("The crossword of route 4 is wet", files=[plan], subject="Ada's").conversation
+    arrives("The crossword in your column", sender=Address("Bea Green", "bea@elsewhere.example"), subject="Bea's")
+    write_note(ada, author=house.ana, text="She is right about the crossword", at=timezone.now())
+    return house
+
+
+@pytest.mark.parametrize(
+    ("typed", "who"),
+    [
+        ("crossword", "Ada Bea"),
+        ("crossword from:bea", "Bea"),
+        ('from:"ada brown" crossword', "Ada"),
+        ("owner:me crossword", "Ada"),
+        ("owner:carla crossword", "Bea"),
+        ("CROSS has:attachment", "Ada"),
+        ("has:attachment", "Ada"),
+        ("in:notes crossword", "Ada"),
+        ("in:notes", "Ada"),
+        ("crossword before:2020", ""),
+        ("after:today crossword", "Ada Bea"),
+        ("status:closed crossword", ""),
+        ("in:mine", "Ada"),
+        ("-wet crossword", "Ada Bea"),  # by the note
+        ("crosword", "Ada Bea"),
+        ("crossowrd colunm", "Bea"),
+    ],
+)
+def test_words_and_filters_narrow_together(desk: House, typed: str, who: str) -> None:
+    page = words(browser_of(desk.ana).get("/search", {"q": typed}))
+    assert " ".join(one for one in ("Ada", "Bea") if f"{one}&#39;s" in page) == who
+
+
+def test_a_slip_is_forgiven_and_said(desk: House) -> None:
+    page = words(browser_of(desk.ana).get("/search?q=crosword"))
+    assert "This is what was found for “crossword”" in page
+    assert "<mark>crossword</mark>" in page
+
+
+def test_a_slip_tells_nobody_what_they_may_not_see(desk: House) -> None:
+    arrives("unspeakable", to="hr@courier.test")
+    assert "unspeakable" in words(browser_of(desk.dora).get("/search?q=unspeekable"))
+    assert "unspeakable" not in words(browser_of(desk.ana).get("/search?q=unspeekable"))
+
+
+def test_a_conversation_is_found_by_its_number(desk: House) -> None:
+    private = arrives("secret", to="hr@courier.test", subject="Hidden").conversation
+    shown = arrives("route 4", subject="By number").conversation
+    browser = browser_of(desk.ana)
+    for typed in (f"#{shown.pk}", str(shown.pk)):
+        assert "By number" in words(browser.get("/search", {"q": typed}))
+    assert "Hidden" not in words(browser.get("/search", {"q": f"#{private.pk}"}))
+
+
+def test_a_filter_nobody_understands_is_said_and_the_rest_is_searched(desk: House) -> None:
+    page = words(browser_of(desk.ana).get("/search", {"q": "owner:zoe before:soon crossword from:bea"}))
+    assert page.count('role="alert"') == 2
+    assert "Nobody here is called “zoe”" in page
+    assert "Bea&#39;s" in page
+    assert "Ada&#39;s" not in page
+
+
+def test_a_chip_takes_its_filter_out_of_what_was_typed(desk: House) -> None:
+    page = words(browser_of(desk.ana).get("/search", {"q": "owner:me crossword has:attachment"}))
+    assert 'href="/search?q=has%3Aattachment+crossword"' in page
+    assert 'href="/search?q=owner%3Ame+crossword"' in page
+
+
+def test_filters_alone_go_on_page_after_page(house: House) -> None:
+    for number in range(35):
+        arrives("route 4", sender=Address(f"Reader{number:02}", f"reader{number}@example.org"))
+    browser = browser_of(house.ana)
+    first = words(browser.get("/search?q=owner:me"))
+    following = first.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
+    second = words(browser.get(f"/search{following}"))
+    assert [f"Reader{number:02}" in first for number in range(35)] == [
+        f"Reader{number:02}" not in second for number in range(35)
+    ]
+
+
+@pytest.mark.parametrize(
+    "typed", ["from:", "from:%", 'from:"', "owner:\u0000", "before:9999", "#" + "9" * 30, "in:x:y", "::"]
+)
+def test_strange_searches_do_no_harm(desk: House, typed: str) -> None:
+    assert browser_of(desk.ana).get("/search", {"q": typed}).status_code == 200

@@ -20,7 +20,7 @@ from tests.whole.company import Member, ledger, subjects, time_passes, wait_unti
 from tests.whole.letters import HELP, InsistentServer, letter
 
 DISK = 64_000_000
-BALLAST = 46_000_000
+BALLAST = 40_000_000
 NO_SPACE = 452
 
 

@@ -15,7 +15,7 @@ from tests.servers.processes import free_port
 from tests.whole.company import Member, ask, conversations, deliveries, time_passes, wait_until_filed
 from tests.whole.letters import HELP, letter
 
-HOURS = 6
+HOURS = 9
 REPLIES = 40  # more than the worker takes at once
 TRIED_AND_WAITING = """
     SELECT count(*) FROM conversations_delivery

@@ -16,11 +16,9 @@ from playwright.sync_api import Page
 
 from tests.servers.everyhand import RunningEveryhand
 from tests.servers.postfix import Postfix
-from tests.whole.company import ask
 from tests.whole.letters import letter
 
 ADA, HELP = "ada@customers.test", "help@paper.test"
-CONVERSATIONS = "SELECT count(*) FROM conversations_conversation"
 
 
 @pytest.fixture
@@ -72,7 +70,7 @@ def test_a_customer_writes_is_answered_and_writes_back_into_the_same_conversatio
     add_member(everyhand, "ana@paper.test", "Ana Silva")
     first = letter("No paper", "Third day without a paper.\n\nAda", to=HELP)
     postfix.deliver(first.as_bytes(), sender=ADA, to=HELP)
-    wait_for(lambda: ask(everyhand, CONVERSATIONS) == [(1,)], seconds=20, what="the mail became a conversation")
+    wait_for(lambda: len(conversations(everyhand)) == 1, seconds=20, what="the mail became a conversation")
     (line,) = conversations(everyhand)
     assert line["customer"] == {"name": "Ada Brown", "email": ADA}
     assert line["owner"]
@@ -132,7 +130,7 @@ def test_a_reply_that_a_colleague_overtook_is_stopped_shown_and_kept(
     add_member(everyhand, "ana@paper.test", "Ana Silva")
     add_member(everyhand, "ben@paper.test", "Ben Okoro")
     everyhand.send(letter("Wet paper", "It is wet again.", to=HELP).as_bytes(), to=HELP)
-    wait_for(lambda: ask(everyhand, CONVERSATIONS) == [(1,)], seconds=20, what="the mail became a conversation")
+    wait_for(lambda: len(conversations(everyhand)) == 1, seconds=20, what="the mail became a conversation")
     number = conversations(everyhand)[0]["conversation"]
     ana, ben = visit(), visit(expecting="status of 409|net::ERR_FAILED|live")
     sign_in(everyhand, ana, "ana@paper.test")

@@ -228,12 +228,13 @@ def assign(
     because: dict[str, Any],
     by: Member | None,
     at: datetime,
-) -> None:
-    """Make somebody responsible."""
-    before, team_before = conversation.owner_id, conversation.team_id
+    **more: Any,
+) -> journal.Entry:
+    """Make somebody responsible. The fact tells who was, and why, so that it can be undone; `more` goes into it."""
+    before, team_before, because_before = conversation.owner_id, conversation.team_id, conversation.owner_because
     conversation.owner, conversation.team, conversation.owner_because = owner, team, because
     _keep(conversation, "owner", "team", "owner_because")
-    journal.note(
+    return journal.note(
         "conversation.assigned",
         subject=conversation,
         actor=by,
@@ -243,20 +244,30 @@ def assign(
         team=team.pk if team else None,
         team_before=team_before,
         because=because,
+        because_before=because_before,
+        **more,
     )
 
 
-def close(conversation: Conversation, *, by: Member | None, at: datetime) -> None:
-    conversation.status, conversation.closed_at = Status.CLOSED, at
+def close(
+    conversation: Conversation, *, by: Member | None, at: datetime, since: datetime | None = None, **more: Any
+) -> journal.Entry:
+    """Settle it; `since` is given when it already was, and reopening it is undone. The fact tells how it stood."""
+    before = conversation.status
+    conversation.status, conversation.closed_at = Status.CLOSED, since or at
     _keep(conversation, "status", "closed_at")
-    journal.note("conversation.closed", subject=conversation, actor=by, at=at)
+    return journal.note("conversation.closed", subject=conversation, actor=by, at=at, before=before, **more)
 
 
-def reopen(conversation: Conversation, *, by: Member | None, at: datetime) -> None:
-    """Open it again: a member decides so (`by`), or the customer wrote."""
-    conversation.status, conversation.closed_at = Status.OPEN, None
+def reopen(
+    conversation: Conversation, *, by: Member | None, at: datetime, status: str = Status.OPEN, **more: Any
+) -> journal.Entry:
+    """Open it again: a member decides so (`by`), or the customer wrote. The fact tells since when it was closed."""
+    closed_at = conversation.closed_at
+    conversation.status, conversation.closed_at = status, None
     _keep(conversation, "status", "closed_at")
-    journal.note("conversation.reopened", subject=conversation, actor=by, at=at)
+    before = closed_at.isoformat() if closed_at else ""
+    return journal.note("conversation.reopened", subject=conversation, actor=by, at=at, closed_at=before, **more)
 
 
 def wait_for(conversation: Conversation, status: Status) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.db.models import Exists, OuterRef, Q
@@ -31,27 +31,53 @@ class Hit:
 
 @dataclass(frozen=True)
 class Found:
-    """What was found, newest first. `next` is what to pass as `after` for more, "" when there is none."""
+    """What was found, newest first. `next` is what to pass as `after` for more, "" when there is none.
+
+    `instead` are the words that were looked for because nobody ever wrote those that were asked for.
+    """
 
     hits: list[Hit]
     next: str
+    instead: str = ""
 
     def __iter__(self) -> Iterator[Hit]:
         return iter(self.hits)
 
 
 NOTHING: Final = Found([], "")
+EVERYTHING: Final = Q()
 
 
-def find(member: Member | None, words: str, *, limit: int = 30, after: str = "") -> Found:
+def find(
+    member: Member | None,
+    words: str,
+    *,
+    limit: int = 30,
+    after: str = "",
+    conversations: Q = EVERYTHING,
+    messages: Q = EVERYTHING,
+) -> Found:
     """Up to `limit` conversations that `member` may see and in which one message or note has all these words.
 
     Without a member, whoever runs the program asks, and everything is searched. Any text will do for `words`;
     `core.search.language` says how it is read. Every message is found by its own words, its author and its files'
     names, and by the conversation's subject and the customer's name and addresses. `after` is an earlier `next`.
+    `conversations` and `messages` are what else must be true of them. When nothing is found, what is most like these
+    words is looked for.
     """
     query = search.read(words)
-    allowed = _allowed(member)
+    allowed = _allowed(member, conversations, messages)
+    found = _page(query, allowed, limit, after)
+    if found.hits or after or not query.wanted:
+        return found
+    meant = search.instead_of(query, allowed=_allowed(member, EVERYTHING, EVERYTHING))
+    if meant is None:
+        return found
+    instead = " ".join(word for phrase in meant.wanted for word in phrase.words)
+    return replace(_page(meant, allowed, limit, after), instead=instead)
+
+
+def _page(query: search.Query, allowed: Q, limit: int, after: str) -> Found:
     start = before = int(after) if re.fullmatch("[0-9]{1,15}", after) else None
     newest: dict[int, int] = {}  # conversation: message
     # One more than asked for tells whether there is more.
@@ -116,16 +142,17 @@ def not_indexed() -> Iterator[Message]:
     yield from missing.order_by("pk").iterator(chunk_size=500)
 
 
-def _allowed(member: Member | None) -> Q:
+def _allowed(member: Member | None, conversations: Q, messages: Q) -> Q:
     """Which documents may be found. Those who see almost everything are asked about each match, until the page is full;
     for others, whom most matches are none of, their conversations are listed once.
     """
-    if member is None:
-        return Q()
-    visible = visible_to(member)
-    if member.sees_every_queue:
-        return Q(Exists(visible.filter(pk=OuterRef("group"))))
-    return Q(group__in=visible.values("pk"))
+    said = Q(Exists(Message.objects.filter(messages, pk=OuterRef("number")))) if messages else Q()
+    if member is None and not conversations:
+        return said
+    visible = (Conversation.objects.all() if member is None else visible_to(member)).filter(conversations)
+    if member is None or member.sees_every_queue:
+        return said & Q(Exists(visible.filter(pk=OuterRef("group"))))
+    return said & Q(group__in=visible.values("pk"))
 
 
 def _shown_before(query: search.Query, groups: set[int], start: int | None) -> set[int]:

@@ -6,18 +6,28 @@ twice when something new comes in between.
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import islice
+from typing import Final
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Count, Q, QuerySet
 
 from everyhand.conversations import queries
 from everyhand.conversations.models import Conversation, Follower, Status
+from everyhand.core.counting import counted
 from everyhand.people.models import Member, Membership, Team
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Every status at once, beside those of `Status`.
+ANY: Final = "any"
+# Nobody counts further: a view with more says "99+".
+COUNTED: Final = 100
+EVERYTHING: Final = Q()
 
 
 class View(StrEnum):
@@ -34,13 +44,15 @@ class Page:
     next: str
 
 
-def standing_in(view: View, member: Member, status: str) -> QuerySet[Conversation]:
-    """What `member` finds in this view of their inbox, unordered."""
-    rows = queries.visible_to(member).filter(status=status)
+def standing_in(view: View, member: Member, status: str, narrowed_by: Q = EVERYTHING) -> QuerySet[Conversation]:
+    """What `member` finds in this view of their inbox and `narrowed_by` lets pass, unordered."""
+    rows = queries.visible_to(member).filter(narrowed_by)
+    if status != ANY:
+        rows = rows.filter(status=status)
     if view == View.MINE:
         return rows.filter(owner=member)
     if view == View.TEAMS:
-        return rows.filter(team__in=Team.objects.filter(members=member))
+        return rows.filter(team__in=Membership.objects.filter(member=member).values("team"))
     return rows
 
 
@@ -49,65 +61,68 @@ def waiting_with(member: Member) -> dict[int, int]:
     rows = Conversation.objects.filter(status=Status.OPEN).order_by()
     if not member.sees_every_queue:
         rows = queries.visible_to(member).filter(status=Status.OPEN).order_by()
-    counted = Counter(dict(rows.values_list("owner").annotate(Count("pk"))))
+    numbers = Counter(dict(rows.values_list("owner").annotate(Count("pk"))))
     if member.sees_every_queue:  # a sum over an index, less the few that others keep to themselves
         private = Team.objects.filter(private=True).exclude(members=member)
-        counted.subtract(
+        numbers.subtract(
             dict(rows.filter(team__in=private).exclude(owner=member).values_list("owner").annotate(Count("pk")))
         )
-    return {owner: number for owner, number in counted.items() if number}
+    return {owner: number for owner, number in numbers.items() if number}
 
 
-def waiting(member: Member) -> dict[View, int]:
-    """How many open conversations stand in each view: sums over indexes alone, whatever their number."""
-    theirs: set[int] = set()
-    private: set[int] = set()
-    for pk, is_private, belongs in Team.objects.annotate(
-        belongs=Exists(Membership.objects.filter(team=OuterRef("pk"), member=member))
-    ).values_list("pk", "private", "belongs"):
-        if belongs:
-            theirs.add(pk)
-        elif is_private:
-            private.add(pk)
-    rows = Conversation.objects.filter(status=Status.OPEN)
-    counted = {
-        "mine": rows.filter(owner=member),
-        "teams": rows.filter(team__in=theirs),
-        "both": rows.filter(owner=member, team__in=theirs),
-        "hidden": rows.filter(team__in=private).exclude(owner=member),
-        "all": rows,
-    }
-    if not member.sees_every_queue:
-        followed = rows.filter(pk__in=Follower.objects.filter(member=member).values("conversation"))
-        counted["followed"] = followed.exclude(owner=member).exclude(team__in=theirs | private)
-    arms = [rows.values(what=Value(what)).annotate(number=Count("pk")) for what, rows in counted.items()]
-    number = dict.fromkeys(("mine", "teams", "both", "hidden", "all", "followed"), 0)
-    number |= {arm["what"]: arm["number"] for arm in arms[0].union(*arms[1:], all=True)}
+def waiting(member: Member, *, also: Sequence[tuple[View, Q]] = ()) -> tuple[dict[View, int], list[int]]:
+    """How many open conversations stand in each view, and in each of those narrowed in `also`; COUNTED at the most.
+
+    One read that walks over no more than COUNTED rows of an index for each.
+    """
+    mine, teams = (standing_in(view, member, Status.OPEN) for view in (View.MINE, View.TEAMS))
     if member.sees_every_queue:
-        everyone = number["all"] - number["hidden"]
-    else:
-        everyone = number["mine"] + number["teams"] - number["both"] + number["followed"]
-    return {View.MINE: number["mine"], View.TEAMS: number["teams"], View.EVERYONE: everyone}
+        everyone = [standing_in(View.EVERYONE, member, Status.OPEN)]
+    else:  # most are none of theirs: each reason to see one is counted by itself, since each has an index
+        rest = standing_in(View.EVERYONE, member, Status.OPEN).exclude(owner=member)
+        followed = Follower.objects.filter(member=member).values("conversation")
+        everyone = [
+            mine,
+            teams.exclude(owner=member),
+            rest.filter(pk__in=followed).exclude(team__in=Membership.objects.filter(member=member).values("team")),
+        ]
+    narrowed = [standing_in(view, member, Status.OPEN, condition) for view, condition in also]
+    numbers = counted([mine, teams, *everyone, *narrowed], at_most=COUNTED)
+    last = 2 + len(everyone)
+    in_all = min(sum(numbers[2:last]), COUNTED)
+    return {View.MINE: numbers[0], View.TEAMS: numbers[1], View.EVERYONE: in_all}, numbers[last:]
 
 
-def page(view: View, member: Member, status: str, *, after: str = "", limit: int = 50) -> Page:
+def page(
+    view: View, member: Member, status: str, *, narrowed_by: Q = EVERYTHING, after: str = "", limit: int = 50
+) -> Page:
     """The rows after the cursor `after`; a cursor that is none of ours starts at the top.
 
     Open ones come in the order in which their promises break, those without a promise last; the others by newest.
     """
-    rows = standing_in(view, member, status).select_related("customer", "owner", "team")
-    found = _by_due(rows, after, limit + 1) if status == Status.OPEN else _by_newest(rows, after, limit + 1)
+    if view == View.TEAMS:  # named one by one, since an index then walks through a single team in order
+        view, narrowed_by = View.EVERYONE, narrowed_by & Q(team__in=member.team_keys)
+    if status == Status.OPEN:
+        found = _by_due(standing_in(view, member, status, narrowed_by), after, limit + 1)
+    else:
+        # One walk a status, since no index has them all in order.
+        statuses = Status.values if status == ANY else [status]
+        walks = [_by_newest(standing_in(view, member, one, narrowed_by), after, limit + 1) for one in statuses]
+        in_order = heapq.merge(*walks, key=lambda row: (row.last_message_at, row.pk), reverse=True)
+        found = list(islice(in_order, limit + 1))
     shown = found[:limit]
     return Page(shown, _cursor(shown[-1], status) if len(found) > limit else "")
 
 
 def _by_due(rows: QuerySet[Conversation], after: str, limit: int) -> list[Conversation]:
     # Two reads instead of NULLS LAST, which no index serves on SQLite.
+    rows = rows.select_related("customer", "owner", "team")
     moment, last = _position(after)
     found: list[Conversation] = []
     if last is None or moment is not None:
         promised = rows.filter(reply_due__isnull=False).order_by("reply_due", "id")
         if moment is not None:
+            promised = promised.filter(reply_due__gte=moment)
             promised = promised.filter(Q(reply_due__gt=moment) | Q(reply_due=moment, id__gt=last))
         found = list(promised[:limit])
         last = None
@@ -119,8 +134,10 @@ def _by_due(rows: QuerySet[Conversation], after: str, limit: int) -> list[Conver
 def _by_newest(rows: QuerySet[Conversation], after: str, limit: int) -> list[Conversation]:
     moment, last = _position(after)
     if moment is not None:
+        # The first condition says nothing new; it lets an index start where the last page ended.
+        rows = rows.filter(last_message_at__lte=moment)
         rows = rows.filter(Q(last_message_at__lt=moment) | Q(last_message_at=moment, id__lt=last))
-    return list(rows.order_by("-last_message_at", "-id")[:limit])
+    return list(rows.select_related("customer", "owner", "team").order_by("-last_message_at", "-id")[:limit])
 
 
 def _cursor(row: Conversation, status: str) -> str:

@@ -54,7 +54,7 @@ class Conversation(models.Model):
             models.Index(fields=["team", "status", "reply_due", "id"], name="conversation_of_team"),
             models.Index(fields=["owner", "status", "-last_message_at", "-id"], name="conversation_owner_newest"),
             models.Index(fields=["team", "status", "-last_message_at", "-id"], name="conversation_team_newest"),
-            models.Index(fields=["customer", "-last_message_at"], name="conversation_of_customer"),
+            models.Index(fields=["customer", "status", "-last_message_at", "-id"], name="conversation_of_customer"),
             models.Index(fields=["status", "-last_message_at", "-id"], name="conversation_by_newest"),
         ]
 
@@ -234,3 +234,29 @@ class Renaming(DueRow):
 
     def __str__(self) -> str:
         return f"new names of customer {self.customer_id}"
+
+
+class SavedView(models.Model):
+    """A view of the inbox kept under a name: for its maker, a team or everybody. `view` is a value of `inbox.View`,
+    `narrowed_by` the query string of its filters (`desk.filters`).
+    """
+
+    name = models.CharField(_("name"), max_length=60)
+    maker = models.ForeignKey(Member, models.CASCADE, related_name="saved_views")
+    team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="saved_views")
+    for_everyone = models.BooleanField(default=False)
+    view = models.CharField(max_length=10)
+    narrowed_by = models.CharField(max_length=500, blank=True)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["for_everyone"], name="saved_view_for_everyone", condition=Q(for_everyone=True)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def may_be_removed_by(self, member: Member) -> bool:
+        """Whoever made it, and administrators what is shared."""
+        return self.maker_id == member.pk or (member.may_set_up and (self.for_everyone or self.team_id is not None))

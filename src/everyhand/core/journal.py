@@ -59,14 +59,18 @@ class Entry(models.Model):
 _gathered: ContextVar[list[Entry] | None] = ContextVar("gathered", default=None)
 
 
-def note(action: str, *, subject: models.Model | str, at: datetime, actor: object = "", **particulars: Any) -> None:
-    """Write one fact down, inside the caller's transaction. `particulars` must be JSON: ids, codes, ISO times."""
+def note(action: str, *, subject: models.Model | str, at: datetime, actor: object = "", **particulars: Any) -> Entry:
+    """Write one fact down, inside the caller's transaction. `particulars` must be JSON: ids, codes, ISO times.
+
+    The entry has its key once it is written, which within `gathering` is at the end of the block.
+    """
     entry = Entry(action=action, actor=reference(actor), subject=reference(subject), particulars=particulars, at=at)
     gathered = _gathered.get()
     if gathered is None:
         entry.save(force_insert=True)
     else:
         gathered.append(entry)
+    return entry
 
 
 @contextmanager

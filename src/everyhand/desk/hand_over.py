@@ -9,14 +9,22 @@ from django.db import transaction
 from everyhand.conversations import actions as conversations
 from everyhand.conversations import queries
 from everyhand.conversations.models import Conversation
+from everyhand.core.journal import Entry
 from everyhand.people.models import Member, Team
 from everyhand.promises import actions as promises
 
 
 @transaction.atomic
-def hand_over(conversation: Conversation, *, owner: Member, team: Team | None, by: Member, at: datetime) -> None:
-    """Make `owner` responsible, promise included. Whoever hands it to themselves takes it."""
+def hand_over(
+    conversation: Conversation, *, owner: Member, team: Team | None, by: Member, at: datetime
+) -> Entry | None:
+    """Make `owner` responsible, promise included. Whoever hands it to themselves takes it. The fact of it; None when
+    it was so already.
+    """
     conversation = queries.locked(conversation)
+    if (conversation.owner, conversation.team) == (owner, team):
+        return None
     because = {"code": "taken"} if owner == by else {"code": "assigned", "by": by.name}
-    conversations.assign(conversation, owner=owner, team=team, because=because, by=by, at=at)
+    assigned = conversations.assign(conversation, owner=owner, team=team, because=because, by=by, at=at)
     promises.hand_over(conversation, owner=owner)
+    return assigned

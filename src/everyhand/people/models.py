@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 
@@ -74,6 +75,11 @@ class Member(AbstractBaseUser):
     @property
     def initials(self) -> str:
         return initials(self.name)
+
+    @cached_property
+    def team_keys(self) -> list[int]:
+        """The primary keys of their teams, read once for this object."""
+        return list(Membership.objects.filter(member=self).order_by("team").values_list("team", flat=True))
 
     @property
     def sees_every_queue(self) -> bool:

@@ -79,6 +79,17 @@ def withdraw(conversation: Conversation, *, by: Member | None, at: datetime) -> 
     journal.note("promise.withdrawn", subject=conversation, actor=by, at=at, promise=promise.pk)
 
 
+def stands_again(conversation: Conversation, *, withdrawn_at: datetime, by: Member, at: datetime) -> None:
+    """What was withdrawn at `withdrawn_at` is owed again, with its old time; unless something newer is."""
+    promise = Promise.objects.filter(conversation=conversation, withdrawn_at=withdrawn_at).order_by("-pk").first()
+    if promise is None or _open(conversation) is not None:
+        return
+    promise.withdrawn_at, promise.owner = None, conversation.owner
+    promise.save(update_fields=["withdrawn_at", "owner"])
+    conversations.set_reply_due(conversation, promise.due_at)
+    journal.note("promise.stands_again", subject=conversation, actor=by, at=at, promise=promise.pk)
+
+
 def hand_over(conversation: Conversation, *, owner: Member) -> None:
     """The new owner answers for the open promise; its time does not change."""
     Promise.objects.filter(conversation=conversation, kept_at=None, withdrawn_at=None).update(owner=owner)

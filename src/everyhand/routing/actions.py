@@ -26,6 +26,11 @@ def successor(team: Team | None, hints: Hints, *, at: datetime) -> Decision:
     return OwnershipMap().successor(team, hints, at=at)
 
 
+def owner_in(team: Team, *, at: datetime) -> Member | None:
+    """Whoever of this team takes what is handed to it at `at`: on duty, with the fewest open; None if it is empty."""
+    return OwnershipMap().on_duty_in(team, at=at)
+
+
 def depart(member: Member, *, heir: Member | None, by: Member, at: datetime) -> Departure:
     """From now on what `member` owned is looked through by the worker; see `desk.let_go`."""
     return Departure.objects.create(member=member, heir=heir, by=by, due_at=at)

@@ -55,6 +55,10 @@ class OwnershipMap:
             return self.owner_for(hints, at=at)
         return self._answering(team, {"code": "team", "team": team.name}, at)
 
+    def on_duty_in(self, team: Team, *, at: datetime) -> Member | None:
+        """Whoever of this team takes what comes to it: on duty, with the fewest open ones; None if nobody is in it."""
+        return self._of_team(team, at)[0]
+
     def opened(self, conversation: Conversation) -> None:
         """Somebody owns one more: the next goes to whoever then has the fewest."""
         load = self._loads.get(conversation.owner_id)

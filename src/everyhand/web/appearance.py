@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from everyhand.web.reader import THEMES
 
@@ -21,7 +21,14 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def shortcuts(request: HttpRequest) -> HttpResponse:
-    return _kept(request, "shortcuts", "on" if request.POST.get("shortcuts") == "on" else "")
+    """One-letter keys are on until somebody switches them off: who speaks to their computer needs them off."""
+    return _kept(request, "shortcuts", "off" if request.POST.get("shortcuts") == "off" else "")
+
+
+@require_safe
+def keys(request: HttpRequest) -> HttpResponse:
+    """What the one-letter keys do."""
+    return render(request, "keys.html")
 
 
 def _kept(request: HttpRequest, name: str, value: str) -> HttpResponse:

@@ -2,38 +2,74 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 
 from django.db.models import Count, Model, Value
+from django.http import QueryDict
+from django.utils import timezone
 
 from everyhand.channels.email.fetching import alarms
 from everyhand.channels.email.models import ConnectedMailbox, Mail
-from everyhand.conversations import inbox
+from everyhand.conversations import inbox, saved_views
+from everyhand.conversations.models import SavedView, Status
 from everyhand.core import work
 from everyhand.people.models import Member
+from everyhand.web.narrowing import address, asked_for
+
+
+@dataclass(frozen=True)
+class SavedPlace:
+    """A saved view as a way through the house."""
+
+    view: SavedView
+    address: str
+    number: int
 
 
 class Counts:
-    """How many open conversations wait in each view, and how much lies in quarantine or is stuck; read when asked."""
+    """How many open conversations wait in each view, and how much lies in quarantine or is stuck; read when asked.
+
+    Those of conversations stop at `inbox.COUNTED`.
+    """
 
     def __init__(self, member: Member) -> None:
         self._member = member
 
     @cached_property
-    def _waiting(self) -> dict[inbox.View, int]:
-        return inbox.waiting(self._member)
+    def _waiting(self) -> tuple[dict[inbox.View, int], list[SavedPlace]]:
+        at = timezone.now()
+        saved = saved_views.within_reach(self._member)
+        narrowed = [asked_for(QueryDict(one.narrowed_by), member=self._member, at=at) for one in saved]
+        counted = {
+            one.pk: (inbox.View(one.view), filters.without("status").conversations)
+            for one, filters in zip(saved, narrowed, strict=True)
+            if filters.value("status") in ("", Status.OPEN)
+        }
+        numbers, also = inbox.waiting(self._member, also=list(counted.values()))
+        number_of = dict(zip(counted, also, strict=True))
+        places = [
+            SavedPlace(one, address(one.view, filters.pairs), number_of.get(one.pk, 0))
+            for one, filters in zip(saved, narrowed, strict=True)
+        ]
+        return numbers, places
 
     @property
     def mine(self) -> int:
-        return self._waiting[inbox.View.MINE]
+        return self._waiting[0][inbox.View.MINE]
 
     @property
     def teams(self) -> int:
-        return self._waiting[inbox.View.TEAMS]
+        return self._waiting[0][inbox.View.TEAMS]
 
     @property
     def everyone(self) -> int:
-        return self._waiting[inbox.View.EVERYONE]
+        return self._waiting[0][inbox.View.EVERYONE]
+
+    @property
+    def saved(self) -> list[SavedPlace]:
+        """The views kept under a name; of those that show open conversations, with how many."""
+        return self._waiting[1]
 
     @property
     def quarantine(self) -> int:

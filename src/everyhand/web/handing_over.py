@@ -15,6 +15,7 @@ from everyhand.desk import close as closing
 from everyhand.desk.hand_over import hand_over
 from everyhand.people.models import Member, Team
 from everyhand.web.permissions import conversation_or_404, reader
+from everyhand.web.triage import tell
 
 
 @require_POST
@@ -27,21 +28,25 @@ def assignment(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("conversation", pk)
     # “I take it” leaves the team as it is.
     team = Team.objects.filter(slug=request.POST["team"]).first() if "team" in request.POST else conversation.team
-    hand_over(conversation, owner=owner, team=team, by=member, at=timezone.now())
-    if owner != member:
-        messages.success(request, _("%(name)s answers for it now.") % {"name": owner.name})
+    assigned = hand_over(conversation, owner=owner, team=team, by=member, at=timezone.now())
+    if assigned:
+        tell(request, _("%(name)s answers for it now.") % {"name": owner.name}, assigned)
     return _back(member, conversation)
 
 
 @require_POST
 def closure(request: HttpRequest, pk: int) -> HttpResponse:
-    closing.close(conversation_or_404(request, pk), by=reader(request), at=timezone.now())
+    closed = closing.close(conversation_or_404(request, pk), by=reader(request), at=timezone.now())
+    if closed:
+        tell(request, _("Closed. It opens again by itself when they write."), closed)
     return redirect("conversation", pk)
 
 
 @require_POST
 def reopening(request: HttpRequest, pk: int) -> HttpResponse:
-    closing.reopen(conversation_or_404(request, pk), by=reader(request), at=timezone.now())
+    reopened = closing.reopen(conversation_or_404(request, pk), by=reader(request), at=timezone.now())
+    if reopened:
+        tell(request, _("Opened again."), reopened)
     return redirect("conversation", pk)
 
 

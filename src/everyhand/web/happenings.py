@@ -61,6 +61,12 @@ def _sentence(entry: Entry, names: dict[int, str], outside: dict[int, str], addr
 
 def _saying(entry: Entry) -> str:
     actor = _actor(entry)
+    if entry.particulars.get("undoes"):
+        return {
+            "conversation.assigned": _("%(who)s took the hand-over back: %(owner)s has it again"),
+            "conversation.closed": _("%(who)s took the opening back: it is closed as before"),
+            "conversation.reopened": _("%(who)s took the closing back"),
+        }[entry.action]
     taken = actor == entry.particulars.get("owner")
     because = entry.particulars.get("because", {})
     if because.get("left"):
@@ -73,7 +79,9 @@ def _saying(entry: Entry) -> str:
             if taken
             else _("%(who)s handed it over to %(owner)s")
         ),
-        "conversation.closed": _("%(who)s closed it"),
+        "conversation.closed": (
+            _("%(who)s put it away: not for us") if entry.particulars.get("why") else _("%(who)s closed it")
+        ),
         "conversation.reopened": (
             _("%(who)s opened it again") if actor else _("It opened again, since the customer wrote")
         ),

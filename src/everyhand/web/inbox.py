@@ -1,23 +1,20 @@
-"""The inbox: who waits for me, for my teams, for anybody; what breaks first on top."""
+"""The inbox: who waits for me, for my teams, for anybody; what breaks first on top. An address is a view."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby
 
-from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from everyhand.conversations import inbox
 from everyhand.conversations.models import Status
-from everyhand.promises.models import Promise
+from everyhand.people.models import Member, Team
+from everyhand.web import narrowing
 from everyhand.web.permissions import reader
-from everyhand.web.rows import Face, faces, rows
+from everyhand.web.rows import rows
 
 
 @require_safe
@@ -27,43 +24,51 @@ def home(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
 
 @require_safe
 def show(request: HttpRequest, view: str) -> HttpResponse:
-    if view not in {one.value for one in inbox.View}:
-        raise Http404
+    place = view_or_404(view)
     member, at = reader(request), timezone.now()
-    status = request.GET.get("status", Status.OPEN)
-    if status not in Status.values:
-        status = Status.OPEN
-    after = request.GET.get("after", "")
-    page = inbox.page(inbox.View(view), member, status, after=after)
+    filters = narrowing.asked_for(request.GET, member=member, at=at)
+    status = filters.value("status") or Status.OPEN
+    narrowed = filters.without("status")
+    after = request.GET.get("page", "")
+    page = inbox.page(place, member, status, narrowed_by=narrowed.conversations, after=after)
     shown = rows(page.conversations, at=at)
+    here = narrowing.address(view, filters.pairs)
     context = {
         "view": view,
         "status": status,
+        "address": here,
+        "chips": narrowing.chips(view, filters),
+        "problems": filters.problems,
+        "statuses": [
+            (one, narrowing.address(view, [*narrowed.pairs, ("status", one)])) for one in (*Status.values, inbox.ANY)
+        ],
         "groups": [(standing, list(group)) for standing, group in groupby(shown, lambda row: row.standing)],
-        "waiting": _waited_longest(inbox.View(view), request) if status == Status.OPEN and shown else None,
-        "next_page": f"?{urlencode({'status': status, 'after': page.next})}" if page.next else "",
-        "previous_page": f"?{urlencode({'status': status})}" if after else "",
+        "first": shown[0] if shown and not after and status == Status.OPEN else None,
+        "next_page": narrowing.address(view, [*filters.pairs, ("page", page.next)]) if page.next else "",
+        "previous_page": here if after else "",
     }
     return render(request, "inbox.html", context)
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """Whoever has waited longest."""
+@require_safe
+def filters(request: HttpRequest, view: str) -> HttpResponse:
+    """The form that narrows a view."""
+    view_or_404(view)
+    chosen = narrowing.asked_for(request.GET, member=reader(request), at=timezone.now())
+    written = {name: value for name, value, _why in chosen.problems} | dict(chosen.pairs)
+    context = {
+        "view": view,
+        "written": written,
+        "problems": {name: why for name, _value, why in chosen.problems},
+        "labels": narrowing.labels(),
+        "statuses": [*Status.choices],
+        "members": Member.objects.filter(is_active=True),
+        "teams": Team.objects.all(),
+    }
+    return render(request, "inbox_filters.html", context)
 
-    customer: Face
-    waiting_since: datetime
 
-
-def _waited_longest(view: inbox.View, request: HttpRequest) -> Waiting | None:
-    waiting = inbox.standing_in(view, reader(request), Status.OPEN)
-    promise = (
-        Promise.objects.filter(Exists(waiting.filter(pk=OuterRef("conversation"))), kept_at=None, withdrawn_at=None)
-        .select_related("conversation__customer")
-        .order_by("made_at")
-        .first()
-    )
-    if promise is None:
-        return None
-    customer = promise.conversation.customer
-    return Waiting(faces([customer])[customer.pk], promise.made_at)
+def view_or_404(view: str) -> inbox.View:
+    if view not in {one.value for one in inbox.View}:
+        raise Http404
+    return inbox.View(view)

@@ -48,7 +48,7 @@ def context(request: HttpRequest) -> dict[str, object]:
         "counts": Counts(member) if member else None,
         "theme": theme if theme in THEMES else "",
         "messages": get_messages(request),
-        "shortcuts": request.COOKIES.get("shortcuts") == "on",
+        "shortcuts": request.COOKIES.get("shortcuts") != "off",
         "language": language,
         "direction": "rtl" if translation.get_language_bidi() else "ltr",
         "live_since": getattr(request, "live_since", ""),

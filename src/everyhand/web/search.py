@@ -1,18 +1,25 @@
-"""Search: whatever anybody ever wrote to us or we to them, and everybody by name."""
+"""Search: whatever anybody ever wrote to us or we to them, and everybody by name; narrowed by what is typed with it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from everyhand.conversations import finding
+from everyhand.conversations import finding, inbox, queries
+from everyhand.desk import filters
+from everyhand.desk.filters import Filters
 from everyhand.people.models import Member
+from everyhand.web import asked
+from everyhand.web.asked import Asked
+from everyhand.web.narrowing import Chip, label
 from everyhand.web.permissions import reader
 from everyhand.web.rows import Row, rows
 
@@ -37,25 +44,85 @@ class Person:
     address: str = ""
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What was found, the cursor of what comes after ("" when nothing does), and for which words instead, if so."""
+
+    hits: list[Hit]
+    next: str = ""
+    instead: str = ""
+
+
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
-    words = request.GET.get("q", "").replace("\0", "").strip()[:500]
-    after = request.GET.get("after", "")
-    hits, following = _found(reader(request), words, after) if words else ([], "")
+    typed = request.GET.get("q", "").replace("\0", "").strip()[:500]
+    after = request.GET.get("page", "")
+    member, at = reader(request), timezone.now()
+    wanted = asked.read(typed)
+    chosen = filters.read(wanted.pairs, member=member, at=at)
+    answer = _found(member, wanted, chosen, after, at) if typed else Answer([])
     context = {
-        "q": words,
-        "hits": hits,
-        "people": _people(words) if words and not after else [],
-        "next_page": f"?{urlencode({'q': words, 'after': following})}" if following else "",
+        "q": typed,
+        "chips": [Chip(label(one), one.said, _address(wanted.without(one.name))) for one in chosen.chosen],
+        "problems": chosen.problems,
+        "offers": [
+            (said, _address(f"{piece} {typed}".strip()))
+            for piece, said in _offers()
+            if not chosen.value(piece.partition(":")[0])
+        ],
+        "hits": answer.hits,
+        "instead": answer.instead,
+        "people": _people(wanted.words) if wanted.words and not wanted.pairs and not after else [],
+        "next_page": f"?{urlencode({'q': typed, 'page': answer.next})}" if answer.next else "",
     }
     return render(request, "search.html", context)
 
 
-def _found(member: Member, words: str, after: str) -> tuple[list[Hit], str]:
-    """What was found, and the cursor of the next page, or ""."""
-    found = finding.find(member, words, limit=HITS, after=after)
-    shown = rows([one.conversation for one in found.hits], at=timezone.now())
-    return [Hit(row, one.excerpt) for row, one in zip(shown, found.hits, strict=True)], found.next
+def _found(member: Member, wanted: Asked, chosen: Filters, after: str, at: datetime) -> Answer:
+    numbered = (
+        []
+        if after or wanted.number is None
+        else list(
+            queries.visible_to(member)
+            .filter(chosen.conversations, pk=wanted.number)
+            .select_related("customer", "owner", "team")
+        )
+    )
+    if wanted.words:
+        found = finding.find(
+            member,
+            wanted.words,
+            limit=HITS,
+            after=after,
+            conversations=chosen.around_messages,
+            messages=chosen.messages,
+        )
+        others = [(one.conversation, str(one.excerpt)) for one in found if one.conversation not in numbered]
+        every = [*((one, "") for one in numbered), *others]
+        following, instead = found.next, "" if numbered else found.instead
+    else:  # filters alone: a list of the newest
+        page = inbox.page(
+            inbox.View.EVERYONE, member, inbox.ANY, narrowed_by=chosen.conversations, after=after, limit=HITS
+        )
+        every, following, instead = [(one, "") for one in page.conversations], page.next, ""
+    shown = rows([conversation for conversation, _excerpt in every], at=at)
+    hits = [Hit(row, excerpt) for row, (_conversation, excerpt) in zip(shown, every, strict=True)]
+    return Answer(hits, following, instead)
+
+
+def _offers() -> list[tuple[str, str]]:
+    """Filters to be had by a click."""
+    return [
+        ("owner:me", _("Owner: me")),
+        ("status:open", _("Open")),
+        ("has:attachment", _("With an attachment")),
+        ("after:30d", _("In the last 30 days")),
+        ("in:notes", _("In notes")),
+    ]
+
+
+def _address(typed: str) -> str:
+    return reverse("search") + (f"?{urlencode({'q': typed})}" if typed else "")
 
 
 def _people(words: str) -> list[Person]:

@@ -25,18 +25,29 @@ from everyhand.web import (
     originals,
     ownership_map,
     people,
+    presence,
     profiles,
     quarantine,
     replies,
+    saved_views,
     search,
     signing_in,
     stuck_work,
     teams,
+    triage,
 )
 
 inbox_and_search = [
     path("", inbox.home, name="home"),
     path("inbox/<slug:view>", inbox.show, name="inbox"),
+    path("inbox/<slug:view>/filters", inbox.filters, name="inbox_filters"),
+    path("inbox/<slug:view>/saving", saved_views.add, name="new_saved_view"),
+    path("views/<int:pk>/removal", saved_views.remove, name="saved_view_removal"),
+    path("triage/closures", triage.closures, name="triage_closures"),
+    path("triage/reopenings", triage.reopenings, name="triage_reopenings"),
+    path("triage/assignments", triage.assignments, name="triage_assignments"),
+    path("triage/choice", triage.choice, name="triage_choice"),
+    path("triage/undoings", triage.undoings, name="triage_undoings"),
     path("search", search.show, name="search"),
 ]
 
@@ -44,6 +55,7 @@ conversations = [
     path("conversations/<int:pk>", conversation.show, name="conversation"),
     path("conversations/<int:pk>/replies", replies.reply, name="conversation_replies"),
     path("conversations/<int:pk>/notes", replies.note, name="conversation_notes"),
+    path("conversations/<int:pk>/writing", presence.writing, name="conversation_writing"),
     path("conversations/<int:pk>/assignment", handing_over.assignment, name="conversation_assignment"),
     path("conversations/<int:pk>/closure", handing_over.closure, name="conversation_closure"),
     path("conversations/<int:pk>/reopening", handing_over.reopening, name="conversation_reopening"),
@@ -155,6 +167,7 @@ coming_in = [
 this_device = [
     path("appearance", appearance.theme, name="appearance"),
     path("shortcuts", appearance.shortcuts, name="shortcuts"),
+    path("keys", appearance.keys, name="keys"),
     path("live", no_hub.show, name="live"),
     path("healthz", healthz.show, name="healthz"),
 ]

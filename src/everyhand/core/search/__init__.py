@@ -11,17 +11,31 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from types import ModuleType
 
 from django.db import connection, models
 
-from everyhand.core.search import postgresql, sqlite
+from everyhand.core.search import postgresql, similar, sqlite
 from everyhand.core.search.documents import Document, place
 from everyhand.core.search.excerpts import Excerpt, excerpt
-from everyhand.core.search.language import Query, read
+from everyhand.core.search.language import Phrase, Query, read
 from everyhand.core.search.words import words_of
 
-__all__ = ["Document", "Excerpt", "New", "Query", "add", "excerpt", "forget", "gathering", "matching", "put", "read"]
+__all__ = [
+    "Document",
+    "Excerpt",
+    "New",
+    "Query",
+    "add",
+    "excerpt",
+    "forget",
+    "gathering",
+    "instead_of",
+    "matching",
+    "put",
+    "read",
+]
 
 
 New = tuple[int, int, Iterable[str]]  # number, group, texts
@@ -73,6 +87,26 @@ def matching(query: Query, *, since: int | None = None, before: int | None = Non
         return Document.objects.none()
     found: models.QuerySet[Document] = _back_end().matching(query, since, before)
     return found
+
+
+def instead_of(query: Query, *, allowed: models.Q) -> Query | None:
+    """The same query with each word that no document has replaced by the one most like it, among the newest documents
+    that `allowed` lets pass; None when nothing is like it.
+    """
+    meant = [_meant(phrase, allowed) for phrase in query.wanted]
+    return replace(query, wanted=tuple(meant)) if meant != list(query.wanted) else None
+
+
+def _meant(phrase: Phrase, allowed: models.Q) -> Phrase:
+    (word, *more) = phrase.words
+    if more or len(word) < similar.SHORTEST or matching(Query((phrase,), ())).filter(allowed).exists():
+        return phrase
+    for letters in similar.BEGINNINGS:
+        alike = matching(Query((Phrase((word[:letters],), goes_on=True),), ())).filter(allowed)
+        found = similar.closest(word, _back_end().words_in(alike[: similar.LOOKED_INTO]))
+        if found:
+            return Phrase((found,))
+    return phrase
 
 
 def _forget(documents: models.QuerySet[Document]) -> None:

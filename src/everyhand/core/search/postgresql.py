@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from django.db import connection, models
+from django.db.models.expressions import RawSQL
 
 from everyhand.core.search.documents import Document
 from everyhand.core.search.language import Phrase, Query
@@ -26,6 +27,13 @@ def put(documents: Iterable[tuple[int, int, int, list[str]]]) -> None:
 
 def before_forgetting(documents: models.QuerySet[Document]) -> None:
     """Nothing: the words are in the row."""
+
+
+def words_in(documents: models.QuerySet[Document]) -> Iterator[list[str]]:
+    """The words of each."""
+    yield from documents.annotate(every=RawSQL("tsvector_to_array(core_document.words)", ())).values_list(
+        "every", flat=True
+    )
 
 
 def matching(query: Query, since: int | None, before: int | None) -> models.QuerySet[Document]:

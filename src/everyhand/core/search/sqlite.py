@@ -8,7 +8,7 @@ so the documents keep them, compressed. Words come folded, so all that FTS5 has 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from django.db import connection, models
 
@@ -42,6 +42,12 @@ def before_forgetting(documents: models.QuerySet[Document]) -> None:
             "INSERT INTO core_document_index (core_document_index, rowid, words) VALUES ('delete', %s, %s)",
             [(number, zlib.decompress(words).decode()) for number, words in put_once],
         )
+
+
+def words_in(documents: models.QuerySet[Document]) -> Iterator[list[str]]:
+    """The words of each."""
+    for packed in documents.values_list("words", flat=True):
+        yield zlib.decompress(packed).decode().split()
 
 
 def matching(query: Query, since: int | None, before: int | None) -> models.QuerySet[Document]:

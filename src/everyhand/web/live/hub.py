@@ -13,9 +13,11 @@ import structlog
 from django.db import Error, close_old_connections
 
 from everyhand.web.live import reading
+from everyhand.web.live.presence import Presence
 from everyhand.web.live.reading import Listener
 from everyhand.web.live.stream import Stream
 
+PRESENCE_EVERY: Final = 0.5  # seconds between two times of telling who came, writes or left
 LOOK_EVERY: Final = 0.2  # seconds between looks at the journal when nobody pokes
 CHECK_EVERY: Final = 3.0  # seconds between checks that everybody still may listen
 WAIT_AFTER_FAILURE: Final = 2.0  # seconds before a database that failed is asked again
@@ -30,6 +32,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.open = True
+        self.presence = Presence()
         self._streams: dict[int, set[Stream]] = {}  # by member
         self._following: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -55,8 +58,11 @@ class Hub:
         """Who is signed in with this session; None when nobody is."""
         return await self._ask(self._usher, lambda: reading.listener(session))
 
-    async def join(self, listener: Listener, since: str | None) -> Stream | None:
-        """A stream that misses nothing after `since` (None: from now on); None when the member has too many open."""
+    async def join(self, listener: Listener, since: str | None, conversation: int = 0) -> Stream | None:
+        """A stream that misses nothing after `since` (None: from now on); None when the member has too many open.
+
+        `conversation` is the one its page shows, 0 for other pages: colleagues are told that somebody reads it.
+        """
         async with self._joining:
             if len(self._streams.get(listener.member, ())) >= STREAMS_A_MEMBER:
                 return None
@@ -69,6 +75,7 @@ class Hub:
         try:
             if since is not None:
                 stream.catch_up(await self._ask(self._usher, lambda: reading.missed(listener.member, since)))
+            await self._show_who_is_here(stream, conversation)
         except BaseException:
             self.leave(stream)
             raise
@@ -79,11 +86,22 @@ class Hub:
     def leave(self, stream: Stream) -> None:
         streams = self._streams.get(stream.listener.member, set())
         streams.discard(stream)
+        if stream.conversation:
+            self.presence.leaves(stream.listener.member, stream.conversation)
+            stream.conversation = 0
         if not streams:
             self._streams.pop(stream.listener.member, None)
         if not self._streams and self._following is not None:
             self._following.cancel()
             self._following = None
+
+    async def _show_who_is_here(self, stream: Stream, conversation: int) -> None:
+        member, here = stream.listener.member, self.presence.conversations()
+        seen = await self._ask(self._usher, lambda: reading.seen_by([member], {*here, conversation} - {0}))
+        if conversation in seen.get(member, ()) and not stream.over:
+            stream.conversation = conversation
+            self.presence.enters(member, stream.listener.name, conversation)
+        stream.offer_presence({one: self.presence.told(one) for one in seen.get(member, set()) & here})
 
     def _follow(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -93,9 +111,13 @@ class Hub:
     async def _look_again_and_again(self) -> None:
         loop = asyncio.get_running_loop()
         check_at = loop.time() + CHECK_EVERY
+        tell_at = loop.time()
         while True:
             try:
                 await self._look()
+                if loop.time() >= tell_at:
+                    await self._tell_presence()
+                    tell_at = loop.time() + PRESENCE_EVERY
                 if loop.time() >= check_at:
                     await self._check()
                     check_at = loop.time() + CHECK_EVERY
@@ -118,6 +140,16 @@ class Hub:
         if news.cursor != since:
             for stream in self._everybody():
                 stream.offer(news.events.get(stream.listener.member, ()), news.cursor)
+
+    async def _tell_presence(self) -> None:
+        changed = self.presence.changed()
+        if changed:
+            members = list(self._streams)
+            seen = await self._ask(self._follower, lambda: reading.seen_by(members, changed))
+            told = {one: self.presence.told(one) for one in changed}
+            for stream in self._everybody():
+                theirs = seen.get(stream.listener.member, set())
+                stream.offer_presence({one: words for one, words in told.items() if one in theirs})
 
     async def _check(self) -> None:
         streams = self._everybody()

@@ -37,7 +37,7 @@ async def listen(hub: Hub, scope: Message, receive: Receive, send: Send) -> None
     listener = await hub.recognise(session) if session else None
     if listener is None:
         return await _refuse(send, 401, "Sign in first.")
-    stream = await hub.join(listener, _since(headers, scope["query_string"]))
+    stream = await hub.join(listener, _since(headers, scope["query_string"]), _place(scope["query_string"]))
     if stream is None:
         return await _refuse(send, 429, "Too many pages listen; close some.", ("retry-after", "30"))
     leaving = asyncio.create_task(_end_when_page_leaves(stream, receive))
@@ -84,6 +84,12 @@ def _since(headers: MutableMapping[str, str], query: bytes) -> str | None:
     """Where the page stands: what its last event said, or else the cursor it was made with."""
     given = parse_qs(query.decode("latin-1")).get("since", [])
     return headers.get("last-event-id") or (given[0] if given else None)
+
+
+def _place(query: bytes) -> int:
+    """The conversation that the page shows, 0 for other pages."""
+    named = parse_qs(query.decode("latin-1")).get("at", ["0"])[0]
+    return int(named) if named.isascii() and named.isdecimal() and len(named) < 19 else 0
 
 
 async def _refuse(send: Send, status: int, why: str, *more: tuple[str, str]) -> None:

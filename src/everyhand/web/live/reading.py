@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
 from typing import Final
@@ -60,6 +60,7 @@ class Listener:
     member: int
     session: str
     standing: Standing
+    name: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def listener(session_key: str) -> Listener | None:
     if not isinstance(user, Member):
         return None
     standing = standings([user.pk]).get(user.pk)
-    return Listener(user.pk, session_key, standing) if standing else None
+    return Listener(user.pk, session_key, standing, user.name) if standing else None
 
 
 def standings(members: Collection[int]) -> dict[int, Standing]:
@@ -125,6 +126,16 @@ def news(since: str, members: Collection[int]) -> News:
             if event.conversation in seen or _lost(event, before, member.pk, theirs[member.pk])
         ]
     return News(cursor, events, more)
+
+
+def seen_by(members: Collection[int], conversations: Collection[int]) -> dict[int, set[int]]:
+    """Which of these conversations each of these members may see: one query for each of them."""
+    if not conversations:
+        return {member: set() for member in members}
+    return {
+        member.pk: set(queries.visible_to(member).filter(pk__in=conversations).values_list("pk", flat=True))
+        for member in Member.objects.filter(pk__in=members, is_active=True)
+    }
 
 
 def missed(member: int, since: str) -> list[Event] | None:

@@ -19,8 +19,10 @@ class Stream:
     def __init__(self, listener: Listener) -> None:
         self.listener = listener
         self.over = False
+        self.conversation = 0  # the one this page shows, if it may
         self._waiting: dict[int, Event] = {}  # by journal entry, in order
         self._caught_up: frozenset[int] = frozenset()
+        self._presence: dict[int, bytes] = {}  # by conversation
         self._resync = False
         self._cursor = ""
         self._wake = asyncio.Event()
@@ -50,6 +52,12 @@ class Stream:
         elif new:
             self._wake.set()
 
+    def offer_presence(self, told: dict[int, bytes]) -> None:
+        """Who is at some conversations now; only the latest of each is told."""
+        if told:
+            self._presence |= told
+            self._wake.set()
+
     def end(self) -> None:
         self.over = True
         self._wake.set()
@@ -66,10 +74,11 @@ class Stream:
         if self.over:
             return b""
         events, self._waiting = self._waiting, {}
+        presence, self._presence = b"".join(self._presence.values()), {}
         if self._resync:
             self._resync = False
-            return f"id: {self._cursor}\nevent: resync\ndata: {{}}\n\n".encode()
-        return b"".join(bytes(event) for event in events.values())
+            return f"id: {self._cursor}\nevent: resync\ndata: {{}}\n\n".encode() + presence
+        return b"".join(bytes(event) for event in events.values()) + presence
 
     def _fetch_everything(self) -> None:
         self._waiting.clear()

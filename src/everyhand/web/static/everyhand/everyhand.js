@@ -1,13 +1,10 @@
 /* Small behaviours on top of pages that work without them. Each controller does one thing and says what it adds. */
+import { DialogController, ShortcutsController, TriageController } from "./triage.js";
 import { Application, Controller } from "./vendor/stimulus.js";
 
 const application = Application.start();
 const language = document.documentElement.lang || "en";
 const SIZES = { hour: 3600, minute: 60 };
-
-/* What a reader folded open stays open when the page is refreshed under their eyes. */
-window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) =>
-  !(name === "open" && element.localName === "details");
 
 /* Keeps "12 min ago" true while a page stays open. The server wrote the first words and the exact moment. */
 class ClockController extends Controller {
@@ -191,53 +188,12 @@ class AppearanceController extends Controller {
   }
 }
 
-/* One-letter keys, off unless the member switched them on: "/" searches, j and k walk the inbox, r and n write. */
-class ShortcutsController extends Controller {
-  press(event) {
-    if (!this.element.hasAttribute("data-shortcuts") || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
-    const acts = {
-      "/": () => this.focus("#search"),
-      j: () => this.walk(1),
-      k: () => this.walk(-1),
-      r: () => this.write("reply"),
-      n: () => this.write("note"),
-    };
-    if (acts[event.key]?.()) event.preventDefault();
-  }
-
-  reply(event) {
-    if (this.write("reply")) event.preventDefault();
-  }
-
-  note(event) {
-    if (this.write("note")) event.preventDefault();
-  }
-
-  walk(step) {
-    const rows = [...document.querySelectorAll(".conversation-row__subject a")];
-    const next = rows[Math.min(Math.max(rows.indexOf(document.activeElement) + step, 0), rows.length - 1)];
-    next?.focus();
-    return next;
-  }
-
-  write(mode) {
-    const choice = document.querySelector(`.composer input[value="${mode}"]`);
-    choice?.click();
-    return choice && this.focus(`#${mode}-text`);
-  }
-
-  focus(selector) {
-    const field = document.querySelector(selector);
-    field?.focus();
-    return field;
-  }
-}
-
 application.register("clock", ClockController);
 application.register("draft", DraftController);
 application.register("files", FilesController);
 application.register("undo", UndoController);
 application.register("toast", ToastController);
 application.register("appearance", AppearanceController);
+application.register("dialog", DialogController);
 application.register("shortcuts", ShortcutsController);
+application.register("triage", TriageController);

@@ -3,7 +3,7 @@
    The page says where it stands: <meta name="live" content="{cursor of the journal}">. What shows conversations says
    which: data-live="" any of them, data-live="42" that one. Such an element gets the event "live" when it should fetch
    itself again (hx-trigger="live"), at most once a second. On document: "everyhand:conversation" with
-   {conversation, action, message}, "everyhand:resync" when too much was missed to tell, and "everyhand:live" with
+   {conversation, action, message}, "everyhand:presence" with {conversation, people}, "everyhand:resync" when too much was missed to tell, and "everyhand:live" with
    {state}: "listening", or "waiting" while there is no connection; <html data-live-state> says the same to the styles. */
 
 const FIRST = 150; /* ms: what is written together is shown together */
@@ -35,7 +35,9 @@ function leave() {
 function connect() {
   if (source || document.hidden) return;
   clearTimeout(retry);
-  source = new EventSource(cursor ? `/live?since=${encodeURIComponent(cursor)}` : "/live");
+  const at = document.querySelector("[data-at]")?.dataset.at; /* the conversation that is read here */
+  const asked = new URLSearchParams({ ...(cursor && { since: cursor }), ...(at && { at }) });
+  source = new EventSource(`/live?${asked}`);
   source.addEventListener("open", () => {
     failures = 0;
     say("listening");
@@ -45,6 +47,9 @@ function connect() {
     const detail = JSON.parse(event.data);
     document.dispatchEvent(new CustomEvent("everyhand:conversation", { detail }));
     for (const element of document.querySelectorAll(`[data-live=""], [data-live="${Number(detail.conversation)}"]`)) refresh(element);
+  });
+  source.addEventListener("presence", (event) => {
+    document.dispatchEvent(new CustomEvent("everyhand:presence", { detail: JSON.parse(event.data) }));
   });
   source.addEventListener("resync", (event) => {
     cursor = event.lastEventId;

@@ -1,0 +1,55 @@
+"""Views of the inbox that somebody keeps under a name: for themselves, for a team, or for everybody.
+
+A view is its address: where it looks and what narrows it. Whoever opens a shared one sees what they may see.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from everyhand.conversations.models import SavedView
+from everyhand.core import journal
+from everyhand.people.models import Member, Membership, Team
+
+# More would hide each other; every page counts what waits in each.
+KEPT_EACH: Final = 20
+
+
+def within_reach(member: Member) -> list[SavedView]:
+    """Their own, their teams' and everybody's, by name; KEPT_EACH at the most."""
+    reach = Q(maker=member) | Q(for_everyone=True) | Q(team__in=Membership.objects.filter(member=member).values("team"))
+    return sorted(SavedView.objects.filter(reach).order_by("-pk")[:KEPT_EACH], key=lambda one: one.name.casefold())
+
+
+def save_view(
+    *, name: str, view: str, narrowed_by: str, team: Team | None, for_everyone: bool, by: Member, at: datetime
+) -> SavedView:
+    """Keep a view under a name. Raises ValidationError for a name that can't be, and when there are too many."""
+    if len(within_reach(by)) >= KEPT_EACH:
+        raise ValidationError({"name": _("There are %(num)d views already. Remove one first.") % {"num": KEPT_EACH}})
+    saved = SavedView(
+        name=name.strip(),
+        maker=by,
+        team=team,
+        for_everyone=for_everyone,
+        view=view,
+        narrowed_by=narrowed_by,
+        made_at=at,
+    )
+    saved.full_clean()
+    with transaction.atomic():
+        saved.save()
+        journal.note("saved_view.kept", subject=saved, actor=by, at=at)
+    return saved
+
+
+def remove(saved: SavedView, *, by: Member, at: datetime) -> None:
+    with transaction.atomic():
+        journal.note("saved_view.removed", subject=saved, actor=by, at=at)
+        saved.delete()

@@ -1,0 +1,107 @@
+"""The same verb for several conversations, as somebody who goes through their inbox does it.
+
+A few at a time, so that no transaction is long; what each may be done to is asked again where it is done. What was not
+done is told, and why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Final, TypeVar
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from everyhand.conversations import queries
+from everyhand.conversations.models import Conversation
+from everyhand.core.journal import Entry
+from everyhand.desk.close import close, reopen
+from everyhand.desk.hand_over import hand_over
+from everyhand.desk.undo import MovedOn, mine, undo
+from everyhand.people.models import Member, Team
+from everyhand.routing import actions as routing
+
+AT_MOST: Final = 100
+A_TRANSACTION: Final = 20
+Thing = TypeVar("Thing")
+
+
+@dataclass
+class Outcome:
+    """The facts of what was done, and for the others a sentence each, with how many it is true of."""
+
+    done: list[Entry] = field(default_factory=list)
+    left: dict[str, int] = field(default_factory=dict)
+
+    def leave(self, why: str) -> None:
+        self.left[why] = self.left.get(why, 0) + 1
+
+
+def close_several(keys: Sequence[int], *, by: Member, at: datetime, why: str = "") -> Outcome:
+    return _each(keys, by, lambda one: close(one, by=by, at=at, why=why) or _("closed already"))
+
+
+def reopen_several(keys: Sequence[int], *, by: Member, at: datetime) -> Outcome:
+    return _each(keys, by, lambda one: reopen(one, by=by, at=at) or _("open already"))
+
+
+def assign_several(keys: Sequence[int], *, owner: Member, by: Member, at: datetime) -> Outcome:
+    """Make `owner` responsible for each; its team stays."""
+    has_it = _("with %(name)s already") % {"name": owner.name}
+    return _each(keys, by, lambda one: hand_over(one, owner=owner, team=one.team, by=by, at=at) or has_it)
+
+
+def hand_to_team(keys: Sequence[int], *, team: Team, by: Member, at: datetime) -> Outcome:
+    """To the team, and of it to whoever is on duty with the fewest open ones, asked anew for each."""
+
+    def act(conversation: Conversation) -> Entry | str:
+        if conversation.team == team:
+            return _("with %(name)s already") % {"name": team.name}
+        owner = routing.owner_in(team, at=at)
+        if owner is None:
+            return _("nobody is in the team %(name)s") % {"name": team.name}
+        return hand_over(conversation, owner=owner, team=team, by=by, at=at) or ""
+
+    return _each(keys, by, act)
+
+
+def undo_several(keys: Sequence[int], *, by: Member, at: datetime) -> Outcome:
+    """Undo facts of the journal that `by` did; `keys` are theirs."""
+    outcome = Outcome()
+    entries = mine(list(keys[:AT_MOST]), by=by, at=at)
+    for batch in _batches(entries):
+        with transaction.atomic():
+            for entry in batch:
+                try:
+                    undo(entry, by=by, at=at)
+                except MovedOn as why:
+                    outcome.leave(str(why))
+                else:
+                    outcome.done.append(entry)
+    for _gone in range(len(set(keys)) - len(entries)):
+        outcome.leave(_("It was not yours to undo, or is long ago."))
+    return outcome
+
+
+def _each(keys: Sequence[int], by: Member, act: Callable[[Conversation], Entry | str]) -> Outcome:
+    """`act` gives the fact of what was done, or why it was not."""
+    outcome = Outcome()
+    for batch in _batches(list(dict.fromkeys(keys))[:AT_MOST]):
+        with transaction.atomic():
+            seen = queries.visible_to(by).select_related("owner", "team").in_bulk(list(batch))
+            for key in batch:
+                result = act(seen[key]) if key in seen else _("not there any more, or not for you to see")
+                if isinstance(result, Entry):
+                    outcome.done.append(result)
+                else:
+                    outcome.leave(result)
+    return outcome
+
+
+def _batches(things: Sequence[Thing]) -> Iterator[list[Thing]]:
+    walk = iter(things)
+    while batch := list(islice(walk, A_TRANSACTION)):
+        yield batch

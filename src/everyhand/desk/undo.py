@@ -1,0 +1,88 @@
+"""What a member did to a conversation is undone: as it stood before, unless it moved on meanwhile.
+
+The journal knows how it stood. Undoing is a fact of its own; nothing is erased.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from everyhand.conversations import actions as conversations
+from everyhand.conversations import queries
+from everyhand.conversations.models import Conversation, Status
+from everyhand.core import journal
+from everyhand.core.journal import Entry
+from everyhand.people.models import Member, Team
+from everyhand.promises import actions as promises
+
+# Later it is a new decision, and made on the conversation's page.
+UNDONE_WITHIN: Final = timedelta(hours=1)
+
+_SPOKEN: Final = ("message.received", "message.sent")
+_SETTLED: Final = ("conversation.closed", "conversation.reopened", *_SPOKEN)
+
+
+class MovedOn(Exception):
+    """It can't be undone any more; says why, in a sentence."""
+
+
+def mine(keys: list[int], *, by: Member, at: datetime) -> list[Entry]:
+    """Those of these facts that `by` did lately and that can be undone, newest first."""
+    return list(
+        Entry.objects.filter(
+            pk__in=keys, actor=journal.reference(by), action__in=UNDOING, at__gte=at - UNDONE_WITHIN
+        ).order_by("-pk")
+    )
+
+
+@transaction.atomic
+def undo(entry: Entry, *, by: Member, at: datetime) -> Conversation:
+    """Restore what `entry`, one of `mine`, changed. Raises MovedOn."""
+    conversation = Conversation.objects.filter(pk=int(entry.subject.partition(":")[2])).first()
+    if conversation is None:
+        raise MovedOn(_("It is not there any more."))
+    conversation = queries.locked(conversation)
+    watched, restore = UNDOING[entry.action]
+    if journal.about(conversation).filter(pk__gt=entry.pk, action__in=watched).exists():
+        raise MovedOn(_("Something has happened to it since."))
+    restore(conversation, entry, by, at)
+    return conversation
+
+
+def _open_again(conversation: Conversation, entry: Entry, by: Member, at: datetime) -> None:
+    before = entry.particulars.get("before", Status.OPEN)
+    conversations.reopen(conversation, by=by, at=at, status=before, undoes=entry.pk)
+    promises.stands_again(conversation, withdrawn_at=entry.at, by=by, at=at)
+
+
+def _close_again(conversation: Conversation, entry: Entry, by: Member, at: datetime) -> None:
+    closed_at = entry.particulars.get("closed_at", "")
+    since = datetime.fromisoformat(closed_at) if closed_at else None
+    conversations.close(conversation, by=by, at=at, since=since, undoes=entry.pk)
+    promises.withdraw(conversation, by=by, at=at)
+
+
+def _give_back(conversation: Conversation, entry: Entry, by: Member, at: datetime) -> None:
+    before = entry.particulars
+    owner = Member.objects.filter(pk=before.get("before"), is_active=True).first()
+    if owner is None:
+        raise MovedOn(_("Whoever had it before does not work here any more."))
+    team = Team.objects.filter(pk=before["team_before"]).first() if before.get("team_before") else None
+    because = before.get("because_before") or {"code": "assigned", "by": by.name}
+    conversations.assign(conversation, owner=owner, team=team, because=because, by=by, at=at, undoes=entry.pk)
+    promises.hand_over(conversation, owner=owner)
+
+
+Restore = Callable[[Conversation, Entry, Member, datetime], None]
+
+# What can be undone: which later facts mean that it moved on, and what restores it.
+UNDOING: Final[dict[str, tuple[tuple[str, ...], Restore]]] = {
+    "conversation.closed": (_SETTLED, _open_again),
+    "conversation.reopened": (_SETTLED, _close_again),
+    "conversation.assigned": (("conversation.assigned",), _give_back),
+}
