@@ -164,8 +164,10 @@ def test_a_sentence_that_is_kept_would_be_found() -> None:
 def sentences_of(file: Path) -> Iterator[str]:
     """The sentences a module says, with … for what is put into them."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
-    # Docstrings, and expressions that nobody uses.
+    # Docstrings, expressions that nobody uses, and what is translated where it is said.
     skipped = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "_"]
+    skipped |= {id(said) for call in calls for said in call.args}
     for node in ast.walk(tree):
         if id(node) in skipped:
             continue

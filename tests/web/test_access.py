@@ -18,6 +18,7 @@ from everyhand.conversations import saved_views
 from everyhand.conversations.models import Attachment, Delivery, Message, Participant
 from everyhand.customers.models import Customer, Merging, Organization
 from everyhand.desk.inbound import Address, File
+from everyhand.notices.models import Device, Kind, Notice
 from everyhand.people import actions as people
 from everyhand.people.models import Member
 from everyhand.routing.models import Rule
@@ -156,6 +157,17 @@ MATRIX: dict[str, Access] = {
         "/mailboxes/{permitted}/permission", SETS_UP, DOES_SETTING_UP, {"client_id": "ours"}
     ),
     "mailbox_removal": Access("/mailboxes/{box}/removal", SETS_UP, DOES_SETTING_UP),
+    # being told
+    "notices": Access("/notices", EVERYBODY, NOTHING_TO_DO),
+    "notices_reading": Access("/notices/reading", NOT_LIKE_THIS, DOES, {"last": "1"}),
+    "notice_opening": Access("/notices/{notice}/opening", NOT_LIKE_THIS, (403, 404, 302, 404, 404)),
+    "notice_settings": Access("/notices/settings", EVERYBODY, (403, 422, 422, 422, 422)),
+    "notice_mail_resumption": Access("/notices/mail", NOT_LIKE_THIS, DOES),
+    "conversation_notices": Access("/conversations/{conversation}/notices", NOT_LIKE_THIS, DOES_THEIRS),
+    "devices": Access("/devices", NOT_LIKE_THIS, DOES, {"endpoint": "http://nowhere"}),
+    "push_key": Access("/devices/key", NOT_LIKE_THIS, (403, 200, 200, 200, 200)),
+    "device_removal": Access("/devices/{device}/removal", NOT_LIKE_THIS, (403, 404, 302, 404, 404)),
+    "push_worker": Access("/push-worker.js", PUBLIC, (405,) * 5),
     # mail and work
     "mail_ledger": Access("/mail-ledger", LOOKS_AFTER_MAIL, NOTHING_TO_DO),
     "quarantine": Access("/quarantine", LOOKS_AFTER_MAIL, NOTHING_TO_DO),
@@ -243,8 +255,12 @@ def scene(house: House, *, to: str, about: str, owner: Member) -> Scene:
     other = arrives(about, to=to, sender=Address("Ada at work", "ada@mill.example")).conversation.customer
     joined = Customer.objects.create(name="Ada long ago", since=now)
     merging = Merging.objects.create(kept=conversation.customer, merged=joined, at=now)
+    notice = Notice.objects.create(member=owner, kind=Kind.MINE, thing="journal:1", conversation=conversation, at=now)
+    device = Device.objects.create(member=owner, endpoint="https://push.test/1", fingerprint="1" * 64, added_at=now)
     ids: dict[str, object] = {
         "from": FromAddress.objects.get_or_create(address="news@courier.test")[0].pk,
+        "notice": notice.pk,
+        "device": device.pk,
         "conversation": conversation.pk,
         "message": message.pk,
         "reply": reply.pk,

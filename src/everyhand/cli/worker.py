@@ -21,13 +21,16 @@ from everyhand.channels import erasing
 from everyhand.channels.email import file, queries
 from everyhand.channels.email.fetching import alarms
 from everyhand.channels.email.models import SystemMail
-from everyhand.channels.email.outbound import deliver
+from everyhand.channels.email.outbound import deliver, notice_mail
+from everyhand.cli import reactions
 from everyhand.conversations import whose
 from everyhand.conversations.models import Delivery, Renaming
 from everyhand.core import heartbeat, work
 from everyhand.core.work import Row
 from everyhand.customers.models import Erasure
 from everyhand.desk import let_go
+from everyhand.notices import actions as notices
+from everyhand.notices import push, watching
 from everyhand.promises import actions as promises
 from everyhand.routing.models import Departure
 
@@ -74,6 +77,11 @@ class Worker:
             Duty("place what was left behind", lambda at: _each(Departure, let_go.place, at), timedelta(seconds=0.5)),
             Duty("find by new names", lambda at: _each(Renaming, whose.index_again, at), timedelta(seconds=2)),
             Duty("erase", lambda at: _each(Erasure, erasing.erase, at), timedelta(seconds=10)),
+            Duty("react to what happened", reactions.react, timedelta(seconds=0.5)),
+            Duty("write notice mails", notice_mail.write_due, timedelta(seconds=2)),
+            Duty("push notices", push.push_due, timedelta(seconds=2)),
+            Duty("warn of promises", _warn_of_promises, timedelta(seconds=15)),
+            Duty("forget old notices", _forget_old_notices, timedelta(minutes=10)),
             Duty("watch promises", lambda at: promises.tick(at=at), timedelta(seconds=5)),
             Duty("watch mailboxes", self._watch_mailboxes, timedelta(seconds=20)),
             Duty("check the ledger", _check_ledger, timedelta(minutes=1)),
@@ -144,6 +152,15 @@ def _check_ledger(_at: datetime) -> int:
     if not ledger.balanced:
         log.error("the mail ledger does not balance", **ledger.as_dict())
     return 0
+
+
+def _warn_of_promises(at: datetime) -> int:
+    watching.tell_what_is_about_to_break(at=at, within=settings.EVERYHAND.warn_before)
+    return 0
+
+
+def _forget_old_notices(at: datetime) -> int:
+    return notices.forget_old(at=at, after=settings.EVERYHAND.keep_notices)
 
 
 def _beat(at: datetime) -> int:

@@ -114,6 +114,8 @@ SETTINGS: Final = (
     Setting("database_url", "", forms.database, "PostgreSQL; by default SQLite in the data directory."),
     Setting("first_reply", "2h", forms.duration, "How soon we promise a first personal reply."),
     Setting("next_reply", "4h", forms.duration, "How soon we promise an answer to what a customer writes after that."),
+    Setting("warn_before", "30m", forms.duration, "How long before a promise breaks its owner is told."),
+    Setting("keep_notices", "30d", forms.duration, "How long notices that were read are kept."),
     Setting(
         "acknowledge", "off", forms.switch, "Whether a new conversation is acknowledged by mail, naming owner and time."
     ),

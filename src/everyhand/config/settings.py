@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "everyhand.conversations",
     "everyhand.routing",
     "everyhand.promises",
+    "everyhand.notices",
     "everyhand.channels.email",
     "everyhand.web",
 ]

@@ -198,7 +198,8 @@ class Delivery(DueRow):
     address = models.CharField(max_length=320)
     name = models.CharField(max_length=300, blank=True)
     taken_back_at = models.DateTimeField(null=True)  # undone within the first seconds
-    # What the receiving server said when it took or refused the mail: proof either way.
+    # What the receiving server said when it took or refused the mail: proof either way. In a further line what a report
+    # said, if the mail came back after all.
     answer = models.TextField(blank=True)
 
     class Meta(DueRow.Meta):

@@ -22,11 +22,12 @@ class Held(StrEnum):
     DOUBTFUL_REPLY = "doubtful-reply"
     MEMBER_UNPROVED = "member-unproved"
     ACCOUNT_MAIL = "account-mail"
+    NOTICE_ANSWER = "notice-answer"
 
     @property
     def may_join(self) -> bool:
         """Whether a person may let it into the conversation it answers, if it answers one."""
-        return self is not Held.ACCOUNT_MAIL
+        return self not in (Held.ACCOUNT_MAIL, Held.NOTICE_ANSWER)
 
 
 class Decision(StrEnum):

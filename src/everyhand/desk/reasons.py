@@ -38,4 +38,8 @@ def why_held(code: str) -> str:
             "Another service sent it to confirm an account or an address. Whoever reads its code or follows its link"
             " may act in our name there, so only those who look after mail see it."
         ),
+        Held.NOTICE_ANSWER: _(
+            "It answers what we told one of us by mail, but not as that person, or they may not see that conversation"
+            " (any more). So it is nobody's note."
+        ),
     }[Held(code)]

@@ -17,8 +17,10 @@ from everyhand.channels.email.try_again import try_again
 from everyhand.conversations.models import Delivery, Renaming
 from everyhand.conversations.queries import visible_to
 from everyhand.core import work
+from everyhand.core.bookmarks import Setback
 from everyhand.core.work import DueRow
 from everyhand.customers.models import Erasure
+from everyhand.notices.models import MailTelling, PushTelling
 from everyhand.people.models import Member
 from everyhand.web.permissions import for_specialists, reader
 
@@ -77,6 +79,10 @@ def _stuck(kind: type[DueRow], member: Member, at: datetime) -> list[Stuck]:
 def _with_names(kind: type[DueRow], rows: Iterable[DueRow]) -> list[DueRow]:
     if kind is Delivery:
         return list(rows.select_related("message__conversation")[:A_KIND])  # type: ignore[attr-defined]
+    if kind in (MailTelling, PushTelling):
+        return list(rows.select_related("notice__member")[:A_KIND])  # type: ignore[attr-defined]
+    if kind is Setback:
+        return list(rows.select_related("entry")[:A_KIND])  # type: ignore[attr-defined]
     return list(rows[:A_KIND])  # type: ignore[index]
 
 
@@ -108,6 +114,10 @@ def _in_words(row: DueRow, state: str, visible: set[int]) -> Stuck:
             sentence = _("A customer who asked to be forgotten")
         case Renaming():
             sentence = _("Finding a customer by their new name")
+        case MailTelling() | PushTelling():
+            sentence = _("A notice for %(name)s") % {"name": row.notice.member.name}
+        case Setback():
+            sentence = _("Something that follows from what happened (%(what)s)") % {"what": row.entry.action}
         case _:
             sentence = str(row)
     return Stuck(

@@ -10,6 +10,7 @@ from everyhand.web import (
     appearance,
     conversation,
     customers,
+    devices,
     erasing,
     from_addresses,
     handing_over,
@@ -21,6 +22,8 @@ from everyhand.web import (
     mailboxes,
     merging,
     no_hub,
+    notice_settings,
+    notices,
     organizations,
     originals,
     ownership_map,
@@ -59,6 +62,7 @@ conversations = [
     path("conversations/<int:pk>/assignment", handing_over.assignment, name="conversation_assignment"),
     path("conversations/<int:pk>/closure", handing_over.closure, name="conversation_closure"),
     path("conversations/<int:pk>/reopening", handing_over.reopening, name="conversation_reopening"),
+    path("conversations/<int:pk>/notices", notices.seen_in, name="conversation_notices"),
     path("participants/<int:pk>/approval", handing_over.approval, name="participant_approval"),
     path("participants/<int:pk>/refusal", handing_over.refusal, name="participant_refusal"),
     path("messages/<int:pk>/undo", replies.undo, name="message_undo"),
@@ -121,6 +125,18 @@ mailboxes_elsewhere = [
     path("mailboxes/<int:pk>/removal", mailboxes.removal, name="mailbox_removal"),
 ]
 
+being_told = [
+    path("notices", notices.show, name="notices"),
+    path("notices/reading", notices.reading, name="notices_reading"),
+    path("notices/<int:pk>/opening", notices.opening, name="notice_opening"),
+    path("notices/settings", notice_settings.show, name="notice_settings"),
+    path("notices/mail", notice_settings.mail_resumption, name="notice_mail_resumption"),
+    path("devices", devices.add, name="devices"),
+    path("devices/key", devices.key, name="push_key"),
+    path("devices/<int:pk>/removal", devices.removal, name="device_removal"),
+    path("push-worker.js", devices.worker, name="push_worker"),
+]
+
 mail_and_work = [
     path("mail-ledger", mail_ledger.show, name="mail_ledger"),
     path("quarantine", quarantine.show_all, name="quarantine"),
@@ -178,6 +194,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *served,
     *company,
     *mailboxes_elsewhere,
+    *being_told,
     *mail_and_work,
     *coming_in,
     *this_device,

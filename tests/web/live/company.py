@@ -51,6 +51,7 @@ class Page:
         self.retry: int | None = None
         if self.status == 200:
             self._fields()  # what comes before the first event: how soon to come back
+            self.unread = json.loads(self._fields()["data"])["unread"]  # and how many notices there are
 
     def event(self) -> Event:
         """The next event; AssertionError when the stream ends instead."""

@@ -16,7 +16,7 @@ from typing import Final
 from django.conf import settings
 from django.db import transaction
 
-from everyhand.channels.email import settle
+from everyhand.channels.email import outcomes, settle
 from everyhand.channels.email.authentication import Arrival, Judge
 from everyhand.channels.email.fingerprint import fingerprint_of
 from everyhand.channels.email.models import Mail, RawMail
@@ -109,7 +109,8 @@ def claim(*, at: datetime, limit: int, only: Sequence[int] | None = None) -> lis
     """Mails to file now."""
     mails = work.claim(Mail, at=at, limit=limit, lease=LEASE, only=only)
     # Those that took their worker down too often were quarantined by the claim; say so in the ledger as well.
-    work.quarantined(Mail).filter(outcome=Mail.Outcome.PENDING).update(outcome=Mail.Outcome.QUARANTINED)
+    for mail in work.quarantined(Mail).filter(outcome=Mail.Outcome.PENDING):
+        outcomes.set_aside(mail, at=at)
     return mails
 
 

@@ -197,6 +197,7 @@ class SystemMail(DueRow):
         SIGN_IN = "sign-in", _("Sign-in code")
         ACKNOWLEDGEMENT = "acknowledgement", _("Acknowledgement")
         ALARM = "alarm", _("Alarm")
+        NOTICE = "notice", _("Notice")
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
     address = models.CharField(max_length=320)

@@ -18,6 +18,7 @@ from everyhand.customers import actions as customers
 from everyhand.desk import reasons
 from everyhand.desk.belonging import Held
 from everyhand.desk.inbound import Bounce, Inbound
+from everyhand.notices import preferences
 
 log = structlog.get_logger(__name__)
 
@@ -56,25 +57,30 @@ def filed(mail: Mail, inbound: Inbound, placed: Placed, at: datetime) -> Filed:
 
 def suppress(mail: Mail, inbound: Inbound, why: str, at: datetime) -> Filed:
     """It asks nobody for anything (`why` says what it is) and is kept where one can see it."""
-    if inbound.bounce:
+    if inbound.bounce and inbound.automatic != "delay":
         _bounced(inbound, inbound.bounce, at)
     complete(mail, Mail.Outcome.SUPPRESSED, why, at)
     return Filed(mail, inbound)
 
 
 def _bounced(inbound: Inbound, bounce: Bounce, at: datetime) -> None:
-    """A report that came to the signed return path of a delivery tells of exactly that one; others change nothing.
+    """A report that came to a signed return path tells of exactly that delivery, or of the notices of exactly that
+    member; others change nothing.
 
     Two things follow. The letter did not arrive, whatever the reason, and whoever answers must know. And if nobody can
     be reached there any more, the address is marked.
     """
+    if member := tokens.member_not_reached(inbound.recipients):
+        preferences.pause_mail(member, " ".join(bounce.reason.split()), at=at)
     delivery_id = tokens.returned_delivery(inbound.recipients)
     delivery = Delivery.objects.select_related("message").filter(pk=delivery_id).first() if delivery_id else None
-    if delivery is None or inbound.automatic == "delay":
+    if delivery is None:
         return
     gone = bounce.gives_up(delivery.address)
     if gone:
         customers.mark_undeliverable(email=delivery.address, at=at)
+    answers = filter(None, (delivery.answer, " ".join(bounce.reason.split())))
+    Delivery.objects.filter(pk=delivery.pk).update(answer="\n".join(answers)[:4000])
     journal.note(
         "delivery.bounced",
         subject=f"conversation:{delivery.message.conversation_id}",
@@ -114,6 +120,13 @@ def quarantine(mail: Mail, reason: str, at: datetime) -> Filed:
     return Filed(mail)
 
 
+@transaction.atomic
+def set_aside(mail: Mail, *, at: datetime) -> None:
+    """It took its worker down too often, and its row of work is in quarantine: so is the mail."""
+    if Mail.objects.filter(pk=mail.pk, outcome=Mail.Outcome.PENDING).update(outcome=Mail.Outcome.QUARANTINED):
+        journal.note("mail.quarantined", subject=mail, at=at)
+
+
 def put_back(mail: Mail, error: Exception, at: datetime) -> None:
     """It is tried again later. An outage of the database is no fault of the mail's and costs it no attempt."""
     reason = f"{type(error).__name__}: {error}"
@@ -125,6 +138,7 @@ def put_back(mail: Mail, error: Exception, at: datetime) -> None:
         work.fail(mail, reason, at=at)
         if mail.quarantined_at:
             remember(mail, Mail.Outcome.QUARANTINED, mail.last_error)
+            journal.note("mail.quarantined", subject=mail, at=at)
 
 
 _TOLD: Final = (

@@ -16,7 +16,7 @@ from typing import Final
 import structlog
 from django.db import IntegrityError, transaction
 
-from everyhand.channels.email import guesses, holding, outcomes, queries, tokens
+from everyhand.channels.email import guesses, holding, notice_answers, outcomes, queries, tokens
 from everyhand.channels.email.models import Mail
 from everyhand.channels.email.outbound import acknowledge
 from everyhand.channels.email.outcomes import Filed
@@ -112,7 +112,7 @@ def _settle(mail: Mail, understood: Understood, facts: _Facts, at: datetime) -> 
         if isinstance(understood, TooHostile | ParseFailed):
             return outcomes.quarantine(mail, str(understood), at)
         raise understood
-    inbound = _with_its_mailbox(understood.inbound, mail)
+    inbound = _from_a_machine_if_sent_back(_with_its_mailbox(understood.inbound, mail))
     original = facts.known_as(mail, understood.fingerprint)
     if original:
         return outcomes.duplicate(mail, inbound, original, at)
@@ -124,6 +124,9 @@ def _settle(mail: Mail, understood: Understood, facts: _Facts, at: datetime) -> 
     proof = proof or tokens.answered_conversation([*inbound.references, *inbound.in_reply_to])
     # History is filed as it was: nothing comes of it any more.
     looked_at = not mail.decision and not mail.silent
+    notice = tokens.answered_notice(inbound.recipients) if looked_at and not inbound.automatic else None
+    if notice:
+        return notice_answers.file(mail, inbound, notice, at)
     held = holding.why_held(inbound, proof=proof, standing=facts.standing) if looked_at else None
     if held:
         return outcomes.hold(mail, inbound, held, proof, at)
@@ -191,6 +194,13 @@ def _with_its_mailbox(inbound: Inbound, mail: Mail) -> Inbound:
     if mail.fetched_into is None:
         return inbound
     return replace(inbound, recipients=(*inbound.recipients, mail.fetched_into.address))
+
+
+def _from_a_machine_if_sent_back(inbound: Inbound) -> Inbound:
+    """Only programs write to the envelope sender of a notice, whether they say so or not: it is no person's."""
+    if inbound.automatic is None and tokens.member_not_reached(inbound.recipients):
+        return replace(inbound, automatic="auto-reply")
+    return inbound
 
 
 def _said_at(mail: Mail, inbound: Inbound) -> datetime:

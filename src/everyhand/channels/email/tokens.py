@@ -1,10 +1,12 @@
 """The signed tokens by which our own mail is recognised when something comes back to it.
 
-Three places carry one, each signed with a key of its own so that none can be made from another:
+Five places carry one, each signed with a key of its own so that none can be made from another:
 
 - the reply address, `help+42-SIGNATURE@example.com`, names a conversation;
 - the Message-ID, `<31-SIGNATURE@example.com>`, names a message;
-- the return path, `help+b7-SIGNATURE@example.com`, names a delivery, and only bounces go there (RFC 3834, VERP).
+- the return path, `help+b7-SIGNATURE@example.com`, names a delivery, and only bounces go there (RFC 3834, VERP);
+- the reply address of a notice, `help+n9-SIGNATURE@example.com`, names what one member was told;
+- the return path of notices, `help+m7-SIGNATURE@example.com`, names that member.
 
 A signature is 128 bits; a local part stays under the 64 characters of RFC 5321 section 4.5.3.1.1.
 """
@@ -16,9 +18,13 @@ from collections.abc import Iterable
 
 from everyhand.conversations.models import Conversation, Delivery, Message
 from everyhand.core import tokens
+from everyhand.notices.models import Notice
+from everyhand.people.models import Member
 
 _REPLY = re.compile(r"(?P<box>[^+@]+)\+(?P<id>\d{1,18})-(?P<signature>[a-z2-7]{26})@(?P<domain>[^@]+)", re.IGNORECASE)
 _RETURN = re.compile(r"(?P<box>[^+@]+)\+b(?P<id>\d{1,18})-(?P<signature>[a-z2-7]{26})@(?P<domain>[^@]+)", re.IGNORECASE)
+_NOTICE = re.compile(r"(?P<box>[^+@]+)\+n(?P<id>\d{1,18})-(?P<signature>[a-z2-7]{26})@(?P<domain>[^@]+)", re.IGNORECASE)
+_MEMBER = re.compile(r"(?P<box>[^+@]+)\+m(?P<id>\d{1,18})-(?P<signature>[a-z2-7]{26})@(?P<domain>[^@]+)", re.IGNORECASE)
 _MESSAGE = re.compile(r"(?P<id>\d{1,18})-(?P<signature>[a-z2-7]{26})@(?P<domain>[^@]+)", re.IGNORECASE)
 
 
@@ -89,6 +95,36 @@ def without_token(address: str) -> str:
     """The address as people know it."""
     found = _REPLY.fullmatch(address.strip())
     return f"{found['box']}@{found['domain']}" if found else address
+
+
+def notice_address(notice: Notice, address: str) -> str:
+    """Where a member answers a notice; `address` is the mailbox it is sent from."""
+    return _tagged(address, f"n{notice.pk}-{tokens.sign('notice', f'{notice.pk}:{notice.member_id}')}")
+
+
+def answered_notice(recipients: Iterable[str]) -> Notice | None:
+    """The notice whose reply address is among `recipients` with a signature of ours, if it still exists."""
+    for recipient in recipients:
+        found = _NOTICE.fullmatch(recipient.strip())
+        notice = Notice.objects.select_related("member").filter(pk=int(found["id"])).first() if found else None
+        if found and notice and tokens.is_signed("notice", f"{notice.pk}:{notice.member_id}", found["signature"]):
+            return notice
+    return None
+
+
+def notice_return_path(member: Member, address: str) -> str:
+    """The envelope sender of notices to `member`, worthless once they have another address."""
+    return _tagged(address, f"m{member.pk}-{tokens.sign('notice-return', f'{member.pk}:{member.email}')}")
+
+
+def member_not_reached(recipients: Iterable[str]) -> Member | None:
+    """The member whose notices a report is about that came to these `recipients`."""
+    for recipient in recipients:
+        found = _MEMBER.fullmatch(recipient.strip())
+        member = Member.objects.filter(pk=int(found["id"])).first() if found else None
+        if found and member and tokens.is_signed("notice-return", f"{member.pk}:{member.email}", found["signature"]):
+            return member
+    return None
 
 
 def _tagged(address: str, tag: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from functools import partial
@@ -27,6 +28,8 @@ from everyhand.conversations.models import Conversation, Delivery, Message
 from everyhand.desk.close import close
 from everyhand.desk.hand_over import hand_over
 from everyhand.desk.reply import reply, write_note
+from everyhand.notices import preferences
+from everyhand.notices.models import MailPace
 from everyhand.people.models import Member, Membership, Role, Team
 from everyhand.promises import actions as promises
 from everyhand.routing import actions as routing
@@ -63,10 +66,13 @@ def _staff(at: datetime) -> dict[str, Member]:
         )
         for name, title, role in STAFF
     }
+    for member in staff.values():  # their addresses exist nowhere
+        unmailed = {kind: replace(ways, mail=MailPace.NEVER) for kind, ways in preferences.chosen_by(member).items()}
+        preferences.choose(member, unmailed, rest=preferences.rest_of(member), at=at)
     for slug, name, about, lead, members in TEAMS:
         team = Team.objects.create(slug=slug, name=name, about=about)
-        for member in members:
-            Membership.objects.create(team=team, member=staff[member], lead=member == lead)
+        for one in members:
+            Membership.objects.create(team=team, member=staff[one], lead=one == lead)
     for looks_at, pattern, thing, answers in RULES:
         who: dict[str, Member | Team] = (
             {"member": staff[answers]} if answers in staff else {"team": Team.objects.get(slug=answers)}

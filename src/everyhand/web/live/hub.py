@@ -73,6 +73,7 @@ class Hub:
             stream.begin(self._cursor)
             self._streams.setdefault(listener.member, set()).add(stream)
         try:
+            stream.count(await self._ask(self._usher, lambda: reading.unread(listener.member)))
             if since is not None:
                 stream.catch_up(await self._ask(self._usher, lambda: reading.missed(listener.member, since)))
             await self._show_who_is_here(stream, conversation)
@@ -139,7 +140,8 @@ class Hub:
             self._poked.set()
         if news.cursor != since:
             for stream in self._everybody():
-                stream.offer(news.events.get(stream.listener.member, ()), news.cursor)
+                member = stream.listener.member
+                stream.offer(news.events.get(member, ()), news.cursor, unread=news.unread.get(member))
 
     async def _tell_presence(self) -> None:
         changed = self.presence.changed()

@@ -19,6 +19,7 @@ from django.http import HttpRequest
 
 from everyhand.conversations import queries
 from everyhand.core import journal
+from everyhand.notices import queries as notices
 from everyhand.people.models import Member, Membership
 
 # A page that missed more than this is told to fetch everything again, which is cheaper for everybody.
@@ -65,11 +66,15 @@ class Listener:
 
 @dataclass(frozen=True)
 class News:
-    """What happened up to `cursor`, for each member who listens and may know of it; `more` waits to be read."""
+    """What happened up to `cursor`, for each member who listens and may know of it; `more` waits to be read.
+
+    `unread` says for whom the number of unread notices may have changed, and what it is now.
+    """
 
     cursor: str
     events: Mapping[int, list[Event]]
     more: bool
+    unread: Mapping[int, int]
 
 
 def listener(session_key: str) -> Listener | None:
@@ -111,9 +116,10 @@ def news(since: str, members: Collection[int]) -> News:
     """The next facts after `since`, and which of `members` may know of them: one query for each of them."""
     entries, cursor = journal.since(since, limit=AT_ONCE)
     more = len(entries) == AT_ONCE
+    unread = _unread(entries, members)
     happened = _events(entries)
     if not happened:
-        return News(cursor, {}, more)
+        return News(cursor, {}, more, unread)
     before = _responsible_before(entries)
     theirs = standings(members)
     events = {}
@@ -125,7 +131,7 @@ def news(since: str, members: Collection[int]) -> News:
             for event in happened
             if event.conversation in seen or _lost(event, before, member.pk, theirs[member.pk])
         ]
-    return News(cursor, events, more)
+    return News(cursor, events, more, unread)
 
 
 def seen_by(members: Collection[int], conversations: Collection[int]) -> dict[int, set[int]]:
@@ -147,6 +153,17 @@ def missed(member: int, since: str) -> list[Event] | None:
     happened = _events(entries)
     seen = _visible(Member.objects.get(pk=member), happened)
     return [event for event in happened if event.conversation in seen]
+
+
+def unread(member: int) -> int:
+    """How many notices this member has not read."""
+    return notices.unread_of([member]).get(member, 0)
+
+
+def _unread(entries: Iterable[journal.Entry], members: Collection[int]) -> dict[int, int]:
+    changed = {member for one in entries if one.action == "notices.changed" for member in one.particulars["members"]}
+    listening = changed.intersection(members)
+    return notices.unread_of(listening) if listening else {}
 
 
 def _events(entries: Iterable[journal.Entry]) -> list[Event]:

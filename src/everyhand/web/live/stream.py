@@ -25,11 +25,18 @@ class Stream:
         self._presence: dict[int, bytes] = {}  # by conversation
         self._resync = False
         self._cursor = ""
+        self._unread: int | None = None  # notices, when the page is to be told
         self._wake = asyncio.Event()
 
     def begin(self, cursor: str) -> None:
         """Everything after `cursor` is going to be offered."""
         self._cursor = cursor
+
+    def count(self, unread: int) -> None:
+        """So many notices were unread when the page came, unless a newer number was offered meanwhile."""
+        if self._unread is None:
+            self._unread = unread
+        self._wake.set()
 
     def catch_up(self, missed: list[Event] | None) -> None:
         """Put what happened before this page came in front; None makes it fetch everything."""
@@ -42,9 +49,12 @@ class Stream:
         if self._waiting:  # to wake it for nothing would end it: next() says so with b""
             self._wake.set()
 
-    def offer(self, events: Iterable[Event], cursor: str) -> None:
-        """What happened up to `cursor`, as far as this page may know of it."""
+    def offer(self, events: Iterable[Event], cursor: str, *, unread: int | None = None) -> None:
+        """What happened up to `cursor`, as far as this page may know of it; None when no notice came or was read."""
         self._cursor = cursor
+        if unread is not None:
+            self._unread = unread
+            self._wake.set()
         new = {event.entry: event for event in events if event.entry not in self._caught_up}
         self._waiting |= new
         if len(self._waiting) > EVENTS_WAITING:
@@ -75,10 +85,13 @@ class Stream:
             return b""
         events, self._waiting = self._waiting, {}
         presence, self._presence = b"".join(self._presence.values()), {}
+        # Without an id: whoever comes back is told the number anyway.
+        counted = b"" if self._unread is None else f'event: notices\ndata: {{"unread": {self._unread}}}\n\n'.encode()
+        self._unread = None
         if self._resync:
             self._resync = False
-            return f"id: {self._cursor}\nevent: resync\ndata: {{}}\n\n".encode() + presence
-        return b"".join(bytes(event) for event in events.values()) + presence
+            return counted + f"id: {self._cursor}\nevent: resync\ndata: {{}}\n\n".encode() + presence
+        return counted + b"".join(bytes(event) for event in events.values()) + presence
 
     def _fetch_everything(self) -> None:
         self._waiting.clear()

@@ -26,6 +26,7 @@ from everyhand.channels.email.outbound.postman import Letter, Postman, Refused, 
 from everyhand.conversations.models import Delivery
 from everyhand.core import journal, work
 from everyhand.core.outage import is_outage
+from everyhand.notices import preferences
 
 __all__ = ["connect", "deliver", "deliver_system_mail"]
 
@@ -96,9 +97,9 @@ def _try(row: Row, write: Callable[[Row], Letter], postman: Postman, clock: Call
         pace.did_not_leave(row)
         _wait_for_server(row, outage, at=clock())
     except Refused as refusal:
-        _note_refusal(row, refusal, at=clock())
+        _note_refusal(row, refusal, at=clock(), of_the_address=True)
     except NoAddress as problem:
-        _note_refusal(row, Refused(str(problem), permanent=True), at=clock())
+        _note_refusal(row, Refused(str(problem), permanent=True), at=clock(), of_the_address=True)
     except Exception as error:
         # A mail that can't be written must not keep those behind it from leaving.
         log.exception("delivery failed", kind=row._meta.model_name, id=row.pk)
@@ -147,7 +148,8 @@ def _write_down_sent(row: Row, answer: str, *, at: datetime) -> None:
         log.warning("delivered, but another worker had taken it over", kind=row._meta.model_name, id=row.pk)
 
 
-def _note_refusal(row: Row, refusal: Refused, *, at: datetime) -> None:
+def _note_refusal(row: Row, refusal: Refused, *, at: datetime, of_the_address: bool = False) -> None:
+    """`of_the_address`: somebody answered for it, so that a notice that was refused for good says whom mail misses."""
     reason = str(refusal)
     try:
         with transaction.atomic():
@@ -159,6 +161,10 @@ def _note_refusal(row: Row, refusal: Refused, *, at: datetime) -> None:
                 Delivery.objects.filter(pk=row.pk).update(answer=reason)
                 if row.quarantined_at:
                     _tell("delivery.failed", row, at=at)
+            elif refusal.permanent and of_the_address:
+                member = tokens.member_not_reached([row.envelope_from])
+                if member:
+                    preferences.pause_mail(member, reason, at=at)
     except work.LeaseLost:
         log.warning("refused, but another worker had taken it over", kind=row._meta.model_name, id=row.pk)
 

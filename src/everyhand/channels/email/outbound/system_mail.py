@@ -58,9 +58,10 @@ def write(
     at: datetime,
     html: str = "",
     files: Sequence[letter.Enclosure] = (),
+    envelope_from: str = "",
 ) -> SystemMail:
-    """A mail to `address`, due now. Answers and failures of it interest nobody: its envelope sender is null, and
-    Exchange is asked not to answer it either.
+    """A mail to `address`, due now. Where failures of it interest nobody its envelope sender is null, and Exchange is
+    asked to answer none of them.
     """
     domain = queries.mailbox_for([]).partition("@")[2]
     every = [
@@ -71,7 +72,7 @@ def write(
     ]
     content = letter.write(every, text=text, html=html, files=files)
     return SystemMail.objects.create(
-        kind=kind, address=letter.address(address), envelope_from="", content=content, made_at=at, due_at=at
+        kind=kind, address=letter.address(address), envelope_from=envelope_from, content=content, made_at=at, due_at=at
     )
 
 

@@ -3,7 +3,8 @@
    The page says where it stands: <meta name="live" content="{cursor of the journal}">. What shows conversations says
    which: data-live="" any of them, data-live="42" that one. Such an element gets the event "live" when it should fetch
    itself again (hx-trigger="live"), at most once a second. On document: "everyhand:conversation" with
-   {conversation, action, message}, "everyhand:presence" with {conversation, people}, "everyhand:resync" when too much was missed to tell, and "everyhand:live" with
+   {conversation, action, message}, "everyhand:presence" with {conversation, people}, "everyhand:notices" with {unread},
+   "everyhand:resync" when too much was missed to tell, and "everyhand:live" with
    {state}: "listening", or "waiting" while there is no connection; <html data-live-state> says the same to the styles. */
 
 const FIRST = 150; /* ms: what is written together is shown together */
@@ -50,6 +51,9 @@ function connect() {
   });
   source.addEventListener("presence", (event) => {
     document.dispatchEvent(new CustomEvent("everyhand:presence", { detail: JSON.parse(event.data) }));
+  });
+  source.addEventListener("notices", (event) => {
+    document.dispatchEvent(new CustomEvent("everyhand:notices", { detail: JSON.parse(event.data) }));
   });
   source.addEventListener("resync", (event) => {
     cursor = event.lastEventId;

@@ -1,0 +1,107 @@
+"""Reading the journal to its end, for whoever does something about what it says.
+
+A reader keeps a bookmark. What it does about a fact is committed together with the bookmark behind that fact, so a
+process that dies in between does it again from the start, and nothing is done twice or left out. A fact that a reader
+stumbles over is set aside as a row of work of its own, tried again later and shown to people, and the reader reads on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import accumulate
+from typing import ClassVar, Final
+
+import structlog
+from django.db import models, transaction
+
+from everyhand.core import journal, outage, work
+from everyhand.core.journal import Entry
+from everyhand.core.work import DueRow
+
+log = structlog.get_logger(__name__)
+
+# What is done about a fact, in the transaction that moves the bookmark; `at` is now, not when the fact happened.
+Reaction = Callable[[Entry, datetime], None]
+
+LOOKED_AT: Final = 500  # facts
+# Facts somebody reacts to, in one transaction: short enough that no other writer waits for it.
+REACTED_TO: Final = 25
+
+
+class Bookmark(models.Model):
+    """Up to where a reader of the journal has read. A reader without one begins at the beginning."""
+
+    reader = models.CharField(max_length=60, unique=True)
+    cursor = models.CharField(max_length=60, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.reader} at {self.cursor}"
+
+
+class Setback(DueRow):
+    """A fact that a reader stumbled over: it is tried again by itself while the reader reads on."""
+
+    pauses = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30))
+
+    reader = models.CharField(max_length=60)
+    entry = models.ForeignKey(Entry, models.CASCADE, related_name="+")
+
+    class Meta(DueRow.Meta):
+        abstract = False
+        indexes: ClassVar = [*DueRow.Meta.indexes]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["reader", "entry"], name="one_setback_a_fact")]
+
+    def __str__(self) -> str:
+        return f"{self.reader}: {self.entry}"
+
+
+def read_on(reader: str, reactions: Mapping[str, Reaction], *, at: datetime) -> int:
+    """React to the next facts, by their action; how many were read. Several processes may do this at once."""
+    bookmark, _ = Bookmark.objects.get_or_create(reader=reader)
+    entries = _next(bookmark.cursor, reactions)
+    if not entries:
+        return 0
+    with transaction.atomic():
+        # Conditional, because another worker may have read these meanwhile.
+        mine = Bookmark.objects.filter(reader=reader, cursor=bookmark.cursor)
+        if not mine.update(cursor=entries[-1].cursor):
+            return 0
+        for entry in entries:
+            if entry.action in reactions:
+                _react(reader, reactions[entry.action], entry, at)
+    return len(entries)
+
+
+def try_setbacks_again(reactions: Mapping[str, Reaction], setbacks: Sequence[Setback], *, at: datetime) -> None:
+    """React to facts that were set aside and are claimed now; each is done, or due again later, or quarantined."""
+    for setback in setbacks:
+        try:
+            with transaction.atomic():
+                reactions[setback.entry.action](setback.entry, at)
+                work.complete(setback, at=at)
+        except work.LeaseLost:
+            log.warning("another worker had taken it over", reader=setback.reader, entry=setback.entry_id)
+        except Exception as error:
+            if outage.is_outage(error):
+                raise
+            log.exception("stumbled again", reader=setback.reader, entry=setback.entry_id)
+            work.fail(setback, f"{type(error).__name__}: {error}", at=at)
+
+
+def _next(cursor: str, reactions: Mapping[str, Reaction]) -> list[Entry]:
+    entries, _ = journal.since(cursor, limit=LOOKED_AT)
+    reacted = accumulate(entry.action in reactions for entry in entries)
+    return [entry for entry, number in zip(entries, reacted, strict=True) if number <= REACTED_TO]
+
+
+def _react(reader: str, reaction: Reaction, entry: Entry, at: datetime) -> None:
+    try:
+        with transaction.atomic():
+            reaction(entry, at)
+    except Exception as error:
+        if outage.is_outage(error):
+            raise
+        log.exception("stumbled over a fact", reader=reader, entry=entry.pk, action=entry.action)
+        reason = f"{type(error).__name__}: {error}"[:2000]
+        Setback.objects.create(reader=reader, entry=entry, due_at=at + Setback.pauses[0], last_error=reason)
