@@ -173,12 +173,13 @@ class Company:
         browser.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
         return browser.cookies[settings.SESSION_COOKIE_NAME].value
 
-    def listen(self, who: Member | None, *, since: str = "", session: str = "", **headers: str) -> Page:
-        """Open a page; `headers` are further request headers, with `_` for `-`."""
+    def listen(self, who: Member | None, *, since: str = "", at: str = "", session: str = "", **headers: str) -> Page:
+        """Open a page, which shows the conversation `at`; `headers` are further request headers, with `_` for `-`."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if who is not None or session:
             sent["cookie"] = f"{settings.SESSION_COOKIE_NAME}={session or self.sign_in(who)}"  # type: ignore[arg-type]
-        page = Page(self.port, f"/live?since={quote(since)}" if since else "/live", sent)
+        asked = [f"since={quote(since)}"] * bool(since) + [f"at={at}"] * bool(at)
+        page = Page(self.port, "?".join(["/live", *filter(None, ["&".join(asked)])]), sent)
         self._pages.append(page)
         return page
 
