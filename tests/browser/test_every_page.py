@@ -36,6 +36,7 @@ PAGES = (
     "/teams/new",
     "/teams/courier-delivery",
     "/ownership-map",
+    "/first-steps",
     "/mailboxes",
     "/mailboxes/new",
     "/mailboxes/new?address=ada%40gmail.com",

@@ -137,10 +137,11 @@ SETTINGS: Final = (
 
 @dataclass(frozen=True)
 class Environment:
-    """The data directory and every setting's value, by name."""
+    """The data directory and every setting's value, by name; `given` are those that somebody has set."""
 
     data: Path
     values: Mapping[str, Any]
+    given: frozenset[str] = frozenset()
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -154,6 +155,7 @@ def read(variables: Mapping[str, str] | None = None) -> Environment:
     variables = os.environ if variables is None else variables
     data = Path(variables.get(PREFIX + "DATA") or "var").expanduser().absolute()
     written = _file(data / FILE)
+    given = frozenset(one.name for one in SETTINGS if one.variable in variables or one.name in written)
     values = {}
     for setting in SETTINGS:
         text = variables.get(setting.variable, written.pop(setting.name, setting.default))
@@ -170,7 +172,7 @@ def read(variables: Mapping[str, str] | None = None) -> Environment:
         raise SettingWrong(
             f"{', '.join(unknown_variables)}: there is no such setting. docs/settings.md lists all of them."
         )
-    return Environment(data, values)
+    return Environment(data, values, given)
 
 
 def _together(values: Mapping[str, Any]) -> None:

@@ -12,13 +12,15 @@ from django.views.decorators.http import require_safe
 from everyhand.conversations import inbox
 from everyhand.conversations.models import Status
 from everyhand.people.models import Member, Team
-from everyhand.web import narrowing
+from everyhand.web import first_steps, narrowing
 from everyhand.web.permissions import reader
 from everyhand.web.rows import rows
 
 
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+def home(request: HttpRequest) -> HttpResponse:
+    if first_steps.are_due(request):
+        return redirect("first_steps")
     return redirect("inbox", inbox.View.MINE)
 
 

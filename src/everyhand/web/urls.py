@@ -12,6 +12,7 @@ from everyhand.web import (
     customers,
     devices,
     erasing,
+    first_steps,
     from_addresses,
     handing_over,
     healthz,
@@ -42,6 +43,8 @@ from everyhand.web import (
 
 inbox_and_search = [
     path("", inbox.home, name="home"),
+    path("first-steps", first_steps.show, name="first_steps"),
+    path("first-steps/skipped", first_steps.skip, name="first_steps_skipped"),
     path("inbox/<slug:view>", inbox.show, name="inbox"),
     path("inbox/<slug:view>/filters", inbox.filters, name="inbox_filters"),
     path("inbox/<slug:view>/saving", saved_views.add, name="new_saved_view"),
