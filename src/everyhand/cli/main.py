@@ -31,6 +31,7 @@ COMMANDS = {
     "reparse": "everyhand.cli.reparse:reparse_all",
     "backup": "everyhand.cli.backup:backup",
     "restore": "everyhand.cli.backup:restore",
+    "bench": "everyhand.cli.bench:bench",
 }
 
 
@@ -75,6 +76,7 @@ SUMMARIES = {
     "reparse": "read all mail again, after the parser has learnt something",
     "backup": "write a verified backup while running",
     "restore": "put a backup into an empty data directory",
+    "bench": "make up a company of any size, and measure with it",
 }
 
 

@@ -1,0 +1,72 @@
+"""A data directory with the benchmarks' company and its history, for `everyhand bench generate`.
+
+    EVERYHAND_DATA=DIRECTORY.unfinished python -m bench generate CONVERSATIONS SEED UNTIL
+
+The directory gets its name when it is complete. An interrupted run takes away what it made.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+import click
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.color import no_style
+from django.db import connection
+
+from bench import company
+from bench.history import FILLED, History
+from bench.tables import indexes_built_afterwards
+from bench.words import Writer
+from everyhand.people.models import Member
+
+# Nothing is synced on the way, since what is interrupted is thrown away; a large cache holds the upper parts of trees.
+HASTY: Final = "PRAGMA synchronous=OFF; PRAGMA cache_size=-500000; PRAGMA wal_autocheckpoint=50000;"
+
+
+class NotEmpty(Exception):
+    """Somebody works in this database already: it is no place for made-up data."""
+
+
+def main() -> None:
+    conversations, seed, until = int(sys.argv[2]), int(sys.argv[3]), datetime.fromisoformat(sys.argv[4])
+    unfinished = settings.EVERYHAND.data
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        with click.progressbar(length=conversations, label="Conversations", file=sys.stderr) as progress:
+            generate(conversations, seed=seed, until=until, told=progress.update)
+        unfinished.rename(unfinished.with_suffix(""))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def generate(conversations: int, *, seed: int, until: datetime, told: Callable[[int], object]) -> None:
+    """The whole history; `told` hears how many conversations were written since it was told before.
+
+    It fills the database of the settings, which must hold nobody yet, else it raises `NotEmpty`.
+    """
+    call_command("migrate", verbosity=0, interactive=False)
+    if Member.objects.exists():
+        raise NotEmpty
+    if connection.vendor == "sqlite":
+        connection.settings_dict["OPTIONS"]["init_command"] += HASTY
+        connection.close()
+    rng = random.Random(seed)  # noqa: S311 (to be repeated, not to be secret)
+    writer = Writer(rng)
+    house = company.found(writer, at=until)
+    with indexes_built_afterwards(FILLED):
+        History(house, writer, rng, until=until).write(conversations, told=told)
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), FILLED):
+            cursor.execute(statement)
+        cursor.execute("ANALYZE")
+    connection.close()
