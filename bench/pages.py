@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from itertools import count
 from time import perf_counter, thread_time
 from typing import cast
 
@@ -68,8 +69,14 @@ def _replies(conversation: Conversation) -> Visit:
     browser = _signed_in(conversation.owner)
     address = f"/conversations/{conversation.pk}/replies"
     newest = Message.objects.filter(conversation=conversation).order_by("pk").last()
-    typed = {"text": "It is on its way.", "seen": str(newest.pk if newest else 0)}
-    return lambda: _well(cast(HttpResponseBase, browser.post(address, typed)))
+    seen, number = str(newest.pk if newest else 0), count(1)
+
+    def reply() -> None:
+        # Other words each time: the same ones again are not sent twice.
+        typed = {"text": f"It is on its way, {next(number)}.", "seen": seen}
+        _well(cast(HttpResponseBase, browser.post(address, typed)))
+
+    return reply
 
 
 def _signed_in(member: Member) -> Client:

@@ -1,0 +1,84 @@
+"""No list reads a whole table: what it costs must not grow with the number of conversations.
+
+SQLite's planner is asked about every query of every list that grows with the company; it needs no data to answer. On
+PostgreSQL the same indexes stand, but its planner rightly scans small tables, so there is nothing to ask in a test.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from everyhand.conversations.models import Conversation
+from everyhand.core import journal, work
+from everyhand.desk.inbound import Address
+from everyhand.promises import actions as promises
+from tests.cast import NOON
+from tests.databases import DATABASE
+from tests.web.house import House, arrives, browser_of
+
+pytestmark = pytest.mark.skipif(DATABASE != "sqlite", reason="only SQLite plans without looking at the number of rows")
+
+# Tables that grow with every message. The others hold what a company sets up, which is little.
+GROWING = (
+    *("conversations_conversation", "conversations_message", "conversations_participant", "conversations_attachment"),
+    *("conversations_delivery", "promises_promise", "customers_customer", "customers_identity", "core_entry"),
+    *("core_document", "core_blob", "email_mail", "email_rawmail"),
+)
+SCAN = re.compile(r"SCAN (\w+)(?! USING (?:COVERING )?INDEX)")
+LISTS = (
+    *("/inbox/mine", "/inbox/teams", "/inbox/everyone", "/inbox/everyone?status=waiting"),
+    *("/inbox/everyone?status=closed", "/inbox/mine?status=closed", "/search?q=paper", "/search?q=pap*+-wet"),
+    *("/quarantine", "/stuck-work"),
+)
+
+
+@pytest.fixture
+def scans() -> Iterator[list[str]]:
+    """Every scan of a growing table that SQLite plans for a query of the test."""
+    found: list[str] = []
+
+    def look(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith("SELECT") and not many:
+            found.extend(f"{table}: {sql}" for table in scanned(sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(look):
+        yield found
+
+
+def scanned(sql: str, params: Any) -> list[str]:
+    """The growing tables that are read from one end to the other."""
+    called = {alias: table for table, alias in re.findall(r'"(\w+)" ([TU]\d+)\b', sql)}
+    # Past Django's own wrapper: this question is no query of the program.
+    plan = connection.create_cursor().execute("EXPLAIN QUERY PLAN " + sql, params or ()).fetchall()
+    steps = [SCAN.match(step[3]) for step in plan]
+    return [called.get(one[1], one[1]) for one in steps if one and called.get(one[1], one[1]) in GROWING]
+
+
+@pytest.mark.parametrize("address", LISTS)
+def test_no_list_reads_a_whole_table(house: House, scans: list[str], address: str) -> None:
+    arrives(sender=Address("Ada Brown", "ada@example.org"))
+    for reader in (house.ines, house.ana, house.carla):
+        assert browser_of(reader).get(address).status_code in (200, 403, 404)
+    assert scans == []
+
+
+@pytest.mark.usefixtures("house")
+def test_the_work_in_the_background_reads_no_whole_table(scans: list[str]) -> None:
+    for kind in work.kinds():
+        work.claim(kind, at=NOON, limit=10)
+    promises.tick(at=NOON)
+    journal.since("0.0")
+    journal.newest()
+    assert scans == []
+
+
+@pytest.mark.django_db
+def test_a_scan_would_be_found(scans: list[str]) -> None:
+    list(Conversation.objects.filter(snippet="paper"))
+    assert len(scans) == 1
