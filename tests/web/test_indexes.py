@@ -56,8 +56,8 @@ def scanned(sql: str, params: Any) -> list[str]:
     called = {alias: table for table, alias in re.findall(r'"(\w+)" ([TU]\d+)\b', sql)}
     # Past Django's own wrapper: this question is no query of the program.
     plan = connection.create_cursor().execute("EXPLAIN QUERY PLAN " + sql, params or ()).fetchall()
-    steps = [SCAN.match(step[3]) for step in plan]
-    return [called.get(one[1], one[1]) for one in steps if one and called.get(one[1], one[1]) in GROWING]
+    read = [found[1] for found in (SCAN.match(str(step[3])) for step in plan) if found]
+    return [table for table in (str(called.get(name, name)) for name in read) if table in GROWING]
 
 
 @pytest.mark.parametrize("address", LISTS)
