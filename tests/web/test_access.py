@@ -20,6 +20,7 @@ from everyhand.customers.models import Customer, Merging, Organization
 from everyhand.desk.inbound import Address, File
 from everyhand.notices.models import Device, Kind, Notice
 from everyhand.people import actions as people
+from everyhand.people import invitations
 from everyhand.people.models import Member
 from everyhand.routing.models import Rule
 from tests.channels.email.fetching.conftest import connected
@@ -120,6 +121,17 @@ MATRIX: dict[str, Access] = {
     "member_details": Access("/people/{ben}/details", SETS_UP, DOES_SETTING_UP, ABOUT_THEM),
     "disabling": Access("/people/{ben}/disabling", SETS_UP, DOES_SETTING_UP),
     "enabling": Access("/people/{ben}/enabling", (IN, 405, 405, 405, 405), DOES_SETTING_UP),
+    "invitations": Access("/people/invitations", SETS_UP, NOTHING_TO_DO),
+    "invitation_by_address": Access(
+        "/people/invitations/address", NOT_LIKE_THIS, DOES_SETTING_UP, {"email": "new@courier.test", "role": "member"}
+    ),
+    "invitation_by_link": Access(
+        "/people/invitations/link", NOT_LIKE_THIS, (403, 403, 403, 403, 200), {"places": "3", "days": "7"}
+    ),
+    "invitation_by_list": Access(
+        "/people/invitations/list", NOT_LIKE_THIS, DOES_SETTING_UP, {"text": "new@courier.test"}
+    ),
+    "invitation_revocation": Access("/people/invitations/{invitation}/revocation", NOT_LIKE_THIS, DOES_SETTING_UP),
     "profile": Access("/profile", EVERYBODY, DOES, ABOUT_ME),
     "teams": Access("/teams", EVERYBODY, NOTHING_TO_DO),
     "team": Access("/teams/delivery", EVERYBODY, NOTHING_TO_DO),
@@ -194,6 +206,7 @@ MATRIX: dict[str, Access] = {
     "account_signup": Access("/sign-in/new", AWAY, AWAY),
     "account_inactive": Access("/sign-in/inactive", PUBLIC, (405,) * 5),
     "sign_in_link": Access("/sign-in/{link}", PUBLIC, (302, 302, 302, 302, 302)),
+    "joining": Access("/join/{joining}", PUBLIC, (302,) * 5, {"name": "New", "email": "new@courier.test"}),
     "account_logout": Access("/sign-out", (302, 200, 200, 200, 200), (302,) * 5),
     "account_change_password": Access("/password", (IN, 302, 302, 302, 302), (403, 302, 302, 302, 302)),
     "account_set_password": Access("/password/first", EVERYBODY, (403, 200, 200, 200, 200), {"password1": "short"}),
@@ -257,12 +270,15 @@ def scene(house: House, *, to: str, about: str, owner: Member) -> Scene:
     other = arrives(about, to=to, sender=Address("Ada at work", "ada@mill.example")).conversation.customer
     joined = Customer.objects.create(name="Ada long ago", since=now)
     merging = Merging.objects.create(kept=conversation.customer, merged=joined, at=now)
+    invited = invitations.invite(by=house.ines, at=now, places=2)
     notice = Notice.objects.create(member=owner, kind=Kind.MINE, thing="journal:1", conversation=conversation, at=now)
     device = Device.objects.create(member=owner, endpoint="https://push.test/1", fingerprint="1" * 64, added_at=now)
     ids: dict[str, object] = {
         "from": FromAddress.objects.get_or_create(address="news@courier.test")[0].pk,
         "notice": notice.pk,
         "device": device.pk,
+        "invitation": invited.invitation.pk,
+        "joining": invited.token,
         "conversation": conversation.pk,
         "message": message.pk,
         "reply": reply.pk,

@@ -181,6 +181,32 @@ class SignInLink(models.Model):
         return f"for {self.member} until {self.expires_at:%Y-%m-%d %H:%M}"
 
 
+class Invitation(models.Model):
+    """A secret with which people who work here let themselves in: one of them by mail, or several by link or QR code.
+
+    Only its fingerprint is stored. Each who comes in takes one of `places`.
+    """
+
+    fingerprint = models.CharField(max_length=64, unique=True)
+    email = models.EmailField(_("address"), blank=True)  # whom it was mailed to; "" for a link
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    title = models.CharField(_("what they do here"), max_length=200, blank=True)
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.MEMBER)
+    team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, verbose_name=_("team"), related_name="+")
+    places = models.PositiveIntegerField(_("how many people"), default=1)
+    by = models.ForeignKey(Member, models.CASCADE, related_name="invitations")
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-pk"]
+        indexes: ClassVar = [models.Index(fields=["expires_at"], name="invitation_by_expiry")]
+
+    def __str__(self) -> str:
+        return f"for {self.email or self.places} until {self.expires_at:%Y-%m-%d %H:%M}"
+
+
 def initials(name: str) -> str:
     """The first letters of the first and the last word of a name: "Ana Maria Silva" gives "AS"."""
     words = [word for word in name.split() if word[0].isalnum()]

@@ -82,6 +82,11 @@ def too_many_tries(request: HttpRequest, *_more: object) -> HttpResponse:
     return errors.page(request, "too_many_tries", 429)
 
 
+def let_in(request: HttpRequest, member: Member) -> None:
+    """Sign in whoever proved who they are by a secret that we gave them."""
+    login(request, member, backend="django.contrib.auth.backends.ModelBackend")
+
+
 @method_decorator(login_not_required, name="dispatch")
 class SignInLink(View):
     """A link made in the shell. Opening it only asks, so that programs that follow links in mails don't use it up."""
@@ -98,5 +103,5 @@ class SignInLink(View):
         member = people.use_sign_in_link(token, at=timezone.now())
         if member is None:
             return errors.page(request, "used_up", 410)
-        login(request, member, backend="django.contrib.auth.backends.ModelBackend")
+        let_in(request, member)
         return redirect("home")
