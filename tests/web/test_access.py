@@ -36,6 +36,8 @@ LOOKS_AFTER_MAIL = (IN, 403, 403, 200, 200)
 SETS_UP = (IN, 403, 403, 403, 200)
 NOT_LIKE_THIS = (IN, 405, 405, 405, 405)
 
+NOBODY_YET = (IN, 403, 403, 403, 403)  # whoever has neither password nor second factor can't prove who they are again
+
 DOES = (403, 302, 302, 302, 302)
 DOES_THEIRS = (403, 404, 302, 302, 302)
 DOES_MAIL = (403, 403, 403, 302, 302)
@@ -207,6 +209,11 @@ MATRIX: dict[str, Access] = {
     "account_inactive": Access("/sign-in/inactive", PUBLIC, (405,) * 5),
     "sign_in_link": Access("/sign-in/{link}", PUBLIC, (302, 302, 302, 302, 302)),
     "joining": Access("/join/{joining}", PUBLIC, (302,) * 5, {"name": "New", "email": "new@courier.test"}),
+    "mfa_authenticate": Access("/sign-in/second-factor", (302,) * 5, (302,) * 5),
+    "mfa_login_webauthn": Access("/sign-in/passkey", (302,) * 5, (302,) * 5, {"credential": "{{}}"}),
+    "openid_connect_login": Access("/sign-in/company/none", (405,) * 5, (404,) * 5),
+    "openid_connect_callback": Access("/sign-in/company/none/back", (404,) * 5, (405,) * 5),
+    "socialaccount_login_cancelled": Access("/sign-in/company-said-no", PUBLIC, (405,) * 5),
     "account_logout": Access("/sign-out", (302, 200, 200, 200, 200), (302,) * 5),
     "account_change_password": Access("/password", (IN, 302, 302, 302, 302), (403, 302, 302, 302, 302)),
     "account_set_password": Access("/password/first", EVERYBODY, (403, 200, 200, 200, 200), {"password1": "short"}),
@@ -214,6 +221,23 @@ MATRIX: dict[str, Access] = {
     "account_reset_password_done": Access("/password/reset/done", PUBLIC, (405,) * 5),
     "account_reset_password_from_key": Access("/password/reset/key/1-wrong", PUBLIC, PUBLIC),
     "account_reset_password_from_key_done": Access("/password/reset/finished", PUBLIC, (405,) * 5),
+    # how one signs in, and where one is signed in; nothing here is anybody else's
+    "mfa_index": Access("/second-factor", EVERYBODY, NOTHING_TO_DO),
+    "mfa_activate_totp": Access("/second-factor/app", EVERYBODY, (403, 200, 200, 200, 200), {"code": "000000"}),
+    "mfa_deactivate_totp": Access("/second-factor/app/removal", (IN, 404, 404, 404, 404), (403, 404, 404, 404, 404)),
+    "mfa_view_recovery_codes": Access("/second-factor/codes", (IN, 404, 404, 404, 404), NOTHING_TO_DO),
+    "mfa_generate_recovery_codes": Access("/second-factor/codes/new", EVERYBODY, (403, 200, 200, 200, 200)),
+    "mfa_download_recovery_codes": Access(
+        "/second-factor/codes/file", (IN, 404, 404, 404, 404), (403, 404, 404, 404, 404)
+    ),
+    "mfa_list_webauthn": Access("/passkeys", (IN, 302, 302, 302, 302), NOTHING_TO_DO),
+    "mfa_add_webauthn": Access("/passkeys/new", EVERYBODY, (403, 200, 200, 200, 200), {"name": "key"}),
+    "mfa_remove_webauthn": Access("/passkeys/1/removal", (IN, 404, 404, 404, 404), (403, 404, 404, 404, 404)),
+    "account_reauthenticate": Access("/sign-in/again", NOBODY_YET, (403,) * 5),
+    "mfa_reauthenticate": Access("/sign-in/again/second-factor", NOBODY_YET, (403,) * 5),
+    "mfa_reauthenticate_webauthn": Access("/sign-in/again/passkey", NOBODY_YET, (403,) * 5),
+    "session_end": Access("/sessions/end", NOT_LIKE_THIS, DOES, {"session": "1"}),
+    "sessions_end_all": Access("/sessions/end-all", NOT_LIKE_THIS, DOES),
     # this device, and who watches from outside
     "appearance": Access("/appearance", NOT_LIKE_THIS, DOES, {"theme": "dark"}),
     "shortcuts": Access("/shortcuts", NOT_LIKE_THIS, DOES, {"shortcuts": "on"}),

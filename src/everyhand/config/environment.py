@@ -131,6 +131,27 @@ SETTINGS: Final = (
     ),
     Setting("language", "en", forms.language, "The language of people who chose none."),
     Setting("time_zone", "UTC", forms.time_zone, "The time zone of people who chose none."),
+    Setting(
+        "sign_in",
+        "code, password, passkey, oidc",
+        forms.ways_in,
+        "How members may sign in: any of code (by mail), password, passkey and oidc.",
+    ),
+    Setting(
+        "second_factor",
+        "nobody",
+        forms.whom,
+        "Who must have a passkey or an authenticator app besides: nobody, admins or everybody.",
+    ),
+    Setting(
+        "oidc_issuer",
+        "",
+        forms.secure_address,
+        "The company's own sign-in (OpenID Connect): its issuer, such as https://login.example.com/realms/staff.",
+    ),
+    Setting("oidc_client", "", forms.words, "Under which client ID it knows us."),
+    Setting("oidc_secret", "", forms.words, "The secret of that client."),
+    Setting("oidc_name", "", forms.words, "What stands on the button that leads there; by default the company's name."),
     Setting("workers", "2", forms.few, "How many mails are parsed at the same time."),
 )
 
@@ -177,6 +198,13 @@ def read(variables: Mapping[str, str] | None = None) -> Environment:
 
 def _together(values: Mapping[str, Any]) -> None:
     """Settings that mean nothing without each other."""
+    issuer = [PREFIX + name.upper() for name in ("oidc_issuer", "oidc_client", "oidc_secret") if not values[name]]
+    if 0 < len(issuer) < 3:
+        raise SettingWrong(
+            f"{' and '.join(issuer)} not set: signing in by OpenID Connect needs issuer, client and secret."
+        )
+    if values["sign_in"] == {"oidc"} and issuer:
+        raise SettingWrong(f"{PREFIX}SIGN_IN allows oidc alone, and no issuer is set: nobody could come in.")
     names = ("dkim_domain", "dkim_selector", "dkim_key")
     missing = [PREFIX + name.upper() for name in names if not values[name]]
     if missing and len(missing) < len(names):

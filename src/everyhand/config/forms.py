@@ -37,6 +37,30 @@ def duration(text: str) -> timedelta:
     return timedelta(**{{"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[match[2]]: int(match[1])})
 
 
+def ways_in(text: str) -> frozenset[str]:
+    """`code, passkey`: a set of code, password, passkey and oidc, with something in it."""
+    ways = frozenset(word.strip().lower() for word in text.split(",") if word.strip())
+    if not ways or not ways <= {"code", "password", "passkey", "oidc"}:
+        raise ValueError("name at least one of code, password, passkey, oidc, with commas between them")
+    return ways
+
+
+def whom(text: str) -> str:
+    """`nobody`, `admins` or `everybody`."""
+    if text.strip().lower() not in ("nobody", "admins", "everybody"):
+        raise ValueError("it is one of nobody, admins, everybody")
+    return text.strip().lower()
+
+
+def secure_address(text: str) -> str:
+    """An https address without a slash at its end, or ""."""
+    address = text.strip().rstrip("/")
+    parts = urlsplit(address)
+    if address and (parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment):
+        raise ValueError("give an address that begins with https://")
+    return address
+
+
 def megabytes(text: str) -> int:
     """Bytes from whole megabytes."""
     if not text.strip().isdigit() or not 1 <= int(text) <= 1000:

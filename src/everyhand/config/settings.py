@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from pathlib import Path
@@ -54,6 +55,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "axes",
     "csp",
     "django_htmx",
@@ -84,6 +89,7 @@ MIDDLEWARE = [
     "everyhand.web.errors.KindErrorsMiddleware",
     "everyhand.web.signing_in.SignInRequired",
     "allauth.account.middleware.AccountMiddleware",
+    "everyhand.web.second_factor.SecondFactorRequired",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -170,13 +176,41 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = "code" in EVERYHAND.sign_in
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # else a stranger could make us write to strangers
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if _secure else "http"
+MFA_ADAPTER = "everyhand.web.second_factor.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = "passkey" in EVERYHAND.sign_in
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # whose address it is was proved when they came in
+MFA_TOTP_ISSUER = EVERYHAND.company
+MFA_TOTP_TOLERANCE = 1  # half a minute, for a phone whose clock goes wrong
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _secure
+SOCIALACCOUNT_ADAPTER = "everyhand.web.company_sign_in.Adapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "provider_class": "everyhand.web.company_sign_in.Provider",
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                # Of whom somebody is known by issuer and subject: another issuer is another provider.
+                "provider_id": "oidc-" + hashlib.sha256(EVERYHAND.oidc_issuer.encode()).hexdigest()[:16],
+                "name": EVERYHAND.oidc_name or EVERYHAND.company,
+                "client_id": EVERYHAND.oidc_client,
+                "secret": EVERYHAND.oidc_secret,
+                "settings": {"server_url": EVERYHAND.oidc_issuer, "fetch_userinfo": False},
+            }
+        ]
+        if EVERYHAND.oidc_issuer and "oidc" in EVERYHAND.sign_in
+        else [],
+    }
+}
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

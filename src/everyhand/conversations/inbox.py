@@ -7,8 +7,7 @@ twice when something new comes in between.
 from __future__ import annotations
 
 import heapq
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -56,18 +55,19 @@ def standing_in(view: View, member: Member, status: str, narrowed_by: Q = EVERYT
     return rows
 
 
-def waiting_with(member: Member) -> dict[int, int]:
-    """How many open conversations that `member` may see each owner has: what is private is not even counted."""
-    rows = Conversation.objects.filter(status=Status.OPEN).order_by()
+def waiting_with(member: Member, owners: Iterable[int]) -> dict[int, int]:
+    """How many open conversations that `member` may see each of `owners` has: what is private is not even counted."""
     if not member.sees_every_queue:
-        rows = queries.visible_to(member).filter(status=Status.OPEN).order_by()
-    numbers = Counter(dict(rows.values_list("owner").annotate(Count("pk"))))
-    if member.sees_every_queue:  # a sum over an index, less the few that others keep to themselves
-        private = Team.objects.filter(private=True).exclude(members=member)
-        numbers.subtract(
-            dict(rows.filter(team__in=private).exclude(owner=member).values_list("owner").annotate(Count("pk")))
-        )
-    return {owner: number for owner, number in numbers.items() if number}
+        return _by_owner(queries.visible_to(member).filter(status=Status.OPEN))
+    # A sum over the owners' own index, less the few that others keep to themselves.
+    rows = Conversation.objects.filter(status=Status.OPEN, owner__in=list(owners))
+    private = Team.objects.filter(private=True).exclude(members=member)
+    hidden = _by_owner(Conversation.objects.filter(status=Status.OPEN, team__in=private).exclude(owner=member))
+    return {owner: left for owner, number in _by_owner(rows).items() if (left := number - hidden.get(owner, 0))}
+
+
+def _by_owner(rows: QuerySet[Conversation]) -> dict[int, int]:
+    return dict(rows.order_by().values_list("owner").annotate(Count("pk")))
 
 
 def waiting(member: Member, *, also: Sequence[tuple[View, Q]] = ()) -> tuple[dict[View, int], list[int]]:

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from everyhand.core import journal, tokens
+from everyhand.people import sessions
 from everyhand.people.hours import Span
 from everyhand.people.models import Member, Membership, Role, SignInLink, Team, WorkingHours
 
@@ -73,13 +74,14 @@ def set_hours(member: Member, spans: Iterable[Span], *, by: Member, at: datetime
 
 
 def disable(member: Member, *, by: Member, at: datetime) -> None:
-    """They can't sign in any more and are signed out at their next step. Raises ValidationError for the last
+    """They can't sign in any more and are signed out everywhere. Raises ValidationError for the last
     administrator.
     """
     with transaction.atomic():
         _someone_else_may_set_up(member)
         member.is_active = False
         member.save(update_fields=["is_active"])
+        sessions.end(member)
         journal.note("member.disabled", subject=member, actor=by, at=at)
 
 

@@ -41,7 +41,7 @@ def decoded(content: bytes) -> str:
 
 def read(text: str) -> list[Row]:
     """Every row that is not empty. Without a heading the columns are COLUMNS in this order. Raises `NotUnderstood`."""
-    lines = text.replace("\0", "").splitlines()
+    lines = text.lstrip("\ufeff").replace("\0", "").splitlines()
     first = next((line for line in lines if line.strip()), "")
     delimiter = max(",;\t", key=first.count)
     rows = [

@@ -56,6 +56,7 @@ class AddressForm(forms.ModelForm):  # type: ignore[type-arg] # the real one tak
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].required = True
+        self.fields["team"].empty_label = _("No team")  # type: ignore[attr-defined] # it is a choice of models
 
 
 class LinkForm(forms.Form):
@@ -68,7 +69,9 @@ class LinkForm(forms.Form):
         choices=[(1, _("A day")), (7, _("A week")), (14, _("Two weeks")), (30, _("A month"))],
         initial=7,
     )
-    team = forms.ModelChoiceField(Team.objects.all(), label=_("Into the team"), required=False)
+    team = forms.ModelChoiceField(
+        Team.objects.all(), label=_("Into the team"), required=False, empty_label=_("No team")
+    )
 
 
 class ListForm(forms.Form):
@@ -106,13 +109,14 @@ def by_address(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             with transaction.atomic():
-                _mail(invitations.invite(by=reader(request), at=at, **form.cleaned_data))
+                invited = invitations.invite(by=reader(request), at=at, **form.cleaned_data)
+                _mail(invited)
         except ValidationError as wrong:
             form.add_error(None, wrong)
         else:
             messages.success(
                 request,
-                gettext("An invitation is on its way to %(address)s.") % {"address": form.cleaned_data["email"]},
+                gettext("An invitation is on its way to %(address)s.") % {"address": invited.invitation.email},
             )
             return redirect("invitations")
     return _page(request, address_form=form, status=422)
@@ -169,7 +173,7 @@ def revocation(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _page(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpResponse:
-    context = {
+    context: dict[str, Any] = {
         "address_form": AddressForm(),
         "link_form": LinkForm(),
         "list_form": ListForm(),

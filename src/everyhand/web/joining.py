@@ -6,7 +6,7 @@ from allauth.account.internal.flows.login_by_code import LoginCodeVerificationPr
 from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -14,8 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views import View
 
 from everyhand.people import invitations
-from everyhand.people.invitations import Invitation
-from everyhand.people.models import Member
+from everyhand.people.models import Invitation, Member
 from everyhand.web import errors
 from everyhand.web.signing_in import let_in
 
@@ -28,8 +27,8 @@ class JoiningForm(forms.Form):
         help_text=_("We mail a code there, to be sure that it is yours."),
     )
 
-    def __init__(self, *args: object, invitation: Invitation) -> None:
-        super().__init__(*args, initial={"name": invitation.name})  # type: ignore[arg-type]
+    def __init__(self, data: QueryDict | None = None, *, invitation: Invitation) -> None:
+        super().__init__(data, initial={"name": invitation.name})
         if invitation.email:  # the mail it came by proves whose it is
             del self.fields["email"]
 

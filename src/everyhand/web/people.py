@@ -52,7 +52,7 @@ def show_all(request: HttpRequest) -> HttpResponse:
     context = {
         "groups": _by_team({member.pk: member for member in active}),
         "former": [member for member in everybody.values() if not member.is_active],
-        "open_counts": inbox.waiting_with(reader(request)),
+        "open_counts": inbox.waiting_with(reader(request), everybody),
     }
     return render(request, "people.html", context)
 

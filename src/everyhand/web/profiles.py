@@ -86,8 +86,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _kept(form, member, by=member):
         messages.success(request, gettext("Saved."))
         return redirect("profile")
-    context = {"form": form, "has_password": member.has_usable_password()}
-    return render(request, "profile.html", context, status=422 if form.errors else 200)
+    return render(request, "profile.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -14,6 +14,7 @@ from django.utils import timezone, translation
 from everyhand.core import journal
 from everyhand.people.models import Member
 from everyhand.web.counts import Counts
+from everyhand.web.signing_in import ways_in
 
 THEMES = ("light", "dark")
 
@@ -52,5 +53,6 @@ def context(request: HttpRequest) -> dict[str, object]:
         "language": language,
         "direction": "rtl" if translation.get_language_bidi() else "ltr",
         "live_since": getattr(request, "live_since", ""),
+        "ways_in": ways_in,
         "company": settings.EVERYHAND.company,
     }

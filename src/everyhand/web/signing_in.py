@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -71,6 +75,54 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth tells no t
         """Where the password was asked for."""
         return reverse("profile")
 
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """By the address we are set to, never by the one a request was sent to."""
+        uid, _dash, secret = key.partition("-")
+        return settings.BASE_URL + reverse("account_reset_password_from_key", args=[uid, secret])
+
+
+Page = Callable[..., HttpResponseBase]
+
+
+def allowed(way: str) -> Callable[[Page], Page]:
+    """A way of signing in that the company does not allow is not there."""
+
+    def only(view: Page) -> Page:
+        @wraps(view)
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if way not in settings.EVERYHAND.sign_in:
+                raise Http404
+            return view(request, *args, **kwargs)
+
+        return checked
+
+    return only
+
+
+def password_if_allowed(view: Page) -> Page:
+    """The sign-in page leads to every way, so it is always there; what is posted to it is a password."""
+    refused = allowed("password")(view)
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return (refused if request.method == "POST" else view)(request, *args, **kwargs)
+
+    return checked
+
+
+def ways_in() -> dict[str, str | bool]:
+    """For the sign-in page: which ways are open, and where the company's own sign-in is and what it is called."""
+    ways = settings.EVERYHAND.sign_in
+    providers: dict[str, Any] = settings.SOCIALACCOUNT_PROVIDERS
+    apps = providers["openid_connect"]["APPS"]
+    return {
+        "password": "password" in ways,
+        "code": "code" in ways,
+        "passkey": "passkey" in ways,
+        "company": apps[0]["name"] if apps else "",
+        "company_id": apps[0]["provider_id"] if apps else "",
+    }
+
 
 def typed_address(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
     """Whose sign-in this is, for counting failures: by the address, however it was spelt."""
@@ -85,6 +137,7 @@ def too_many_tries(request: HttpRequest, *_more: object) -> HttpResponse:
 def let_in(request: HttpRequest, member: Member) -> None:
     """Sign in whoever proved who they are by a secret that we gave them."""
     login(request, member, backend="django.contrib.auth.backends.ModelBackend")
+    UserSession.objects.create_from_request(request)
 
 
 @method_decorator(login_not_required, name="dispatch")

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from allauth.account import views as account
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as codes
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as webauthn
+from allauth.socialaccount import views as social
 from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.decorators.http import require_http_methods
 
 from everyhand.web import (
     appearance,
+    company_sign_in,
     conversation,
     customers,
     devices,
@@ -37,11 +43,14 @@ from everyhand.web import (
     replies,
     saved_views,
     search,
+    second_factor,
+    sessions,
     signing_in,
     stuck_work,
     teams,
     triage,
 )
+from everyhand.web.signing_in import allowed, password_if_allowed
 
 inbox_and_search = [
     path("", inbox.home, name="home"),
@@ -167,21 +176,40 @@ page = require_http_methods(["GET", "HEAD", "POST"])
 
 # allauth's views under our addresses. Its pages for signing up and for several addresses a person are left out.
 coming_in = [
-    path("sign-in", page(account.login), name="account_login"),
-    path("sign-in/code", page(account.request_login_code), name="account_request_login_code"),
+    path("sign-in", password_if_allowed(page(account.login)), name="account_login"),
+    path("sign-in/code", allowed("code")(page(account.request_login_code)), name="account_request_login_code"),
     path("sign-in/code/confirmation", page(account.confirm_login_code), name="account_confirm_login_code"),
     path("sign-in/new", page(account.signup), name="account_signup"),
     path("sign-in/inactive", page(account.account_inactive), name="account_inactive"),
+    path("sign-in/second-factor", page(mfa.authenticate), name="mfa_authenticate"),
+    path("sign-in/passkey", allowed("passkey")(page(webauthn.login_webauthn)), name="mfa_login_webauthn"),
+    path("sign-in/again", page(account.reauthenticate), name="account_reauthenticate"),
+    path("sign-in/again/second-factor", page(mfa.reauthenticate), name="mfa_reauthenticate"),
+    path("sign-in/again/passkey", page(webauthn.reauthenticate_webauthn), name="mfa_reauthenticate_webauthn"),
+    path("sign-in/company/<slug:provider_id>", company_sign_in.begin, name="openid_connect_login"),
+    path("sign-in/company/<slug:provider_id>/back", company_sign_in.come_back, name="openid_connect_callback"),
+    path("sign-in/company-said-no", page(social.login_cancelled), name="socialaccount_login_cancelled"),
     path("sign-in/<slug:token>", signing_in.SignInLink.as_view(), name="sign_in_link"),
     path("join/<slug:token>", joining.Joining.as_view(), name="joining"),
     path("sign-out", page(account.logout), name="account_logout"),
-    path("password", page(account.password_change), name="account_change_password"),
-    path("password/first", page(account.password_set), name="account_set_password"),
-    path("password/reset", page(account.password_reset), name="account_reset_password"),
+    path("second-factor", page(second_factor.Ways.as_view()), name="mfa_index"),
+    path("second-factor/app", page(totp.activate_totp), name="mfa_activate_totp"),
+    path("second-factor/app/removal", page(totp.deactivate_totp), name="mfa_deactivate_totp"),
+    path("second-factor/codes", page(codes.view_recovery_codes), name="mfa_view_recovery_codes"),
+    path("second-factor/codes/new", page(codes.generate_recovery_codes), name="mfa_generate_recovery_codes"),
+    path("second-factor/codes/file", page(codes.download_recovery_codes), name="mfa_download_recovery_codes"),
+    path("passkeys", second_factor.to_the_list, name="mfa_list_webauthn"),
+    path("passkeys/new", page(second_factor.NewPasskey.as_view()), name="mfa_add_webauthn"),
+    path("passkeys/<int:pk>/removal", page(webauthn.remove_webauthn), name="mfa_remove_webauthn"),
+    path("sessions/end", sessions.end, name="session_end"),
+    path("sessions/end-all", sessions.end_all, name="sessions_end_all"),
+    path("password", allowed("password")(page(account.password_change)), name="account_change_password"),
+    path("password/first", allowed("password")(page(account.password_set)), name="account_set_password"),
+    path("password/reset", allowed("password")(page(account.password_reset)), name="account_reset_password"),
     path("password/reset/done", page(account.password_reset_done), name="account_reset_password_done"),
     re_path(
         r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)$",
-        page(account.password_reset_from_key),
+        allowed("password")(page(account.password_reset_from_key)),
         name="account_reset_password_from_key",
     ),
     path(
