@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from django.core.cache import cache
 
+from tests.databases import DATABASE
 from tests.web.house import House
+
+collect_ignore = [] if DATABASE == "sqlite" else ["test_indexes.py"]
 
 
 @pytest.fixture
