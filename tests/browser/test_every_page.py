@@ -47,6 +47,8 @@ PAGES = (
     "/mailboxes/new?address=ada%40gmail.com&at=other",
     "/mail-ledger",
     "/quarantine",
+    "/from-addresses",
+    "/from-addresses/new",
     "/stuck-work",
     "/password/first",
     "/sign-out",

@@ -14,7 +14,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from everyhand.channels.email.models import FromAddress, Mail, Mailbox, RawMail
-from everyhand.conversations import saved_views
+from everyhand.conversations import drafts, saved_views
+from everyhand.conversations.actions import Upload
 from everyhand.conversations.models import Attachment, Delivery, Message, Participant
 from everyhand.customers.models import Customer, Merging, Organization
 from everyhand.desk.inbound import Address, File
@@ -40,6 +41,7 @@ NOBODY_YET = (IN, 403, 403, 403, 403)  # whoever has neither password nor second
 
 DOES = (403, 302, 302, 302, 302)
 DOES_THEIRS = (403, 404, 302, 302, 302)
+DOES_MY_DRAFT = (403, 404, 302, 404, 404)
 DOES_MAIL = (403, 403, 403, 302, 302)
 DOES_SETTING_UP = (403, 403, 403, 403, 302)
 CHECKS_SETTING_UP = (403, 403, 403, 403, 422)  # what was typed does not suffice
@@ -88,6 +90,12 @@ MATRIX: dict[str, Access] = {
     ),
     "conversation_notes": Access("/conversations/{conversation}/notes", NOT_LIKE_THIS, DOES_THEIRS, {"text": "Hm"}),
     "conversation_writing": Access("/conversations/{conversation}/writing", NOT_LIKE_THIS, (403, 404, 204, 204, 204)),
+    "conversation_drafts": Access(
+        "/conversations/{conversation}/drafts", NOT_LIKE_THIS, (403, 404, 200, 200, 200), {"text": "Hm"}
+    ),
+    "draft_removal": Access("/drafts/{draft}/removal", NOT_LIKE_THIS, DOES_MY_DRAFT),
+    "draft_file": Access("/draft-files/{draft_file}", (IN, 404, 200, 404, 404), NOTHING_TO_DO),
+    "draft_file_removal": Access("/draft-files/{draft_file}/removal", NOT_LIKE_THIS, DOES_MY_DRAFT),
     "conversation_assignment": Access(
         "/conversations/{conversation}/assignment", NOT_LIKE_THIS, DOES_THEIRS, {"owner": "{ben}"}
     ),
@@ -97,6 +105,7 @@ MATRIX: dict[str, Access] = {
     "participant_refusal": Access("/participants/{participant}/refusal", NOT_LIKE_THIS, DOES_THEIRS),
     "message_undo": Access("/messages/{reply}/undo", NOT_LIKE_THIS, DOES_THEIRS),
     "message_html": Access("/messages/{message}/html", THEIRS, NOTHING_TO_DO),
+    "message_pictures": Access("/messages/{message}/pictures", NOT_LIKE_THIS, DOES_THEIRS),
     "message_raw": Access("/messages/{message}/raw", THEIRS, NOTHING_TO_DO),
     "attachment": Access("/attachments/{attachment}", THEIRS, NOTHING_TO_DO),
     "delivery_retry": Access("/deliveries/{delivery}/retry", NOT_LIKE_THIS, DOES_THEIRS),
@@ -324,6 +333,11 @@ def scene(house: House, *, to: str, about: str, owner: Member) -> Scene:
         ).pk,
         "link": people.make_sign_in_link(house.carla, at=now, valid_for=timedelta(hours=1)),
     }
+    draft = drafts.keep(
+        conversation, author=owner, kind="message", text="Dear", files=[Upload("a.txt", "text/plain", b"a")], at=now
+    )
+    assert draft is not None
+    ids |= {"draft": draft.token, "draft_file": draft.files.get().token}
     readers = {
         "nobody": None,
         "stranger": house.dora if owner != house.dora else house.carla,

@@ -119,7 +119,7 @@ def test_files_that_are_too_large_cost_nobody_their_words(house: House, monkeypa
     refused = sends(browser_of(house.ana), received.conversation, "See the film", received.message, files=[large])
     assert refused.status_code == 413
     assert "See the film</textarea>" in words(refused)
-    assert "attach fewer or smaller files" in words(refused)
+    assert "Attach fewer or smaller files" in words(refused)
     assert Message.objects.filter(direction="out").count() == 0
 
 

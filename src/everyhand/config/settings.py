@@ -8,6 +8,7 @@ import secrets
 from pathlib import Path
 from urllib.parse import unquote
 
+from csp.constants import NONCE
 from django.core.exceptions import ImproperlyConfigured
 
 from everyhand.config import environment, languages
@@ -250,7 +251,7 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
         "script-src": ["'self'"],
-        "style-src": ["'self'"],
+        "style-src": ["'self'", NONCE],  # the nonce is only there where a page asks for one: the editor needs it
         "img-src": ["'self'", "data:"],
         "frame-src": ["'self'"],
         "frame-ancestors": ["'none'"],

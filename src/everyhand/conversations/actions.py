@@ -153,11 +153,13 @@ def say(
     files: Sequence[Upload] = (),
     in_reply_to: str = "",
     references: Sequence[str] = (),
+    html: str = "",
     signature: str = "",
     quoted: str = "",
 ) -> Message:
     """A reply of ours, with a delivery for each of `recipients` ((address, name)), due once it can't be undone.
 
+    `html` is the same words as `rich_text.cleaned` leaves them, its pictures among `files` by their Content-ID.
     `message_id_for` makes the Message-ID from the message's primary key, so that it is settled before the first try.
     """
     message = Message.objects.create(
@@ -166,6 +168,7 @@ def say(
         author_member=author,
         text=text,
         reply=text,
+        html=html,
         signature=signature,
         quoted=quoted,
         at=at,

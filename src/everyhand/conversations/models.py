@@ -130,7 +130,9 @@ class Message(models.Model):
     reply = models.TextField(blank=True)
     quoted = models.TextField(blank=True)
     signature = models.TextField(blank=True)
-    html = models.TextField(blank=True)  # foreign; shown only sanitised and in a sandboxed frame
+    # Of what came in, foreign: shown only sanitised and in a sandboxed frame. Of what we wrote, as `rich_text.cleaned`
+    # leaves it; "" when it was written without an editor.
+    html = models.TextField(blank=True)
     message_id = models.CharField(max_length=1000, blank=True)  # without angle brackets
     in_reply_to = models.CharField(max_length=1000, blank=True)
     references = models.JSONField(default=list)
@@ -167,10 +169,9 @@ class Message(models.Model):
         return self.author_name or (self.author_identity.value if self.author_identity else "")
 
 
-class Attachment(models.Model):
-    """A file that came or went with a message. `token` is its only address; `name` is for display."""
+class File(models.Model):
+    """A file that belongs to something. `token` is its only address; `name` is for display."""
 
-    message = models.ForeignKey(Message, models.CASCADE, related_name="attachments")
     blob = models.ForeignKey(Blob, models.PROTECT, related_name="+")
     token = models.CharField(max_length=32, unique=True, default=tokens.random, editable=False)
     name = models.CharField(max_length=300)
@@ -180,10 +181,71 @@ class Attachment(models.Model):
     inline = models.BooleanField(default=False)
 
     class Meta:
+        abstract = True
         ordering: ClassVar = ["pk"]
 
     def __str__(self) -> str:
         return self.name
+
+
+class Attachment(File):
+    """A file that came or went with a message."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="attachments")
+
+    class Meta(File.Meta):
+        abstract = False
+
+
+class Draft(models.Model):
+    """What a member is writing and has not sent. It is theirs alone.
+
+    Windows that disagree have one each, so that none overwrites the other; `version` counts the savings of one.
+    """
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="drafts")
+    author = models.ForeignKey(Member, models.CASCADE, related_name="drafts")
+    kind = models.CharField(max_length=10, choices=Message.Kind.choices)
+    token = models.CharField(max_length=32, unique=True, default=tokens.random, editable=False)
+    version = models.PositiveIntegerField(default=1)
+    text = models.TextField(blank=True)
+    html = models.TextField(blank=True)  # as `rich_text.cleaned` leaves it; "" when it was written without an editor
+    from_address = models.CharField(max_length=320, blank=True)
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["author", "conversation", "-saved_at"], name="draft_of_author")]
+        ordering: ClassVar = ["-saved_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} by {self.author_id} in {self.conversation_id}"
+
+
+class DraftFile(File):
+    """A file that will go with a draft."""
+
+    draft = models.ForeignKey(Draft, models.CASCADE, related_name="files")
+
+    class Meta(File.Meta):
+        abstract = False
+
+
+class RemotePicture(models.Model):
+    """A picture that a message shows from somebody else's server, as we fetched it when a reader asked."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="remote_pictures")
+    digest = models.CharField(max_length=64)  # SHA-256 of its address
+    blob = models.ForeignKey(Blob, models.PROTECT, related_name="+")
+    type = models.CharField(max_length=20)
+    fetched_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["message", "digest"], name="a_picture_is_fetched_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} in {self.message_id}"
 
 
 class Delivery(DueRow):

@@ -9,7 +9,15 @@ from django.db import transaction
 
 from everyhand.conversations import actions as conversations
 from everyhand.conversations import finding
-from everyhand.conversations.models import Attachment, Conversation, Delivery, Message, Participant
+from everyhand.conversations.models import (
+    Attachment,
+    Conversation,
+    Delivery,
+    DraftFile,
+    Message,
+    Participant,
+    RemotePicture,
+)
 from everyhand.core import blobs, journal
 from everyhand.customers.models import Identity
 
@@ -20,7 +28,10 @@ ERASED = "What stood here was erased because its writer asked for it."
 @transaction.atomic
 def erase(conversation: Conversation) -> None:
     """A conversation with every word, file and promise of it. That it existed stays in the journal, by its number."""
-    files = list(Attachment.objects.filter(message__conversation=conversation).values_list("blob", flat=True))
+    of_messages = Attachment.objects.filter(message__conversation=conversation).values_list("blob", flat=True)
+    of_drafts = DraftFile.objects.filter(draft__conversation=conversation).values_list("blob", flat=True)
+    outside = RemotePicture.objects.filter(message__conversation=conversation).values_list("blob", flat=True)
+    files = [*of_messages, *of_drafts, *outside]
     conversations.erase(conversation)
     blobs.let_go(files)
 
@@ -29,8 +40,13 @@ def erase(conversation: Conversation) -> None:
 def erase_elsewhere(conversation: Conversation, identities: Sequence[Identity], *, at: datetime) -> None:
     """What somebody said in the conversation of somebody else. That somebody spoke there stays, without a word."""
     theirs = Message.objects.filter(conversation=conversation, author_identity__in=identities)
-    files = list(Attachment.objects.filter(message__in=theirs).values_list("blob", flat=True))
-    Attachment.objects.filter(message__in=theirs).delete()
+    of_messages, outside = (
+        Attachment.objects.filter(message__in=theirs),
+        RemotePicture.objects.filter(message__in=theirs),
+    )
+    files = [*of_messages.values_list("blob", flat=True), *outside.values_list("blob", flat=True)]
+    of_messages.delete()
+    outside.delete()
     blobs.let_go(files)
     theirs.update(
         text="", reply="", quoted="", html="", subject="", author_name="", message_id="", in_reply_to="",

@@ -13,27 +13,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from everyhand.channels.email import from_addresses
-from everyhand.conversations import queries
-from everyhand.conversations.models import Conversation, Message, Participant
+from everyhand.conversations import drafts, queries
+from everyhand.conversations.models import Conversation, Draft, Message, Participant
 from everyhand.people.models import Member, Team
 from everyhand.promises.models import Promise
 from everyhand.routing import reasons
+from everyhand.web import writing
 from everyhand.web.permissions import conversation_or_404, reader
 from everyhand.web.rows import Face, PromiseShown, face, promise_shown
 from everyhand.web.timeline import Said, folded, said, timeline
 
 # How many other conversations of the customer stand beside this one.
 OTHERS = 6
-
-
-@dataclass(frozen=True)
-class Draft:
-    """What somebody wrote that could not be sent (yet), and why: `error` is a sentence, or "" when nothing is wrong."""
-
-    text: str
-    mode: str = "reply"
-    error: str = ""
-    sender: str = ""  # the address it should come from; "" as the page chooses
 
 
 @dataclass(frozen=True)
@@ -64,19 +55,28 @@ class Undo:
 @require_safe
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     conversation = conversation_or_404(request, pk)
-    return page(request, conversation, draft=_taken_back(request, conversation))
+    # The mark comes with the conversation, so that a page without a draft costs no read for one.
+    return page(request, conversation, drafting=getattr(conversation, "drafting", True))
 
 
 def page(
     request: HttpRequest,
     conversation: Conversation,
     *,
-    draft: Draft | None = None,
+    drafting: bool = True,
+    mode: str = writing.REPLY,
+    token: str = "",
+    error: str = "",
     overtaken_by: list[Message] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The conversation's page, with a draft that could not be sent and what was said meanwhile, if so."""
+    """The conversation's page with the reader's drafts. When something of `mode` could not be sent, `token` is its
+    draft, `error` says why, or `overtaken_by` is what was said meanwhile. Without `drafting` there are no drafts.
+    """
     member, at = reader(request), timezone.now()
+    found = list(drafts.of(member, conversation)) if drafting else []
+    token = token or request.GET.get("draft", "")
+    draft, note_draft = (writing.shown(found, kind, token=token) for kind in (writing.REPLY, writing.NOTE))
     participants = list(
         Participant.objects.filter(conversation=conversation).select_related("identity__customer").order_by("pk")
     )
@@ -86,7 +86,7 @@ def page(
     beginning = folded(entries, shown_from=_number(request.GET.get("from", "")))
     taking_part = [one for one in participants if one.approved_at and not one.declined_at]
     senders = from_addresses.choices(conversation, member)
-    writing_from = next((one for one in senders if draft and one.address == draft.sender), senders[0])
+    writing_from = next((one for one in senders if one.address == draft.sender), senders[0])
     overtaking = [said(message) for message in overtaken_by or ()]
     context: dict[str, Any] = {
         "conversation": _shown(conversation, participants, member, at),
@@ -96,8 +96,12 @@ def page(
         "senders": senders,
         "sender": writing_from,
         "newest_message_id": max((one.id for one in messages if one.kind == Message.Kind.MESSAGE), default=0),
+        "newest_id": max((one.id for one in messages), default=0),
         "signature": member.signs(writing_from.signature or (conversation.team.signature if conversation.team else "")),
         "draft": draft,
+        "note_draft": note_draft,
+        "mode": mode if error or overtaken_by or not _only_note(found) else writing.NOTE,
+        "error": error,
         "stopped": {"messages": overtaking} if overtaking else None,
         "undo": _undo(messages, member, at),
         "members": [one for one in everybody if one.is_active],
@@ -143,15 +147,8 @@ def _others(conversation: Conversation, member: Member) -> list[Conversation]:
     return list(theirs.select_related("owner").order_by("-last_message_at")[:OTHERS])
 
 
-def _taken_back(request: HttpRequest, conversation: Conversation) -> Draft | None:
-    """The words of a reply that its author just took back, to go on with."""
-    key = _number(request.GET.get("again", ""))
-    if not key:
-        return None
-    message = Message.objects.filter(
-        pk=key, conversation=conversation, author_member=reader(request), deliveries__taken_back_at__isnull=False
-    ).first()
-    return Draft(message.text) if message else None
+def _only_note(found: list[Draft]) -> bool:
+    return bool(found) and all(one.kind == writing.NOTE for one in found)
 
 
 def _number(words: str) -> int:

@@ -2,8 +2,8 @@
 
 Three walls, each of which would do: what nh3 lets through holds nothing that runs or loads by itself; the document
 carries a policy under which nothing could (Content-Security-Policy, W3C CSP Level 3); and it stands in a sandboxed
-frame without scripts, forms or our origin. Pictures from outside are loaded only when the reader asks, because loading
-one tells its sender who looked and when.
+frame without scripts, forms or our origin. No picture is loaded from outside, because loading one tells its sender who
+looked and when: those that a reader asked for were fetched by us (`conversations.remote_pictures`) and stand inside.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping
+from html import escape
 
 import nh3
 
-# Of a mail's own pictures, so much is carried inside the page; SVG, which can hold scripts, is not among them.
-PICTURE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+from everyhand.core import pictures
+
+# Of a mail's own pictures, so much is carried inside the page.
 PICTURE_BYTES_AT_MOST = 10_000_000
 
 TAGS = nh3.ALLOWED_TAGS | {"font", "center", "u", "big"}
@@ -41,18 +43,21 @@ _PAGE = (
 )
 
 
-def document(html: str, *, pictures: Mapping[str, str], from_outside: bool) -> str:
-    """A whole document that shows `html`. `pictures` gives the `data:` address of each picture by its Content-ID."""
-    return _PAGE.format(cleaned(html, pictures=pictures, from_outside=from_outside))
+def document(html: str, *, own: Mapping[str, str], from_outside: Mapping[str, str], remark: str = "") -> str:
+    """A whole document that shows `html`, below a `remark` of ours. `own` gives the `data:` address of each picture of
+    its own by Content-ID, `from_outside` that of others by the address it has in `html`.
+    """
+    said = f'<p style="color:#5b5348;font-size:13px">{escape(remark)}</p>' if remark else ""
+    return _PAGE.format(said + cleaned(html, own=own, from_outside=from_outside))
 
 
-def cleaned(html: str, *, pictures: Mapping[str, str], from_outside: bool) -> str:
+def cleaned(html: str, *, own: Mapping[str, str], from_outside: Mapping[str, str]) -> str:
     """The part of `html` that only says and shows something."""
     return nh3.clean(
         html,
         tags=TAGS,
         attributes=ATTRIBUTES,
-        attribute_filter=_source_of(pictures, from_outside=from_outside),
+        attribute_filter=_source_of(own, from_outside=from_outside),
         filter_style_properties=STYLES,
         url_schemes=SCHEMES,
         set_tag_attribute_values={"a": {"target": "_blank"}},
@@ -61,23 +66,22 @@ def cleaned(html: str, *, pictures: Mapping[str, str], from_outside: bool) -> st
     )
 
 
-def policy(*, from_outside: bool) -> str:
+def policy() -> str:
     """The document's own Content-Security-Policy."""
-    pictures = "data: https:" if from_outside else "data:"
     return (
-        f"default-src 'none'; img-src {pictures}; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
         "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
     )
 
 
 def as_address(type_: str, content: bytes) -> str:
-    """A picture as a `data:` address; "" for what is none of `PICTURE_TYPES`."""
-    if type_.lower() not in PICTURE_TYPES:
+    """A picture as a `data:` address; "" for what is none of `pictures.TYPES`."""
+    if type_.lower() not in pictures.TYPES:
         return ""
     return f"data:{type_.lower()};base64,{base64.b64encode(content).decode()}"
 
 
-def _source_of(pictures: Mapping[str, str], *, from_outside: bool) -> Callable[[str, str, str], str | None]:
+def _source_of(own: Mapping[str, str], *, from_outside: Mapping[str, str]) -> Callable[[str, str, str], str | None]:
     def keep(tag: str, attribute: str, value: str) -> str | None:
         if attribute == "style":
             # A style can only load something by url(); without it the policy has nothing to refuse.
@@ -86,9 +90,9 @@ def _source_of(pictures: Mapping[str, str], *, from_outside: bool) -> Callable[[
             return value
         scheme = value.strip().lower().partition(":")[0]
         if tag == "img" and scheme == "cid":
-            return pictures.get(value.strip()[4:].strip("<>")) or None
+            return own.get(value.strip()[4:].strip("<>")) or None
         if tag == "img":
-            return value if from_outside and scheme == "https" else None
+            return from_outside.get(value.strip())
         return value if tag == "a" and scheme in ("http", "https", "mailto", "tel") else None
 
     return keep

@@ -3,35 +3,46 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import content_disposition_header
+from django.utils.translation import ngettext
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from everyhand.channels.email.models import RawMail
+from everyhand.conversations import remote_pictures
 from everyhand.conversations.models import Attachment, Message
+from everyhand.core import pictures
 from everyhand.web import foreign_html
 from everyhand.web.permissions import attachment_or_404, message_or_404
 
 # Types that a browser may learn of a download; every other one is just bytes.
-HARMLESS_TYPES = foreign_html.PICTURE_TYPES | {"application/pdf", "application/zip", "text/plain", "text/csv"}
+HARMLESS_TYPES = pictures.TYPES | {"application/pdf", "application/zip", "text/plain", "text/csv"}
 
 
 @require_safe
 @xframe_options_sameorigin
 def html(request: HttpRequest, pk: int) -> HttpResponse:
-    """The message as its sender designed it; with `?images=1` also with pictures from outside."""
+    """The message as its sender designed it; with `?images=1` also with the pictures from outside that were fetched."""
     message = message_or_404(request, pk)
     if not message.html:
         raise Http404
-    from_outside = request.GET.get("images") == "1"
-    document = foreign_html.document(message.html, pictures=_pictures(message), from_outside=from_outside)
+    outside, remark = _from_outside(message) if request.GET.get("images") == "1" else ({}, "")
+    document = foreign_html.document(message.html, own=_pictures(message), from_outside=outside, remark=remark)
     return HttpResponse(
-        document,
-        headers={
-            "Content-Security-Policy": foreign_html.policy(from_outside=from_outside),
-            "Referrer-Policy": "no-referrer",
-        },
+        document, headers={"Content-Security-Policy": foreign_html.policy(), "Referrer-Policy": "no-referrer"}
     )
+
+
+@require_POST
+@xframe_options_sameorigin
+def pictures_from_outside(request: HttpRequest, pk: int) -> HttpResponse:
+    """A reader wants to see them: we fetch them, so that their sender learns nothing about the reader."""
+    message = message_or_404(request, pk)
+    remote_pictures.fetch(message, at=timezone.now())
+    return redirect(f"{reverse('message_html', args=[pk])}?images=1")
 
 
 @require_safe
@@ -63,14 +74,30 @@ def download(content: bytes, name: str, type_: str = "application/octet-stream")
     )
 
 
+def _from_outside(message: Message) -> tuple[dict[str, str], str]:
+    """The `data:` addresses of pictures from outside by the address they have, and a remark about those we lack."""
+    fetched = {
+        address: foreign_html.as_address(type_, content)
+        for address, (type_, content) in remote_pictures.known(message).items()
+    }
+    missing = len(remote_pictures.addresses(message.html)) - len(fetched)
+    if not missing:
+        return fetched, ""
+    return fetched, ngettext(
+        "%(num)d picture could not be fetched. You can try once more.",
+        "%(num)d pictures could not be fetched. You can try once more.",
+        missing,
+    ) % {"num": missing}
+
+
 def _pictures(message: Message) -> dict[str, str]:
     """The `data:` addresses of the message's own pictures by Content-ID, the first ones up to a limit."""
-    pictures: dict[str, str] = {}
+    found: dict[str, str] = {}
     total = 0
-    own = Attachment.objects.filter(message=message, type__in=foreign_html.PICTURE_TYPES).exclude(content_id="")
+    own = Attachment.objects.filter(message=message, type__in=pictures.TYPES).exclude(content_id="")
     for file in own.order_by("pk"):
         total += file.size
         if total > foreign_html.PICTURE_BYTES_AT_MOST:
             break
-        pictures[file.content_id.strip("<>")] = foreign_html.as_address(file.type, bytes(file.blob.content))
-    return pictures
+        found[file.content_id.strip("<>")] = foreign_html.as_address(file.type, bytes(file.blob.content))
+    return found

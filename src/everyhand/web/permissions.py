@@ -7,12 +7,13 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
 from everyhand.conversations import queries
-from everyhand.conversations.models import Attachment, Conversation, Message
+from everyhand.conversations.models import Attachment, Conversation, Draft, Message
 from everyhand.customers.models import Customer
 from everyhand.people.models import Member
 
@@ -52,8 +53,10 @@ def for_admins(view: View[Rest]) -> View[Rest]:
 
 
 def conversation_or_404(request: HttpRequest, pk: int) -> Conversation:
+    """With a mark, `drafting`, whether the reader has a draft in it."""
+    theirs = Draft.objects.filter(conversation=OuterRef("pk"), author=reader(request))
     rows = queries.visible_to(reader(request)).select_related("customer", "owner", "team")
-    return get_object_or_404(rows, pk=pk)
+    return get_object_or_404(rows.annotate(drafting=Exists(theirs)), pk=pk)
 
 
 def customer_or_404(request: HttpRequest, pk: int) -> Customer:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -15,55 +16,55 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from everyhand.channels.email import from_addresses, tokens
-from everyhand.conversations import queries
-from everyhand.conversations.actions import Sender, Upload
-from everyhand.conversations.models import Conversation, Delivery, Message
+from everyhand.conversations import drafts, queries
+from everyhand.conversations.actions import Sender
+from everyhand.conversations.models import Conversation, Delivery, Draft, Message
 from everyhand.core import work
 from everyhand.desk import reply as desk
 from everyhand.people.models import Member
 from everyhand.web import conversation as pages
-from everyhand.web.conversation import Draft
+from everyhand.web import writing
 from everyhand.web.permissions import conversation_or_404, message_or_404, reader
-from everyhand.web.uploads import BYTES_AT_MOST, uploads, were_too_large
+from everyhand.web.writing import Written
 
 
 @require_POST
 def reply(request: HttpRequest, pk: int) -> HttpResponse:
-    """Send it, unless somebody said something the author has not seen: then their page shows it, with the draft."""
-    conversation = conversation_or_404(request, pk)
-    member, text, address = reader(request), _text(request), request.POST.get("from", "")
-    draft = partial(Draft, text, sender=address)
-    if were_too_large(request):
-        return pages.page(request, conversation, draft=draft(error=_too_large()), status=413)
+    """Send it, unless somebody said something the author has not seen: then their page shows it, with the draft.
+
+    What was typed and attached is a draft on the server before anything else is tried.
+    """
+    conversation, member = conversation_or_404(request, pk), reader(request)
+    said = writing.written(request, conversation, writing.REPLY)
+    draft, refused = writing.keep(request, conversation, said)
+    page = partial(pages.page, request, conversation, token=draft.token if draft else "")
+    if refused:
+        return page(error=_not_all(refused), status=413)
     try:
-        sender = from_addresses.chosen(address, from_addresses.choices(conversation, member))
-        message = _send(
-            conversation, author=member, text=text, sender=sender, seen=_seen(request), files=uploads(request)
-        )
+        sender = from_addresses.chosen(said.sender, from_addresses.choices(conversation, member))
+        message = _send(conversation, said, author=member, sender=sender, seen=_seen(request), draft=draft)
     except desk.Overtaken as overtaken:
-        error = _("Please attach your files again.") if request.FILES else ""
-        return pages.page(request, conversation, draft=draft(error=error), overtaken_by=overtaken.messages, status=409)
+        return page(overtaken_by=overtaken.messages, status=409)
     except desk.NothingToSend:
-        return pages.page(request, conversation, draft=draft(error=_nothing_to_send(text)), status=422)
+        return page(error=_nothing_to_send(said.text), status=422)
     except from_addresses.NotTheirs:
-        error = _("A reply can't come from %(address)s any more. Choose another address.") % {"address": address}
-        return pages.page(request, conversation, draft=draft(error=error), status=422)
+        error = _("A reply can't come from %(address)s any more. Choose another address.") % {"address": said.sender}
+        return page(error=error, status=422)
     return _to(conversation, message)
 
 
 @require_POST
 def note(request: HttpRequest, pk: int) -> HttpResponse:
     conversation = conversation_or_404(request, pk)
-    text = _text(request)
-    if were_too_large(request):
-        return pages.page(request, conversation, draft=Draft(text, "note", _too_large()), status=413)
+    said = writing.written(request, conversation, writing.NOTE)
+    draft, refused = writing.keep(request, conversation, said)
+    page = partial(pages.page, request, conversation, mode=writing.NOTE, token=draft.token if draft else "")
+    if refused:
+        return page(error=_not_all(refused), status=413)
     try:
-        written = desk.write_note(
-            conversation, author=reader(request), text=text, at=timezone.now(), files=uploads(request)
-        )
+        written = _write_down(conversation, said, author=reader(request), seen=_seen(request), draft=draft)
     except desk.NothingToSend:
-        draft = Draft(text, "note", _("Write what colleagues should know."))
-        return pages.page(request, conversation, draft=draft, status=422)
+        return page(error=_("Write what colleagues should know."), status=422)
     return _to(conversation, written)
 
 
@@ -72,9 +73,9 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a reply back; its words come back into the field. Only its author can."""
     message = message_or_404(request, pk)
     member = reader(request)
-    if message.author_member_id == member.pk and desk.take_back(message, by=member, at=timezone.now()):
+    if message.author_member_id == member.pk and _take_back(message, by=member, at=timezone.now()):
         messages.success(request, _("Taken back: nothing was sent. Your words are below."))
-        return redirect(f"{reverse('conversation', args=[message.conversation_id])}?again={message.pk}#composer")
+        return redirect(f"{reverse('conversation', args=[message.conversation_id])}#composer")
     messages.error(request, _("It is too late to take this back: it is on its way."))
     return _to(message.conversation, message)
 
@@ -90,26 +91,56 @@ def retry_delivery(request: HttpRequest, pk: int) -> HttpResponse:
 
 @transaction.atomic
 def _send(
-    conversation: Conversation, *, author: Member, text: str, sender: Sender, seen: int, files: Sequence[Upload]
+    conversation: Conversation, said: Written, *, author: Member, sender: Sender, seen: int, draft: Draft | None
 ) -> Message:
     """Sent once, however often the button is pressed: the same words from the same page are the same reply."""
     queries.locked(conversation)
-    sent = Message.objects.filter(conversation=conversation, author_member=author, pk__gt=seen, text=text)
+    sent = _said_already(conversation, said, author, seen).filter(kind=Message.Kind.MESSAGE)
     again = sent.filter(deliveries__taken_back_at=None, deliveries__isnull=False).first()
-    return again or desk.reply(
+    message = again or desk.reply(
         conversation,
         author=author,
-        text=text,
+        text=said.text,
+        html=said.html,
         at=timezone.now(),
         message_id_for=partial(tokens.message_id, address=sender.address),
         sender=sender,
         seen=seen,
-        files=files,
+        files=drafts.files_of(draft) if draft else [],
     )
+    _forget(conversation, said, author, draft)
+    return message
 
 
-def _text(request: HttpRequest) -> str:
-    return request.POST.get("text", "").replace("\r\n", "\n").replace("\0", "")
+@transaction.atomic
+def _write_down(
+    conversation: Conversation, said: Written, *, author: Member, seen: int, draft: Draft | None
+) -> Message:
+    """The same for a note."""
+    queries.locked(conversation)
+    again = _said_already(conversation, said, author, seen).filter(kind=Message.Kind.NOTE).first() if seen else None
+    files = drafts.files_of(draft) if draft else []
+    written = again or desk.write_note(conversation, author=author, text=said.text, at=timezone.now(), files=files)
+    _forget(conversation, said, author, draft)
+    return written
+
+
+def _said_already(conversation: Conversation, said: Written, author: Member, seen: int) -> QuerySet[Message]:
+    return Message.objects.filter(conversation=conversation, author_member=author, pk__gt=seen, text=said.text)
+
+
+def _forget(conversation: Conversation, said: Written, author: Member, draft: Draft | None) -> None:
+    """The draft this came from, also when a reply was kept as a note."""
+    for token in {said.token, draft.token if draft else ""}:
+        drafts.forget(author, conversation, token=token, text=said.text)
+
+
+@transaction.atomic
+def _take_back(message: Message, *, by: Member, at: datetime) -> bool:
+    taken_back = desk.take_back(message, by=by, at=at)
+    if taken_back:
+        drafts.again(message, author=by, at=at)
+    return taken_back
 
 
 def _seen(request: HttpRequest) -> int:
@@ -128,8 +159,5 @@ def _nothing_to_send(text: str) -> str:
     return _("Write something first, or attach a file.")
 
 
-def _too_large() -> str:
-    return _(
-        "Your files are more than %(megabytes)d MB together, which many mail servers refuse. Nothing was sent; "
-        "attach fewer or smaller files."
-    ) % {"megabytes": BYTES_AT_MOST // 1_000_000}
+def _not_all(refused: list[str]) -> str:
+    return " ".join([*refused, _("Nothing was sent; everything else is kept below.")])

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, Exists, OuterRef, Value, When
+from django.db.models import Case, Exists, F, OuterRef, TextField, Value, When
+from markupsafe import Markup
 
 from everyhand.channels.email import tokens
 from everyhand.channels.email.models import Mail
@@ -18,6 +19,7 @@ from everyhand.desk.verdict import Verdict
 from everyhand.people.models import Member, initials
 from everyhand.web.happenings import Happening, happenings
 from everyhand.web.told import told
+from everyhand.web.writing import for_page
 
 # How many messages stay open when nobody waits for an answer, and how many there must be before them for a fold.
 LAST = 2
@@ -46,6 +48,7 @@ class Said:
     to: Sequence[str]
     sent_from: str  # the address of ours that a reply comes from; "" for what others said
     reply: str
+    written: Markup | None  # `reply` as one of us formed it with the editor
     quoted: str
     has_html: bool
     has_original: bool  # whether the mail as it came can be downloaded
@@ -70,11 +73,15 @@ def timeline(
         .defer("html")
         .annotate(
             has_html=Case(When(html="", then=Value(value=False)), default=Value(value=True)),
+            written=Case(
+                When(direction=Message.Direction.OUT, then=F("html")), default=Value(""), output_field=TextField()
+            ),
             has_original=Exists(Mail.objects.filter(message=OuterRef("pk"))),
         )
     )
     entries: list[Said | Happening] = [
-        said(message, has_html=message.has_html, has_original=message.has_original) for message in messages
+        said(message, has_html=message.has_html, has_original=message.has_original, written=message.written)
+        for message in messages
     ]
     entries += happenings(conversation, participants, everybody)
     # What was said comes before what it brought about.
@@ -109,7 +116,10 @@ def _direction(entry: Said | Happening) -> str:
     return entry.direction if isinstance(entry, Said) and by_hand else ""
 
 
-def said(message: Message, *, has_html: bool = False, has_original: bool = False) -> Said:
+def said(message: Message, *, has_html: bool = False, has_original: bool = False, written: str = "") -> Said:
+    """`written` is the HTML of one of us, which stands in the page itself; others' is opened in a frame."""
+    files = list(message.attachments.all())
+    has_html = has_html and message.direction == Message.Direction.IN
     verdict = Verdict.from_json(message.verdict)
     return Said(
         id=message.pk,
@@ -119,6 +129,7 @@ def said(message: Message, *, has_html: bool = False, has_original: bool = False
         to=[_addressee(one) for one in message.recipients] if message.kind == Message.Kind.MESSAGE else [],
         sent_from=message.from_address,
         reply=message.reply or ("" if message.quoted else message.text),
+        written=for_page(written, files) if written else None,
         quoted=message.quoted,
         has_html=has_html,
         has_original=has_original,
@@ -132,7 +143,7 @@ def said(message: Message, *, has_html: bool = False, has_original: bool = False
         sent_at=message.sent_at if message.forwarded_by else None,
         dated=message.dated,
         # Pictures inside a letter are seen in the letter.
-        attachments=[file for file in message.attachments.all() if not (file.inline and has_html)],
+        attachments=[file for file in files if not (file.inline and (has_html or written))],
         deliveries=list(message.deliveries.all()),
     )
 

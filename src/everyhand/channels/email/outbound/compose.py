@@ -38,10 +38,15 @@ def compose(message: Message) -> bytes:
         *([("References", references)] if references else []),
     ]
     files = [
-        letter.Enclosure(attachment.name, attachment.type, bytes(attachment.blob.content))
+        letter.Enclosure(
+            attachment.name,
+            attachment.type,
+            bytes(attachment.blob.content),
+            attachment.content_id if attachment.inline else "",
+        )
         for attachment in message.attachments.select_related("blob").order_by("pk")
     ]
-    html = as_html(message.text, signature=message.signature, quoted=message.quoted)
+    html = as_html(message.text, written=message.html, signature=message.signature, quoted=message.quoted)
     return letter.write(fields, text=_as_text(message), html=html, files=files)
 
 

@@ -1,4 +1,4 @@
-"""A letter's words for programs that show HTML: the same as in its plain text, and nothing more."""
+"""A letter's words for programs that show HTML: the same as in its plain text, as its author formed them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from html import escape
 from itertools import groupby
 from typing import Final
 
+from everyhand.conversations import rich_text
+
 _LINK: Final = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)\]'’”]")
 # How the program that shows it knows a quotation and folds it away: a class for Gmail and Outlook, a type for
 # Thunderbird and Apple Mail. Styles stand in the elements because most programs drop all others.
@@ -16,15 +18,23 @@ _QUOTATION: Final = (
 )
 
 
-def as_html(text: str, *, signature: str = "", quoted: str = "") -> str:
-    """The author's words, what stands under them, and what was said before (as `conversations.quoting` writes it)."""
-    body = [_paragraphs(text)]
+def as_html(text: str, *, written: str = "", signature: str = "", quoted: str = "") -> str:
+    """The author's words, what stands under them, and what was said before (as `conversations.quoting` writes it).
+    `written` is the words as an editor had them, in place of `text`.
+    """
+    body = [_formed(written) if written else _paragraphs(text)]
     if signature:
         body.append(f'<div class="gmail_signature">-- <br>\n{_lines(signature)}</div>')
     if quoted:
         body.append(f'<div class="gmail_quote gmail_quote_container">\n{chr(10).join(_quotations(quoted))}\n</div>')
     inside = "\n".join(body)
     return f'<!DOCTYPE html>\n<html><head><meta charset="utf-8"></head><body dir="auto">\n{inside}\n</body></html>\n'
+
+
+def _formed(written: str) -> str:
+    """Cleaned once more, since it goes out in our name, and with margins as mail programs would not set them."""
+    clean = rich_text.cleaned(written, picture=lambda address: address if address.startswith("cid:") else None)
+    return clean.replace("<blockquote>", _QUOTATION).replace("<figure>", '<figure style="margin:0">')
 
 
 def _paragraphs(text: str) -> str:

@@ -40,15 +40,21 @@ class Enclosure:
     name: str
     type: str
     content: bytes
+    content_id: str = ""  # by which `html` shows it, as `cid:…`; without one it is a file of its own
 
 
 def write(fields: Sequence[Field], *, text: str, html: str = "", files: Sequence[Enclosure] = ()) -> bytes:
     """The whole letter, with CRLF line ends. `fields` are (name, value made by the functions below); `html` is an
-    alternative to `text`. The same arguments give the same bytes.
+    alternative to `text`, together with its pictures (RFC 2387). The same arguments give the same bytes.
     """
     part = _text_part("plain", text)
+    pictures = [file for file in files if html and file.content_id]
+    files = [file for file in files if file not in pictures]
     if html:
-        part = _multipart("alternative", [part, _text_part("html", html)])
+        shown = _text_part("html", html)
+        if pictures:
+            shown = _multipart("related", [shown, *(_file_part(file) for file in pictures)], start="text/html")
+        part = _multipart("alternative", [part, shown])
     if files:
         part = _multipart("mixed", [part, *(_file_part(file) for file in files)])
     head = [*fields, ("MIME-Version", "1.0")]
@@ -145,10 +151,12 @@ def _file_part(file: Enclosure) -> bytes:
     kind = file.type.lower()
     if not _TYPE.fullmatch(kind) or len(kind) > 120 or kind.startswith(("message/", "multipart/")):
         kind = "application/octet-stream"  # a message or multipart may not be encoded (RFC 2046 section 5.2.1)
+    shown = ids([file.content_id]) if file.content_id else ""
     head = (
         f"Content-Type: {kind}{parameter('name', file.name)}\r\n"
-        f"Content-Disposition: attachment{parameter('filename', file.name)}\r\n"
-        "Content-Transfer-Encoding: base64\r\n\r\n"
+        f"Content-Disposition: {'inline' if shown else 'attachment'}{parameter('filename', file.name)}\r\n"
+        + (f"Content-ID: {shown}\r\n" if shown else "")
+        + "Content-Transfer-Encoding: base64\r\n\r\n"
     )
     return head.encode() + base64.encodebytes(file.content).replace(b"\n", b"\r\n")
 
@@ -165,9 +173,10 @@ def parameter(name: str, value: str) -> str:
     return "".join(f";\r\n {name}*{number}*={piece}" for number, piece in enumerate(pieces))
 
 
-def _multipart(subtype: str, parts: Sequence[bytes]) -> bytes:
+def _multipart(subtype: str, parts: Sequence[bytes], *, start: str = "") -> bytes:
     # From the content, so that every try gives the same; "=_" occurs in neither encoding of the parts.
     boundary = "=_" + hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
-    head = f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n\r\n'
+    kind = f'; type="{start}"' if start else ""
+    head = f'Content-Type: multipart/{subtype}{kind};\r\n boundary="{boundary}"\r\n\r\n'
     body = b"".join(b"--%s\r\n%s\r\n" % (boundary.encode(), part) for part in parts)
     return head.encode() + body + b"--%s--\r\n" % boundary.encode()

@@ -41,97 +41,6 @@ class ClockController extends Controller {
   }
 }
 
-/* Keeps an unsent draft on this device, so that a closed tab or a lost connection costs nobody their words. A draft
-   that equals something already sent is forgotten. Ctrl or Cmd and Enter sends. */
-class DraftController extends Controller {
-  static targets = ["text"];
-  static values = { key: String };
-
-  connect() {
-    const kept = this.read();
-    if (kept && this.wasSent(kept)) this.forget();
-    else if (kept && !this.textTarget.value) this.textTarget.value = kept;
-  }
-
-  keep() {
-    if (this.textTarget.value.trim()) this.write(this.textTarget.value);
-    else this.forget();
-  }
-
-  send(event) {
-    if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) {
-      event.preventDefault();
-      this.element.requestSubmit();
-    }
-  }
-
-  wasSent(words) {
-    const said = document.querySelectorAll(".message--out .message__text, .message--note .message__text");
-    return [...said].some((text) => text.textContent.trim() === words.trim());
-  }
-
-  read() {
-    try {
-      return localStorage.getItem(this.keyValue);
-    } catch {
-      return null;
-    }
-  }
-
-  write(words) {
-    try {
-      localStorage.setItem(this.keyValue, words);
-    } catch {
-      /* Storage is closed to us: the draft lives in the page only. */
-    }
-  }
-
-  forget() {
-    try {
-      localStorage.removeItem(this.keyValue);
-    } catch {
-      /* As above: there is nothing to forget. */
-    }
-  }
-}
-
-/* Names the files that were chosen, so that nobody sends the wrong one, and lets each be left out again. */
-class FilesController extends Controller {
-  static targets = ["input", "list", "one"];
-
-  connect() {
-    this.show();
-  }
-
-  show() {
-    this.listTarget.replaceChildren(...[...this.inputTarget.files].map((file) => this.row(file)));
-    this.listTarget.hidden = !this.inputTarget.files.length;
-  }
-
-  row(file) {
-    const row = this.oneTarget.content.cloneNode(true);
-    for (const name of row.querySelectorAll(".file__name")) name.textContent = file.name;
-    row.querySelector(".file__size").textContent = this.size(file.size);
-    return row;
-  }
-
-  size(bytes) {
-    const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
-    const step = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), 3);
-    const shown = { style: "unit", unit: units[step], unitDisplay: step ? "short" : "long", maximumFractionDigits: 1 };
-    return new Intl.NumberFormat(language, shown).format(bytes / 1000 ** step);
-  }
-
-  leaveOut({ currentTarget }) {
-    const place = [...this.listTarget.children].indexOf(currentTarget.closest("li"));
-    const kept = new DataTransfer();
-    [...this.inputTarget.files].forEach((file, at) => at !== place && kept.items.add(file));
-    this.inputTarget.files = kept.files;
-    this.show();
-    this.inputTarget.focus();
-  }
-}
-
 /* Counts down the seconds in which a reply can still be taken back, then takes the bar away. */
 class UndoController extends Controller {
   static targets = ["seconds"];
@@ -189,8 +98,6 @@ class AppearanceController extends Controller {
 }
 
 application.register("clock", ClockController);
-application.register("draft", DraftController);
-application.register("files", FilesController);
 application.register("undo", UndoController);
 application.register("toast", ToastController);
 application.register("appearance", AppearanceController);

@@ -1,0 +1,121 @@
+"""What a member writes: as their form says it, as a draft keeps it, as an editor and a page show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from markupsafe import Markup
+
+from everyhand.conversations import drafts, rich_text
+from everyhand.conversations.models import Attachment, Conversation, Draft, DraftFile, Message
+from everyhand.web.permissions import reader
+from everyhand.web.uploads import uploads
+
+REPLY, NOTE = str(Message.Kind.MESSAGE), str(Message.Kind.NOTE)
+
+
+@dataclass(frozen=True)
+class Written:
+    """The words of a form, and the draft they go on from."""
+
+    kind: str
+    text: str
+    html: str
+    sender: str
+    token: str
+    version: int
+
+
+@dataclass(frozen=True)
+class DraftShown:
+    """A draft as the field to write in shows it; empty when there is none."""
+
+    text: str = ""
+    html: str = ""  # for the editor
+    sender: str = ""
+    token: str = ""
+    version: int = 0
+    files: list[DraftFile] = field(default_factory=list)
+    others: list[Draft] = field(default_factory=list)  # what other windows wrote instead
+
+
+def written(request: HttpRequest, conversation: Conversation, kind: str) -> Written:
+    """What this form says. What came from an editor is cleaned, and its words as plain text are made here."""
+    token = request.POST.get("draft", "")[:32]
+    text = request.POST.get("text", "").replace("\r\n", "\n").replace("\0", "")
+    html = ""
+    if request.POST.get("html", "").strip():
+        # Of any draft of theirs here: a window may show a picture of the one that its own was made beside.
+        files = list(_files(request, conversation))
+        known = {_address(file): f"cid:{file.content_id}" for file in files}
+        html = rich_text.cleaned(request.POST["html"], picture=known.get)
+        html = rich_text.named(html, {f"cid:{file.content_id}": file.name for file in files})
+        text = rich_text.as_text(html)
+    return Written(kind, text, html, request.POST.get("from", ""), token, _number(request.POST.get("version", "")))
+
+
+def keep(request: HttpRequest, conversation: Conversation, said: Written) -> tuple[Draft | None, list[str]]:
+    """Save it with the files of the form; and a sentence for each file that was refused."""
+    taken = sum(file.size for file in _files(request, conversation) if file.draft.token == said.token)
+    domain = conversation.address.partition("@")[2] or "localhost"
+    files, refused = uploads(request, taken=taken, shown_in=domain if "shown" in request.POST else "")
+    draft = drafts.keep(
+        conversation,
+        author=reader(request),
+        kind=said.kind,
+        text=said.text,
+        html=said.html,
+        from_address=said.sender,
+        token=said.token,
+        version=said.version,
+        files=files,
+        at=timezone.now(),
+    )
+    return draft, refused
+
+
+def shown(found: Iterable[Draft], kind: str, *, token: str = "") -> DraftShown:
+    """The draft called `token`, or else the newest of this kind, and the others beside it."""
+    every = [one for one in found if one.kind == kind]
+    if not every:
+        return DraftShown()
+    draft = next((one for one in every if one.token == token), every[0])
+    return DraftShown(
+        text=draft.text,
+        html=for_editor(draft),
+        sender=draft.from_address,
+        token=draft.token,
+        version=draft.version,
+        files=[file for file in draft.files.all() if not file.inline],
+        others=[one for one in every if one is not draft],
+    )
+
+
+def for_editor(draft: Draft) -> str:
+    known = {f"cid:{file.content_id}": _address(file) for file in draft.files.all() if file.content_id}
+    return rich_text.cleaned(draft.html, picture=known.get) if draft.html else ""
+
+
+def for_page(html: str, attachments: Iterable[Attachment]) -> Markup:
+    """What one of us wrote, for the timeline: cleaned again, its pictures at their addresses of ours."""
+    known = {
+        f"cid:{file.content_id}": reverse("attachment", args=[file.token]) for file in attachments if file.content_id
+    }
+    return Markup(rich_text.cleaned(html, picture=known.get, target="_blank"))  # noqa: S704 (this is where it is cleaned)
+
+
+def _files(request: HttpRequest, conversation: Conversation) -> Iterable[DraftFile]:
+    theirs = DraftFile.objects.filter(draft__author=reader(request), draft__conversation=conversation)
+    return theirs.select_related("draft")
+
+
+def _address(file: DraftFile) -> str:
+    return reverse("draft_file", args=[file.token])
+
+
+def _number(words: str) -> int:
+    return int(words) if words.isdecimal() and len(words) < 10 else 0
