@@ -42,7 +42,7 @@ screenshots: .venv/for-developing ## take the pictures of docs/screenshots again
 	.venv/bin/python -m docs.screenshots.take
 
 lock: .venv/for-developing ## choose the newest allowed versions of everything we depend on
-	$(compile) --upgrade --extra postgresql --output-file requirements/run.txt requirements/run.in pyproject.toml
+	$(compile) --upgrade --extra postgresql --extra anymail --output-file requirements/run.txt requirements/run.in pyproject.toml
 	$(compile) --upgrade --output-file requirements/develop.txt requirements/develop.in
 
 clean: ## forget what was built and installed here; data in var/ stays

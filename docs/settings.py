@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from everyhand.channels.email.webhooks.providers import PROVIDERS
 from everyhand.config import environment, forms
 from everyhand.config.environment import Setting
 
@@ -34,6 +35,8 @@ FORMS: Final[dict[object, str]] = {
     forms.how_much: "`none`, `last` (the message before it) or `all`.",
     forms.pace: "1 to 100000, or `off`.",
     forms.domain: "Such as `example.com`.",
+    forms.providers: f"One or several of {', '.join(f'`{name}`' for name in PROVIDERS)}, separated by commas.",
+    forms.name_and_password: "`NAME:PASSWORD`.",
     forms.selector: "Such as `everyhand`.",
     forms.signing_key: "The path of a PEM file with an RSA or Ed25519 key.",
 }

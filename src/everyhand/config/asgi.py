@@ -93,7 +93,7 @@ async def _serve_page(scope: Message, receive: Receive, send: Send) -> None:
         with SpooledTemporaryFile(KEPT_IN_MEMORY) as body:
             refusal = await _arrived(receive, body)
             if refusal is None:
-                await _pages(scope, _again(body), send)
+                await _pages(_with_length(scope, body), _again(body), send)
             elif refusal:
                 await _refuse(send, refusal)
     if scope["method"] not in ("GET", "HEAD", "OPTIONS"):
@@ -114,8 +114,15 @@ async def _arrived(receive: Receive, body: IO[bytes]) -> int | None:
         if body.tell() > LARGEST_REQUEST:
             return 413
         if not message.get("more_body"):
-            body.seek(0)
             return None
+
+
+def _with_length(scope: Message, body: IO[bytes]) -> Message:
+    """WSGI reads as much as `Content-Length` says, which a request sent in pieces (chunked) does not tell."""
+    length = (b"content-length", str(body.seek(0, os.SEEK_END)).encode())
+    body.seek(0)
+    others = [header for header in scope["headers"] if header[0] not in (b"content-length", b"transfer-encoding")]
+    return {**scope, "headers": [*others, length]}
 
 
 def _again(body: IO[bytes]) -> Receive:

@@ -12,9 +12,11 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
+from everyhand.channels.email.webhooks.providers import PROVIDERS
 from everyhand.config import forms
 
 PREFIX: Final = "EVERYHAND_"
@@ -102,6 +104,15 @@ SETTINGS: Final = (
     Setting(
         "microsoft_tenant", "organizations", forms.words, "The company's directory at Microsoft: its domain or its id."
     ),
+    Setting("inbound_webhooks", "", forms.providers, "The mail providers that may bring mail by HTTP."),
+    Setting(
+        "inbound_webhook_secret",
+        "",
+        forms.name_and_password,
+        "The name and password by which all of them are known.",
+    ),
+    Setting("mailgun_webhook_secret", "", forms.signing_secret, "Mailgun's “HTTP webhook signing key”."),
+    Setting("mandrill_webhook_secret", "", forms.signing_secret, "Mandrill's “webhook key”."),
     Setting("mail_url", "", forms.mail_server, "The mail server that delivers our mail; without one, replies wait."),
     Setting("pace", "60", forms.pace, "How many letters a minute go to addresses of one domain at most, or off."),
     Setting("quote_history", "last", forms.how_much, "How much of what was said before stands below a reply."),
@@ -185,6 +196,7 @@ def read(variables: Mapping[str, str] | None = None) -> Environment:
         except ValueError as fix:
             raise SettingWrong(f"{setting.variable} is “{_shown(setting, str(text))}”: {fix}.") from None
     _together(values)
+    _webhooks(values)
     if written:
         unknown = ", ".join(sorted(written))
         raise SettingWrong(f"{data / FILE} has settings nobody knows: {unknown}. docs/settings.md lists all of them.")
@@ -211,6 +223,23 @@ def _together(values: Mapping[str, Any]) -> None:
         raise SettingWrong(
             f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set, and mail is only signed with "
             "all three of domain, selector and key. Set all, or none."
+        )
+
+
+def _webhooks(values: Mapping[str, Any]) -> None:
+    """Who brings mail by HTTP must prove who they are, and what checks that is an extra."""
+    chosen = values["inbound_webhooks"]
+    if not chosen:
+        return
+    variable = f"{PREFIX}INBOUND_WEBHOOKS is “{', '.join(chosen)}”"
+    if find_spec("anymail") is None:
+        raise SettingWrong(f"{variable}, which needs django-anymail. Install it: pip install 'everyhand[anymail]'.")
+    needed = ["inbound_webhook_secret", *(PROVIDERS[name].key_setting for name in chosen)]
+    missing = [PREFIX + name.upper() for name in needed if name and not values[name]]
+    if missing:
+        raise SettingWrong(
+            f"{variable}, but {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set, so anybody could "
+            "bring mail in their name. docs/webhooks.md says what to set."
         )
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import available_timezones
 
+from everyhand.channels.email.webhooks.providers import PROVIDERS
+
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -184,6 +186,29 @@ def domain(text: str) -> str:
 def domains(text: str) -> list[str]:
     """Domains, separated by commas."""
     return [domain(one.strip()) for one in text.split(",") if one.strip()]
+
+
+def providers(text: str) -> list[str]:
+    """Mail providers whose webhooks are understood, separated by commas."""
+    given = [one.strip().lower() for one in text.split(",") if one.strip()]
+    if not set(given) <= set(PROVIDERS):
+        raise ValueError(f"give one or several of {', '.join(PROVIDERS)}, separated by commas")
+    return given
+
+
+def name_and_password(text: str) -> str:
+    """Of HTTP's basic authentication (RFC 7617), of letters that need no encoding in an address."""
+    if text and not re.fullmatch(r"[A-Za-z0-9._~-]+:[A-Za-z0-9._~-]{16,}", text):
+        raise ValueError(
+            "give NAME:PASSWORD, the password of 16 or more letters and digits; `openssl rand -hex 24` makes one"
+        )
+    return text
+
+
+def signing_secret(text: str) -> str:
+    if not text.isascii() or len(text.split()) > 1:
+        raise ValueError("give the key as the provider shows it, without spaces")
+    return text.strip()
 
 
 def selector(text: str) -> str:

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("webhooks/", include("everyhand.channels.email.webhooks.urls")),
     path("", include("everyhand.web.urls")),
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import socket
 import time
 from datetime import UTC, datetime
@@ -31,6 +32,15 @@ def test_half_a_form_is_not_taken_for_a_whole_one(company: Company) -> None:
     time.sleep(0.5)
     assert journal.since(cursor)[0] == []
     assert company.post(f"/touch/{conversation.pk}") == 200
+
+
+def test_a_form_that_tells_no_length_arrives_whole(company: Company) -> None:
+    conversation = company.hear()
+    cursor = journal.newest()
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", company.port, timeout=6)) as browser:
+        browser.request("POST", f"/touch/{conversation.pk}", body=iter([b"Dear Ines, ", b"good day"]))
+        assert browser.getresponse().status == 200
+    assert [entry.particulars["size"] for entry in journal.since(cursor)[0]] == [19]
 
 
 def test_slow_uploads_hold_up_nobody(company: Company) -> None:

@@ -288,3 +288,24 @@ def test_a_verdict_is_kept_and_read_again() -> None:
     assert Verdict.from_json({}) == Verdict()
     assert Verdict().as_json() == {}
     assert in_words(Verdict()) == ""
+
+
+def test_what_a_provider_brings_by_http_is_proved_by_its_signature_and_disowned_by_nothing() -> None:
+    def by_webhook(raw: bytes, source: str = "webhook mailgun") -> Verdict:
+        return judged(Arrival(raw, source, ADA, ADA))
+
+    verdict = by_webhook(signed(LETTER, "example.org"))
+    assert (verdict.spf.result, verdict.dkim.result, verdict.dmarc.result) == ("none", "pass", "pass")
+    # Whose server it came from is not known, and that server might have spoken for it.
+    assert by_webhook(LETTER).dmarc.result == by_webhook(signed(LETTER, "evil.test")).dmarc.result == "none"
+    # A provider that took it apart broke its signature.
+    assert by_webhook(signed(LETTER, "example.org"), "webhook mailgun, rebuilt") == Verdict()
+
+
+def test_a_trusted_receiver_is_not_believed_in_what_came_through_somebody_else() -> None:
+    said = b"Authentication-Results: mx.courier.test; dmarc=pass header.from=example.org\r\n"
+    forged = said + b"Received: from evil.test by mx.courier.test; Mon, 2 Mar 2026 12:00:00 +0000\r\n" + LETTER
+    fetched = Arrival(forged, "imap help@mx.courier.test/INBOX 7/1", ADA)
+    assert judged(fetched, trusted_receiver="mx.courier.test").is_proved
+    for source in ("webhook mailgun", "webhook mailgun, rebuilt"):
+        assert not judged(Arrival(forged, source, ADA), trusted_receiver="mx.courier.test").is_proved

@@ -32,8 +32,9 @@ _INSIDE: Final = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A mail as it came: `source` is "smtp 192.0.2.7" for one brought straight to our door; `sender` is the address in
-    `From` as we read it; `helo` is what the server that brought it called itself.
+    """A mail as it came: `source` is "smtp 192.0.2.7" for one brought straight to our door and "webhook postmark" for
+    one that a provider brought by HTTP; `sender` is the address in `From` as we read it; `helo` is what the server that
+    brought it called itself.
     """
 
     raw: bytes
@@ -51,6 +52,15 @@ class Arrival:
         """The address of the server that brought it to our door; "" when it came another way."""
         way, _blank, address = self.source.partition(" ")
         return address if way == "smtp" and _is_address(address) else ""
+
+    @property
+    def came_by_webhook(self) -> bool:
+        return self.source.startswith("webhook ")
+
+    @property
+    def is_as_sent(self) -> bool:
+        """Whether its signatures can hold: some providers take a mail apart, and it is rebuilt from that."""
+        return bool(self.peer) or (self.came_by_webhook and "," not in self.source)
 
     @property
     def came_from_outside(self) -> bool:
@@ -90,13 +100,14 @@ class Judge:
         if not arrival.claimed:
             return Verdict()
         # Who comes from outside straight to our door could have written any header, the receiver's name in it too.
-        if self._receiver and not arrival.came_from_outside:
+        # So could whoever wrote to a provider that brings mail by HTTP; it is not the receiver that is trusted.
+        if self._receiver and not arrival.came_from_outside and not arrival.came_by_webhook:
             found = receiver.verdict_of(
                 arrival.raw, receiver=self._receiver, claimed=arrival.claimed, source=arrival.source
             )
             if found:
                 return found
-        if not self._verify or not arrival.peer:
+        if not self._verify or not arrival.is_as_sent:
             return Verdict()
         questions = Questions(self._resolver, seconds=SECONDS_A_MAIL, monotonic=self._monotonic)
         return _Verification(arrival, questions, self._forwarders).verdict()

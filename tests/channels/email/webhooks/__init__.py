@@ -1,0 +1,1 @@
+"""Mail that providers bring by HTTP."""
