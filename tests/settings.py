@@ -1,8 +1,8 @@
 """The program's own settings, on a data directory of this process and on the database this run is about.
 
 EVERYHAND_TEST_DATABASE=sqlite (default) or postgresql chooses. The settings are read before any test is collected, in
-the process of `pytest` and in each of its workers; the first of them starts the PostgreSQL cluster, and the workers
-inherit its address. pytest-django gives every worker a database of its own in it.
+the process of `pytest` and in each of its workers. Each starts a PostgreSQL cluster of its own: a cluster numbers the
+transactions of all its databases together, so a long one of another worker would hold back what is read of the journal.
 """
 
 import atexit
@@ -17,11 +17,10 @@ for name in os.environ:
 os.environ["EVERYHAND_DATA"] = str(open_directory("data"))
 
 if os.environ.get("EVERYHAND_TEST_DATABASE") == "postgresql" and postgres.found():
-    if "EVERYHAND_TEST_POSTGRES" not in os.environ:
-        cluster = postgres.Postgres()
-        cluster.start()
-        atexit.register(cluster.stop)
-        os.environ["EVERYHAND_TEST_POSTGRES"] = cluster.url
+    cluster = postgres.Postgres()
+    cluster.start()
+    atexit.register(cluster.stop)
+    os.environ["EVERYHAND_TEST_POSTGRES"] = cluster.url
     os.environ["EVERYHAND_DATABASE_URL"] = os.environ["EVERYHAND_TEST_POSTGRES"] + "/everyhand"
 
 from everyhand.config.settings import *  # noqa: E402, F403 - they read the environment set above

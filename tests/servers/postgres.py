@@ -1,4 +1,4 @@
-"""A PostgreSQL cluster for one test run, with as many databases as the tests ask for."""
+"""A PostgreSQL cluster for one process of a test run, with as many databases as the tests ask for."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ SETTINGS = {
     "shared_buffers": "64MB",
     "max_connections": "200",
     "timezone": "UTC",
+    "autovacuum": "off",  # its transactions would hold back readers of the journal, now and then
     # Nobody here has a reason to wait longer; whoever does waits for a transaction that a failed test left open.
     "lock_timeout": "60s",
 }
