@@ -196,16 +196,16 @@ def test_a_mail_that_waits_tells_those_who_look_after_mail_until_it_is_decided(c
 
 def test_administrators_hear_of_a_mailbox_in_trouble_each_time_until_it_is_well(cast: Cast, office: Office) -> None:
     box = Mailbox.objects.get()
-    notices.mailbox_in_trouble(box, address=HELP, trouble="The password is wrong.", at=NOON)
+    journal.note("mailbox.troubled", subject=box, at=NOON, address=HELP, trouble="The password is wrong.")
     office.reacts(NOON)
     assert told(cast.ines) == ["No mail comes in for help@courier.test"]
     assert told(cast.ana) == []
 
-    notices.mailbox_is_well(box, at=NOON)
+    journal.note("mailbox.recovered", subject=box, at=NOON)
     office.reacts(NOON)
     assert told(cast.ines) == []
 
-    notices.mailbox_in_trouble(box, address=HELP, trouble="The password is wrong.", at=NOON)
+    journal.note("mailbox.troubled", subject=box, at=NOON, address=HELP, trouble="The password is wrong.")
     office.reacts(NOON)
     assert told(cast.ines) == ["No mail comes in for help@courier.test"]
 

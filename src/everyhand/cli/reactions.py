@@ -31,8 +31,8 @@ WHAT_HAPPENS_WHEN: Final[Mapping[str, Reaction]] = {
     "mail.quarantined": facts.mail_waits,
     "mail.decided": facts.mail_settled,
     "mail.tried_again": facts.mail_settled,
-    "mailbox.in_trouble": facts.mailbox_in_trouble,
-    "mailbox.is_well": facts.mailbox_is_well,
+    "mailbox.troubled": facts.mailbox_in_trouble,
+    "mailbox.recovered": facts.mailbox_is_well,
     "notice_mail.paused": facts.mail_to_colleague_paused,
 }
 

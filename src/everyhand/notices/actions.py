@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db import models, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
 from everyhand.conversations import queries as conversations
@@ -34,18 +34,6 @@ def mentioned(message: Message, *, members: Iterable[Member], by: Member, at: da
     if named:
         conversation = f"conversation:{message.conversation_id}"
         journal.note("member.mentioned", subject=conversation, actor=by, at=at, message=message.pk, members=named)
-
-
-def mailbox_in_trouble(mailbox: models.Model, *, address: str, trouble: str, at: datetime) -> None:
-    """Mail of this mailbox does not come in: administrators are told. `trouble` is a sentence in English that says
-    what is wrong; `mailbox` is the row that knows. Call it once each time it begins, in the same transaction.
-    """
-    journal.note("mailbox.in_trouble", subject=mailbox, at=at, address=address, trouble=trouble[:300])
-
-
-def mailbox_is_well(mailbox: models.Model, *, at: datetime) -> None:
-    """Its mail comes in again: what was told of its trouble needs nobody any more."""
-    journal.note("mailbox.is_well", subject=mailbox, at=at)
 
 
 @transaction.atomic

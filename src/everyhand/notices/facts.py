@@ -131,7 +131,7 @@ def mailbox_in_trouble(entry: Entry, at: datetime) -> None:
 
 
 def mailbox_is_well(entry: Entry, at: datetime) -> None:
-    earlier = Entry.objects.filter(action="mailbox.in_trouble", subject=entry.subject, pk__lt=entry.pk)
+    earlier = Entry.objects.filter(action="mailbox.troubled", subject=entry.subject, pk__lt=entry.pk)
     settle(*(f"{entry.subject}:{pk}" for pk in earlier.order_by("-pk").values_list("pk", flat=True)[:20]), at=at)
 
 

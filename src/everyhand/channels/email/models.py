@@ -196,7 +196,6 @@ class SystemMail(DueRow):
     class Kind(models.TextChoices):
         SIGN_IN = "sign-in", _("Sign-in code")
         ACKNOWLEDGEMENT = "acknowledgement", _("Acknowledgement")
-        ALARM = "alarm", _("Alarm")
         NOTICE = "notice", _("Notice")
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
