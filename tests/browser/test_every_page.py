@@ -18,6 +18,7 @@ TALL = 3500  # pixels, so that no sticky bar lies over what axe looks at
 PAGES = (
     "/inbox/mine",
     "/inbox/everyone",
+    "/inbox/everyone?status=asleep",
     "/inbox/everyone?status=closed",
     "/inbox/everyone?owner=me&status=any&before=soon",
     "/inbox/everyone/filters?owner=me",

@@ -19,6 +19,7 @@ from everyhand.conversations.actions import Upload
 from everyhand.conversations.models import Attachment, Delivery, Message, Participant
 from everyhand.customers.models import Customer, Merging, Organization
 from everyhand.desk.inbound import Address, File
+from everyhand.desk.join import join
 from everyhand.notices.models import Device, Kind, Notice
 from everyhand.people import actions as people
 from everyhand.people import invitations
@@ -100,6 +101,16 @@ MATRIX: dict[str, Access] = {
         "/conversations/{conversation}/assignment", NOT_LIKE_THIS, DOES_THEIRS, {"owner": "{ben}"}
     ),
     "conversation_closure": Access("/conversations/{conversation}/closure", NOT_LIKE_THIS, DOES_THEIRS),
+    "conversation_joining": Access(
+        "/conversations/{conversation}/joining", THEIRS, DOES_THEIRS, {"other": "{other_conversation}"}
+    ),
+    "joining_undo": Access("/joinings/{joined}/undo", NOT_LIKE_THIS, DOES_THEIRS),
+    "message_split": Access("/messages/{reply}/split", NOT_LIKE_THIS, DOES_THEIRS),
+    "conversation_sleep": Access(
+        "/conversations/{conversation}/sleep", NOT_LIKE_THIS, DOES_THEIRS, {"until": "{soon}"}
+    ),
+    "conversation_waiting": Access("/conversations/{conversation}/waiting", NOT_LIKE_THIS, DOES_THEIRS),
+    "conversation_taking_up": Access("/conversations/{conversation}/taking-up", NOT_LIKE_THIS, DOES_THEIRS),
     "conversation_reopening": Access("/conversations/{conversation}/reopening", NOT_LIKE_THIS, DOES_THEIRS),
     "participant_approval": Access("/participants/{participant}/approval", NOT_LIKE_THIS, DOES_THEIRS),
     "participant_refusal": Access("/participants/{participant}/refusal", NOT_LIKE_THIS, DOES_THEIRS),
@@ -302,7 +313,10 @@ def scene(house: House, *, to: str, about: str, owner: Member) -> Scene:
         raw=odd, source="test", accepted_at=now, due_at=now, quarantined_at=now, outcome="quarantined", why="odd"
     )
     Mailbox.objects.get_or_create(address="*@courier.test")
-    other = arrives(about, to=to, sender=Address("Ada at work", "ada@mill.example")).conversation.customer
+    elsewhere = arrives(about, to=to, sender=Address("Ada at work", "ada@mill.example")).conversation
+    other = elsewhere.customer
+    again = arrives(about, to=to).conversation
+    union = join(conversation, again, by=owner, at=now)
     joined = Customer.objects.create(name="Ada long ago", since=now)
     merging = Merging.objects.create(kept=conversation.customer, merged=joined, at=now)
     invited = invitations.invite(by=house.ines, at=now, places=2)
@@ -323,8 +337,11 @@ def scene(house: House, *, to: str, about: str, owner: Member) -> Scene:
         "delivery": Delivery.objects.get().pk,
         "customer": conversation.customer_id,
         "other_customer": other.pk,
+        "other_conversation": elsewhere.pk,
+        "joined": union.pk,
         "merging": merging.pk,
         "organization": Organization.objects.create(name="The Mill").pk,
+        "soon": (now + timedelta(hours=1)).isoformat(),
         "ben": house.ben.pk,
         "rule": Rule.objects.order_by("pk")[0].pk,
         "mail": mail.pk,

@@ -13,11 +13,12 @@ from django.db.models import Q
 
 from everyhand.channels.email import forget as email
 from everyhand.channels.email.models import Mail
-from everyhand.conversations.models import Conversation, Message, Participant
+from everyhand.conversations.models import Conversation, Joining, Message, Participant
 from everyhand.core import journal, work
 from everyhand.customers import forgetting, tombstones
 from everyhand.customers.models import Erasure, Identity
 from everyhand.desk import erase as desk
+from everyhand.desk import join as desk_join
 
 
 def erase(erasure: Erasure, *, at: datetime) -> None:
@@ -30,6 +31,9 @@ def erase(erasure: Erasure, *, at: datetime) -> None:
     _overwrite_what_is_deleted()
     identities = list(Identity.objects.filter(customer=customer))
     digests = tombstones.raise_for(identities, at=at)
+    joined = Joining.objects.filter(Q(kept__customer=customer) | Q(merged__customer=customer), undone_at=None)
+    for joining in joined.select_related("merged"):
+        desk_join.stand_alone(joining.merged, at=at)
     for conversation in Conversation.objects.filter(customer=customer).order_by("pk").iterator(chunk_size=100):
         with transaction.atomic():
             email.forget(Mail.objects.filter(conversation=conversation), at=at)

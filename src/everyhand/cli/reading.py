@@ -51,7 +51,7 @@ def show(number: int, as_json: bool) -> None:
 
 
 @click.command("list")
-@click.option("--status", type=click.Choice(["open", "waiting", "closed"]), help="Only these.")
+@click.option("--status", type=click.Choice(["open", "waiting", "asleep", "closed"]), help="Only these.")
 @click.option("--limit", default=1000, show_default=True)
 @_json_option
 def list_conversations(status: str | None, limit: int, as_json: bool) -> None:

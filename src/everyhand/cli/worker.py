@@ -24,11 +24,11 @@ from everyhand.channels.email.models import SystemMail
 from everyhand.channels.email.outbound import deliver, notice_mail
 from everyhand.cli import reactions
 from everyhand.conversations import whose
-from everyhand.conversations.models import Delivery, Renaming
+from everyhand.conversations.models import Delivery, Renaming, Sleep
 from everyhand.core import heartbeat, work
 from everyhand.core.work import Row
 from everyhand.customers.models import Erasure
-from everyhand.desk import let_go
+from everyhand.desk import let_go, turns
 from everyhand.notices import actions as notices
 from everyhand.notices import push, watching
 from everyhand.promises import actions as promises
@@ -75,6 +75,7 @@ class Worker:
             Duty("deliver replies", self._deliver_replies, timedelta(seconds=0.5)),
             Duty("deliver system mail", self._deliver_system_mail, timedelta(seconds=0.5)),
             Duty("place what was left behind", lambda at: _each(Departure, let_go.place, at), timedelta(seconds=0.5)),
+            Duty("bring back what slept", lambda at: _each(Sleep, turns.wake, at), timedelta(seconds=1)),
             Duty("find by new names", lambda at: _each(Renaming, whose.index_again, at), timedelta(seconds=2)),
             Duty("erase", lambda at: _each(Erasure, erasing.erase, at), timedelta(seconds=10)),
             Duty("react to what happened", reactions.react, timedelta(seconds=0.5)),

@@ -257,8 +257,10 @@ def close(
 ) -> journal.Entry:
     """Settle it; `since` is given when it already was, and reopening it is undone. The fact tells how it stood."""
     before = conversation.status
-    conversation.status, conversation.closed_at = Status.CLOSED, since or at
-    _keep(conversation, "status", "closed_at")
+    if conversation.sleeps_until:
+        more["slept_until"] = conversation.sleeps_until.isoformat()
+    conversation.status, conversation.closed_at, conversation.sleeps_until = Status.CLOSED, since or at, None
+    _keep(conversation, "status", "closed_at", "sleeps_until")
     return journal.note("conversation.closed", subject=conversation, actor=by, at=at, before=before, **more)
 
 
@@ -276,8 +278,8 @@ def reopen(
 def wait_for(conversation: Conversation, status: Status) -> None:
     """Whose turn it is: OPEN when the customer waits for us, WAITING when we wait for them."""
     if conversation.status != status:
-        conversation.status, conversation.closed_at = status, None
-        _keep(conversation, "status", "closed_at")
+        conversation.status, conversation.closed_at, conversation.sleeps_until = status, None, None
+        _keep(conversation, "status", "closed_at", "sleeps_until")
 
 
 def set_reply_due(conversation: Conversation, due_at: datetime | None) -> None:

@@ -19,6 +19,7 @@ from everyhand.people.models import Member, Team
 class Status(models.TextChoices):
     OPEN = "open", _("Open")  # the customer waits for us
     WAITING = "waiting", _("Waiting")  # we wait for the customer
+    ASLEEP = "asleep", _("Asleep")  # a member wants to see it again at a certain time
     CLOSED = "closed", _("Closed")
 
 
@@ -36,12 +37,16 @@ class Conversation(models.Model):
     owner_because = models.JSONField(default=dict)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    sleeps_until = models.DateTimeField(null=True)  # while it is asleep
     last_message_at = models.DateTimeField()
     snippet = models.CharField(max_length=200, blank=True)  # the first words of the last message
     # What breaks first: the due time of its open promise, kept here so that the inbox is one indexed read.
     reply_due = models.DateTimeField(null=True)
     # An earlier conversation this seems to belong to, without the proof that would have let it join.
     linked_to = models.ForeignKey("self", models.SET_NULL, null=True, related_name="linked_from")
+    split_off = models.BooleanField(default=False)  # it was part of that one until a member split it
+    # The conversation in which everything said here stands now; its number and its reply address lead there.
+    merged_into = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
     # Part of what signs the reply address: changing it makes every address given out so far worthless.
     secret = models.CharField(max_length=32, default=tokens.random, editable=False)
 
@@ -283,6 +288,39 @@ class Delivery(DueRow):
         if self.done_at:
             return "sent"
         return "failed" if self.quarantined_at else "due"
+
+
+class Joining(models.Model):
+    """Two conversations became one: what `kept` got from `merged`, and how both stood, so that it can be undone."""
+
+    kept = models.ForeignKey(Conversation, models.CASCADE, related_name="joinings")
+    merged = models.ForeignKey(Conversation, models.CASCADE, related_name="+")
+    # Primary keys of what came to `kept`.
+    messages = models.JSONField(default=list)
+    participants = models.JSONField(default=list)
+    followers = models.JSONField(default=list)
+    promises = models.JSONField(default=dict)  # see `promises.joining`
+    stood = models.JSONField(default=dict)  # {"kept": {field: value}, "merged": …}; see `conversations.joining`
+    by = models.ForeignKey(Member, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.merged_id} is part of {self.kept_id}"
+
+
+class Sleep(DueRow):
+    """A conversation comes back at `due_at`, unless it was taken up before: then this row finds nothing to do."""
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="sleeps")
+    before = models.CharField(max_length=10, choices=Status.choices)  # how it stood when it fell asleep
+
+    class Meta(DueRow.Meta):
+        abstract = False
+        indexes: ClassVar = [*DueRow.Meta.indexes]
+
+    def __str__(self) -> str:
+        return f"{self.conversation_id} until {self.due_at:%Y-%m-%d %H:%M}"
 
 
 class Renaming(DueRow):

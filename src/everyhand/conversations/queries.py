@@ -32,14 +32,17 @@ def visible_to(member: Member) -> QuerySet[Conversation]:
     """Every conversation `member` may see: what they own, what belongs to their teams and, unless it belongs to a
     private team they are not in, what they follow or are mentioned in; for those who see every queue, all the others.
 
+    What was merged into another conversation is seen there.
+
     Each way of seeing is a condition that an index of its own answers, and the teams are listed once a query.
     """
     their_teams = Membership.objects.filter(member=member).values("team")
     open_to_them = ~Q(team__in=Team.objects.filter(private=True).exclude(pk__in=their_teams))
     if member.sees_every_queue:
-        return Conversation.objects.filter(Q(owner=member) | open_to_them)
+        return Conversation.objects.filter(Q(owner=member) | open_to_them, merged_into=None)
     followed = Q(pk__in=Follower.objects.filter(member=member).values("conversation"))
-    return Conversation.objects.filter(Q(owner=member) | Q(team__in=their_teams) | (followed & open_to_them))
+    theirs = Q(owner=member) | Q(team__in=their_teams) | (followed & open_to_them)
+    return Conversation.objects.filter(theirs, merged_into=None)
 
 
 def messages_visible_to(member: Member) -> QuerySet[Message]:
@@ -57,7 +60,7 @@ def customers_visible_to(member: Member) -> QuerySet[Customer]:
 
 def sees_everything_of(customer: Customer, member: Member) -> bool:
     """Whether nothing this customer ever settled with us is kept from `member`."""
-    theirs = Conversation.objects.filter(customer=customer)
+    theirs = Conversation.objects.filter(customer=customer, merged_into=None)
     return not theirs.exclude(pk__in=visible_to(member).filter(customer=customer)).exists()
 
 
@@ -83,8 +86,20 @@ def locked(conversation: Conversation) -> Conversation:
 
 
 def with_proof(conversation_id: int | None) -> Conversation | None:
-    """The conversation a message proved to know, if it still exists; locked."""
-    return next(iter(_locked(conversation_id)), None) if conversation_id else None
+    """The conversation a message proved to know, or the one that was merged into, if it still exists; locked."""
+    while conversation_id:
+        found = next(iter(_locked(conversation_id)), None)
+        if found is None or found.merged_into_id is None:
+            return found
+        conversation_id = found.merged_into_id
+    return None
+
+
+def kept_of(conversation_id: int) -> int:
+    """The id of the conversation in which what was said in this one stands now: most often its own."""
+    while into := Conversation.objects.filter(pk=conversation_id).values_list("merged_into", flat=True).first():
+        conversation_id = into
+    return conversation_id
 
 
 def _locked(pk: int) -> QuerySet[Conversation]:

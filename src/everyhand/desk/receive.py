@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from everyhand.conversations import actions as conversations
-from everyhand.conversations import following, queries
+from everyhand.conversations import following, queries, turns
 from everyhand.conversations.models import Conversation, Message, Status
 from everyhand.customers import actions as customers
 from everyhand.customers.models import Identity
@@ -126,6 +126,8 @@ def _promise(conversation: Conversation, opened: bool, at: datetime) -> Promise:
         find_owner(conversation, by=None, at=at)
     if conversation.status == Status.CLOSED:
         conversations.reopen(conversation, by=None, at=at)
+    elif conversation.status == Status.ASLEEP:
+        turns.take_up(conversation, at=at, because=turns.Because.CUSTOMER)
     conversations.wait_for(conversation, Status.OPEN)
     return promises.customer_waiting(conversation, at=at, opened=opened)
 

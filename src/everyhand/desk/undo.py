@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from everyhand.conversations import actions as conversations
-from everyhand.conversations import queries
+from everyhand.conversations import queries, turns
 from everyhand.conversations.models import Conversation, Status
 from everyhand.core import journal
 from everyhand.core.journal import Entry
@@ -24,7 +24,8 @@ from everyhand.promises import actions as promises
 UNDONE_WITHIN: Final = timedelta(hours=1)
 
 _SPOKEN: Final = ("message.received", "message.sent")
-_SETTLED: Final = ("conversation.closed", "conversation.reopened", *_SPOKEN)
+_TURNS: Final = ("conversation.fell_asleep", "conversation.waits", "conversation.taken_up")
+_SETTLED: Final = ("conversation.closed", "conversation.reopened", *_TURNS, *_SPOKEN)
 
 
 class MovedOn(Exception):
@@ -56,6 +57,11 @@ def undo(entry: Entry, *, by: Member, at: datetime) -> Conversation:
 
 def _open_again(conversation: Conversation, entry: Entry, by: Member, at: datetime) -> None:
     before = entry.particulars.get("before", Status.OPEN)
+    if before == Status.ASLEEP:
+        until = datetime.fromisoformat(entry.particulars["slept_until"])
+        conversation.sleeps_until = until if until > at else None
+        before = Status.ASLEEP if conversation.sleeps_until else Status.OPEN
+        conversation.save(update_fields=["sleeps_until"])
     conversations.reopen(conversation, by=by, at=at, status=before, undoes=entry.pk)
     promises.stands_again(conversation, withdrawn_at=entry.at, by=by, at=at)
 
@@ -65,6 +71,11 @@ def _close_again(conversation: Conversation, entry: Entry, by: Member, at: datet
     since = datetime.fromisoformat(closed_at) if closed_at else None
     conversations.close(conversation, by=by, at=at, since=since, undoes=entry.pk)
     promises.withdraw(conversation, by=by, at=at)
+
+
+def _take_up(conversation: Conversation, entry: Entry, by: Member, at: datetime) -> None:
+    before = Status(entry.particulars["before"])
+    turns.take_up(conversation, at=at, because=turns.Because.MEMBER, by=by, status=before, undoes=entry.pk)
 
 
 def _give_back(conversation: Conversation, entry: Entry, by: Member, at: datetime) -> None:
@@ -84,5 +95,7 @@ Restore = Callable[[Conversation, Entry, Member, datetime], None]
 UNDOING: Final[dict[str, tuple[tuple[str, ...], Restore]]] = {
     "conversation.closed": (_SETTLED, _open_again),
     "conversation.reopened": (_SETTLED, _close_again),
+    "conversation.fell_asleep": (_SETTLED, _take_up),
+    "conversation.waits": (_SETTLED, _take_up),
     "conversation.assigned": (("conversation.assigned",), _give_back),
 }

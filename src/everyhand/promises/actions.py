@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from everyhand.conversations import actions as conversations
+from everyhand.conversations import queries, turns
 from everyhand.conversations.models import Conversation, Message
 from everyhand.core import journal
 from everyhand.people.models import Member
@@ -20,7 +21,7 @@ def customer_waiting(conversation: Conversation, *, at: datetime, opened: bool =
 
     Times run around the clock: a customer waits on Sundays too.
     """
-    promise = None if opened else _open(conversation)
+    promise = None if opened else open_of(conversation)
     if promise is None:
         answered_before = (
             not opened
@@ -43,7 +44,7 @@ def customer_waiting(conversation: Conversation, *, at: datetime, opened: bool =
 
 def answered(conversation: Conversation, *, by: Member, at: datetime) -> None:
     """Somebody answered personally: the promise is kept, late or in time."""
-    promise = _open(conversation)
+    promise = open_of(conversation)
     if promise is None:
         return
     promise.kept_at = at
@@ -57,7 +58,7 @@ def answered(conversation: Conversation, *, by: Member, at: datetime) -> None:
 def answer_taken_back(conversation: Conversation, *, answered_at: datetime, at: datetime) -> None:
     """The reply of `answered_at` was undone and the customer waits: what it kept stands again, with its old time."""
     promise = Promise.objects.filter(conversation=conversation, kept_at=answered_at).order_by("-pk").first()
-    if promise is None or _open(conversation) is not None:
+    if promise is None or open_of(conversation) is not None:
         customer_waiting(conversation, at=at)
         return
     promise.kept_at = None
@@ -70,7 +71,7 @@ def answer_taken_back(conversation: Conversation, *, answered_at: datetime, at: 
 
 def withdraw(conversation: Conversation, *, by: Member | None, at: datetime) -> None:
     """Nothing is owed any more (the conversation was closed)."""
-    promise = _open(conversation)
+    promise = open_of(conversation)
     if promise is None:
         return
     promise.withdrawn_at = at
@@ -82,7 +83,7 @@ def withdraw(conversation: Conversation, *, by: Member | None, at: datetime) -> 
 def stands_again(conversation: Conversation, *, withdrawn_at: datetime, by: Member, at: datetime) -> None:
     """What was withdrawn at `withdrawn_at` is owed again, with its old time; unless something newer is."""
     promise = Promise.objects.filter(conversation=conversation, withdrawn_at=withdrawn_at).order_by("-pk").first()
-    if promise is None or _open(conversation) is not None:
+    if promise is None or open_of(conversation) is not None:
         return
     promise.withdrawn_at, promise.owner = None, conversation.owner
     promise.save(update_fields=["withdrawn_at", "owner"])
@@ -96,22 +97,35 @@ def hand_over(conversation: Conversation, *, owner: Member) -> None:
 
 
 def tick(*, at: datetime, limit: int = 200) -> int:
-    """Note every promise whose time has passed; how many there were."""
+    """Note every promise whose time has passed; how many there were. A conversation that sleeps or waits comes back."""
+    overdue = list(
+        Promise.objects.filter(kept_at=None, withdrawn_at=None, broken_at=None, due_at__lte=at)
+        .select_related("conversation")
+        .order_by("due_at")[:limit]
+    )
+    quiet = [promise for promise in overdue if promise.conversation.status in turns.QUIET]
     with transaction.atomic():
-        overdue = list(
-            Promise.objects.filter(kept_at=None, withdrawn_at=None, broken_at=None, due_at__lte=at)
-            .select_related("conversation")
-            .order_by("due_at")[:limit]
-        )
-        broken = 0
-        for promise in overdue:
-            # Conditional, because a reply may keep it at this very moment.
-            now_broken = Promise.objects.filter(pk=promise.pk, kept_at=None, withdrawn_at=None, broken_at=None)
-            if now_broken.update(broken_at=promise.due_at):
-                journal.note("promise.broken", subject=promise.conversation, at=at, promise=promise.pk)
+        broken = sum(_break(promise, at) for promise in overdue if promise not in quiet)
+    for promise in quiet:
+        # One at a time, and the conversation first, as whoever answers does: so that neither waits for the other.
+        with transaction.atomic():
+            conversation = queries.locked(promise.conversation)
+            if _break(promise, at):
                 broken += 1
+                if conversation.status in turns.QUIET:
+                    turns.take_up(conversation, at=at, because=turns.Because.PROMISE)
     return broken
 
 
-def _open(conversation: Conversation) -> Promise | None:
+def _break(promise: Promise, at: datetime) -> int:
+    """1, or 0 when a reply kept it at this very moment."""
+    now_broken = Promise.objects.filter(pk=promise.pk, kept_at=None, withdrawn_at=None, broken_at=None)
+    if not now_broken.update(broken_at=promise.due_at):
+        return 0
+    journal.note("promise.broken", subject=promise.conversation, at=at, promise=promise.pk)
+    return 1
+
+
+def open_of(conversation: Conversation) -> Promise | None:
+    """The promise that runs in it."""
     return Promise.objects.filter(conversation=conversation, kept_at=None, withdrawn_at=None).first()

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -21,6 +21,7 @@ from everyhand.routing import reasons
 from everyhand.web import writing
 from everyhand.web.permissions import conversation_or_404, reader
 from everyhand.web.rows import Face, PromiseShown, face, promise_shown
+from everyhand.web.sleeping_times import Typed, offers
 from everyhand.web.timeline import Said, folded, said, timeline
 
 # How many other conversations of the customer stand beside this one.
@@ -38,8 +39,10 @@ class ConversationShown:
     team: Team | None
     opened_at: datetime
     last_message_at: datetime
+    sleeps_until: datetime | None
     promise: PromiseShown | None
     linked_to: Conversation | None
+    split_off: bool
     proposed: list[Participant]
 
 
@@ -54,7 +57,13 @@ class Undo:
 
 @require_safe
 def show(request: HttpRequest, pk: int) -> HttpResponse:
-    conversation = conversation_or_404(request, pk)
+    try:
+        conversation = conversation_or_404(request, pk)
+    except Http404:
+        kept = queries.kept_of(pk)
+        if kept == pk:
+            raise
+        return redirect("conversation", conversation_or_404(request, kept).pk)
     # The mark comes with the conversation, so that a page without a draft costs no read for one.
     return page(request, conversation, drafting=getattr(conversation, "drafting", True))
 
@@ -68,10 +77,12 @@ def page(
     token: str = "",
     error: str = "",
     overtaken_by: list[Message] | None = None,
+    sleep: Typed | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """The conversation's page with the reader's drafts. When something of `mode` could not be sent, `token` is its
     draft, `error` says why, or `overtaken_by` is what was said meanwhile. Without `drafting` there are no drafts.
+    `sleep` is a time until which it can't sleep.
     """
     member, at = reader(request), timezone.now()
     found = list(drafts.of(member, conversation)) if drafting else []
@@ -92,6 +103,7 @@ def page(
         "conversation": _shown(conversation, participants, member, at),
         "earlier": entries[:beginning],
         "timeline": entries[beginning:],
+        "first_id": messages[0].id if messages else 0,
         "recipients": [one.identity.value for one in taking_part],
         "senders": senders,
         "sender": writing_from,
@@ -104,6 +116,8 @@ def page(
         "error": error,
         "stopped": {"messages": overtaking} if overtaking else None,
         "undo": _undo(messages, member, at),
+        "sleep": sleep,
+        "sleep_offers": offers(at),
         "members": [one for one in everybody if one.is_active],
         "teams": Team.objects.all(),
         "other_conversations": _others(conversation, member),
@@ -128,8 +142,10 @@ def _shown(
         team=conversation.team,
         opened_at=conversation.opened_at,
         last_message_at=conversation.last_message_at,
+        sleeps_until=conversation.sleeps_until,
         promise=promise_shown(promise, at=at),
         linked_to=queries.visible_to(member).filter(pk=earlier).first() if earlier else None,
+        split_off=conversation.split_off,
         proposed=[one for one in participants if not one.approved_at and not one.declined_at],
     )
 

@@ -13,12 +13,20 @@ from everyhand.conversations.models import Conversation, Delivery, Participant
 from everyhand.core import journal
 from everyhand.core.journal import Entry
 from everyhand.people.models import Member
+from everyhand.web import moments
 
 # What a reader of the conversation wants to know besides the messages themselves.
 SHOWN = (
     "conversation.assigned",
     "conversation.closed",
+    "conversation.fell_asleep",
+    "conversation.joined",
+    "conversation.parted",
     "conversation.reopened",
+    "conversation.split",
+    "conversation.split_off",
+    "conversation.taken_up",
+    "conversation.waits",
     "delivery.bounced",
     "message.taken_back",
     "participant.approved",
@@ -34,6 +42,8 @@ class Happening:
     text: str
     at: datetime
     kind: str = "event"
+    joining: int = 0  # the id of a joining it tells of, which can still be undone
+    leads_to: int = 0  # the id of a conversation it tells of
 
 
 def happenings(
@@ -45,7 +55,22 @@ def happenings(
     outside = {one.pk: one.identity.name or one.identity.value for one in participants}
     returned = [entry.particulars["delivery"] for entry in entries if entry.action == "delivery.bounced"]
     addresses = dict(Delivery.objects.filter(pk__in=returned).values_list("pk", "address")) if returned else {}
-    return [Happening(entry.action, _sentence(entry, names, outside, addresses), entry.at) for entry in entries]
+    parted = {entry.particulars["joining"] for entry in entries if entry.action == "conversation.parted"}
+    return [
+        Happening(
+            entry.action,
+            _sentence(entry, names, outside, addresses),
+            entry.at,
+            joining=_joining(entry, parted),
+            leads_to=entry.particulars.get("new") or entry.particulars.get("of") or 0,
+        )
+        for entry in entries
+    ]
+
+
+def _joining(entry: Entry, parted: set[int]) -> int:
+    joined = entry.particulars["joining"] if entry.action == "conversation.joined" else 0
+    return 0 if joined in parted else joined
 
 
 def _sentence(entry: Entry, names: dict[int, str], outside: dict[int, str], addresses: dict[int, str]) -> str:
@@ -54,6 +79,8 @@ def _sentence(entry: Entry, names: dict[int, str], outside: dict[int, str], addr
         "owner": names.get(entry.particulars.get("owner", 0), _("somebody")),
         "gone": names.get(entry.particulars.get("before", 0), _("somebody")),
         "person": outside.get(entry.particulars.get("participant", 0), _("somebody")),
+        "number": entry.particulars.get("merged", ""),
+        "until": _moment(entry.particulars.get("until", "")),
         "address": addresses.get(entry.particulars.get("delivery", 0), _("somebody")),
     }
     return _saying(entry) % words
@@ -66,6 +93,7 @@ def _saying(entry: Entry) -> str:
             "conversation.assigned": _("%(who)s took the hand-over back: %(owner)s has it again"),
             "conversation.closed": _("%(who)s took the opening back: it is closed as before"),
             "conversation.reopened": _("%(who)s took the closing back"),
+            "conversation.taken_up": _("%(who)s took it up again"),
         }[entry.action]
     taken = actor == entry.particulars.get("owner")
     because = entry.particulars.get("because", {})
@@ -82,9 +110,20 @@ def _saying(entry: Entry) -> str:
         "conversation.closed": (
             _("%(who)s put it away: not for us") if entry.particulars.get("why") else _("%(who)s closed it")
         ),
+        "conversation.fell_asleep": _("%(who)s put it off until %(until)s"),
+        "conversation.joined": _("%(who)s merged conversation %(number)s into this one"),
+        "conversation.parted": _("%(who)s took conversation %(number)s out again"),
+        "conversation.split": _("%(who)s made what followed a conversation of its own"),
+        "conversation.split_off": _("%(who)s made this a conversation of its own"),
         "conversation.reopened": (
             _("%(who)s opened it again") if actor else _("It opened again, since the customer wrote")
         ),
+        "conversation.taken_up": {
+            "customer": _("It came back, since the customer wrote"),
+            "promise": _("It came back, since the promised time passed"),
+            "time": _("It came back at the time it was put off to"),
+        }.get(entry.particulars.get("why", ""), _("%(who)s took it up again")),
+        "conversation.waits": _("%(who)s waits for the customer"),
         "delivery.bounced": (
             _("What we wrote to %(address)s came back: nobody can be reached there any more")
             if entry.particulars.get("gone", True)
@@ -102,8 +141,8 @@ def _saying(entry: Entry) -> str:
     }[entry.action]
 
 
-def _members(entry: Entry) -> Iterable[int | None]:
-    return _actor(entry), entry.particulars.get("owner"), entry.particulars.get("before")
+def _moment(words: str) -> str:
+    return moments.day(datetime.fromisoformat(words)) if words else ""
 
 
 def _actor(entry: Entry) -> int:

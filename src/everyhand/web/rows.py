@@ -48,6 +48,7 @@ class Row:
     owner: Member
     team: Team | None
     last_message_at: datetime
+    sleeps_until: datetime | None
     promise: PromiseShown | None
     waiting_since: datetime | None
 
@@ -74,6 +75,7 @@ def _row(conversation: Conversation, customer: Face, promise: Promise | None, at
         owner=conversation.owner,
         team=conversation.team,
         last_message_at=conversation.last_message_at,
+        sleeps_until=conversation.sleeps_until,
         promise=promise_shown(promise, at=at),
         waiting_since=promise.made_at if promise else None,
     )

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from everyhand.channels.email.models import Mail, SystemMail
 from everyhand.channels.email.try_again import try_again
-from everyhand.conversations.models import Delivery, Renaming
+from everyhand.conversations.models import Delivery, Renaming, Sleep
 from everyhand.conversations.queries import visible_to
 from everyhand.core import work
 from everyhand.core.bookmarks import Setback
@@ -89,7 +89,7 @@ def _with_names(kind: type[DueRow], rows: Iterable[DueRow]) -> list[DueRow]:
 def _conversation_of(row: DueRow) -> int | None:
     if isinstance(row, Delivery):
         return row.message.conversation_id
-    return row.conversation_id if isinstance(row, Mail) else None
+    return row.conversation_id if isinstance(row, Mail | Sleep) else None
 
 
 def _visible(member: Member, conversations: Iterable[int | None]) -> set[int]:
@@ -112,6 +112,8 @@ def _in_words(row: DueRow, state: str, visible: set[int]) -> Stuck:
             sentence = _("%(kind)s for %(address)s") % {"kind": row.get_kind_display(), "address": row.address}
         case Erasure():
             sentence = _("A customer who asked to be forgotten")
+        case Sleep():
+            sentence = _("A conversation that is to come back")
         case Renaming():
             sentence = _("Finding a customer by their new name")
         case MailTelling() | PushTelling():

@@ -31,6 +31,7 @@ from everyhand.web import (
     mailbox_permission,
     mailboxes,
     merging,
+    merging_conversations,
     no_hub,
     notice_settings,
     notices,
@@ -50,6 +51,7 @@ from everyhand.web import (
     stuck_work,
     teams,
     triage,
+    turns,
 )
 from everyhand.web.signing_in import allowed, password_if_allowed
 
@@ -82,6 +84,12 @@ conversations = [
     path("conversations/<int:pk>/closure", handing_over.closure, name="conversation_closure"),
     path("conversations/<int:pk>/reopening", handing_over.reopening, name="conversation_reopening"),
     path("conversations/<int:pk>/notices", notices.seen_in, name="conversation_notices"),
+    path("conversations/<int:pk>/joining", merging_conversations.choose, name="conversation_joining"),
+    path("joinings/<int:pk>/undo", merging_conversations.undo, name="joining_undo"),
+    path("messages/<int:pk>/split", merging_conversations.split, name="message_split"),
+    path("conversations/<int:pk>/sleep", turns.sleep, name="conversation_sleep"),
+    path("conversations/<int:pk>/waiting", turns.wait, name="conversation_waiting"),
+    path("conversations/<int:pk>/taking-up", turns.take_up, name="conversation_taking_up"),
     path("participants/<int:pk>/approval", handing_over.approval, name="participant_approval"),
     path("participants/<int:pk>/refusal", handing_over.refusal, name="participant_refusal"),
     path("messages/<int:pk>/undo", replies.undo, name="message_undo"),

@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from everyhand.conversations import queries
 from everyhand.conversations.models import Conversation, Delivery, Message
 from everyhand.core import tokens
 from everyhand.notices.models import Notice
@@ -56,16 +57,16 @@ def proven_conversation(recipients: Iterable[str], message_ids: Iterable[str]) -
 
 def reply_tokens(recipients: Iterable[str]) -> tuple[int | None, int]:
     """The conversation whose reply address is the first among `recipients`, and how many of them look like one but
-    carry a signature that is not ours: guesses, or what remains of addresses whose secret was changed.
+    carry a signature that is not ours: guesses, or what remains of addresses whose secret was changed. The address of a
+    conversation that was merged leads to the kept one.
     """
     proven, refused = None, 0
     for recipient in recipients:
         found = _REPLY.fullmatch(recipient.strip())
         if found:
-            secrets = Conversation.objects.filter(pk=int(found["id"])).values_list("secret", flat=True)
-            value = "".join(f"{int(found['id'])}:{secret}" for secret in secrets)
-            if value and tokens.is_signed("reply-address", value, found["signature"]):
-                proven = proven or int(found["id"])
+            known = Conversation.objects.filter(pk=int(found["id"])).values_list("pk", "secret", "merged_into").first()
+            if known and tokens.is_signed("reply-address", f"{known[0]}:{known[1]}", found["signature"]):
+                proven = proven or (queries.kept_of(known[2]) if known[2] else known[0])
             else:
                 refused += 1
     return proven, refused

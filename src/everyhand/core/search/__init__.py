@@ -33,6 +33,7 @@ __all__ = [
     "gathering",
     "instead_of",
     "matching",
+    "move",
     "put",
     "read",
 ]
@@ -71,6 +72,11 @@ def put(number: int, *, group: int, texts: Iterable[str]) -> None:
     if before is not None:
         _forget(Document.objects.filter(pk=before.pk))
     _back_end().put([(place(number, after=before.pk if before else None), number, group, words_of(texts))])
+
+
+def move(numbers: Collection[int], *, group: int) -> None:
+    """These documents belong to another group now."""
+    Document.objects.filter(number__in=numbers).update(group=group)
 
 
 def forget(*, groups: Collection[int]) -> None:

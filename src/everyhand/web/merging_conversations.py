@@ -1,0 +1,82 @@
+"""Two conversations are one, or two after all; one is about two things."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from everyhand.conversations import finding, queries
+from everyhand.conversations.models import Conversation, Joining
+from everyhand.desk import join as desk
+from everyhand.people.models import Member
+from everyhand.web.permissions import conversation_or_404, message_or_404, reader
+from everyhand.web.rows import rows
+
+FOUND = 20
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def choose(request: HttpRequest, pk: int) -> HttpResponse:
+    """Which conversation belongs into this one? The customer's others stand there, and any can be looked for."""
+    conversation = conversation_or_404(request, pk)
+    if request.method == "POST":
+        return _join(request, conversation)
+    words = request.GET.get("q", "").replace("\0", "").strip()[:300]
+    found = _found(words, conversation, reader(request))
+    context = {"conversation": conversation, "q": words, "others": rows(found, at=timezone.now())}
+    return render(request, "merging_conversations.html", context)
+
+
+@require_POST
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    joining = get_object_or_404(Joining, pk=pk)
+    conversation = conversation_or_404(request, queries.kept_of(joining.kept_id))
+    try:
+        desk.undo(joining, by=reader(request), at=timezone.now())
+    except (desk.MovedOn, desk.NotYours):
+        messages.error(request, _("It was merged again since. Undo that first."))
+        return redirect("conversation", conversation.pk)
+    messages.success(request, _("They are two conversations again, each with what it had."))
+    return redirect("conversation", joining.kept_id)
+
+
+@require_POST
+def split(request: HttpRequest, pk: int) -> HttpResponse:
+    """From this message on it is a conversation of its own."""
+    message = message_or_404(request, pk)
+    try:
+        made = desk.split(message, by=reader(request), at=timezone.now())
+    except ValueError:
+        messages.error(request, _("The conversation begins with this message, so nothing would stay behind."))
+        return redirect("conversation", message.conversation_id)
+    messages.success(request, _("This is a conversation of its own now. Merging it back undoes that."))
+    return redirect("conversation", made.pk)
+
+
+def _join(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    number = request.POST.get("other", "")
+    other = conversation_or_404(request, int(number) if number.isdecimal() and len(number) < 19 else 0)
+    try:
+        joining = desk.join(conversation, other, by=reader(request), at=timezone.now())
+    except desk.NotYours as error:
+        raise Http404 from error
+    except ValueError:
+        messages.error(request, _("They are one conversation already."))
+        return redirect("conversation", conversation.pk)
+    told = _("They are one conversation now. Nothing was sent. You can undo it where the timeline tells of it.")
+    messages.success(request, told)
+    return redirect("conversation", joining.kept_id)
+
+
+def _found(words: str, conversation: Conversation, member: Member) -> list[Conversation]:
+    visible = queries.visible_to(member).exclude(pk=conversation.pk).select_related("customer", "owner", "team")
+    if not words:
+        return list(visible.filter(customer=conversation.customer_id).order_by("-last_message_at")[:FOUND])
+    number = words.lstrip("#")
+    if number.isdecimal() and len(number) < 19 and (named := visible.filter(pk=int(number)).first()):
+        return [named]
+    return [hit.conversation for hit in finding.find(member, words, limit=FOUND) if hit.conversation != conversation]
