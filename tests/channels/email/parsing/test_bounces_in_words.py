@@ -143,6 +143,10 @@ def test_a_dead_address_is_recognised_in_the_words_of(server: str) -> None:
         "Connected to 192.0.2.7 but greeting failed: 421 too many connections",
         "all hosts have been failing for a long time",
         "550 Protocol violation",
+        "550 : User unknown",
+        "550: : User unknown",
+        "550 5.1.351 Remote server returned unknown recipient or mailbox unavailable -> 550 : User unknown",
+        "5.3.0 - Other mail system problem 550-'Unknown user miriam@docomo.ne.jp' (delivery attempts: 0)",
     ],
 )
 def test_a_condition_that_may_pass_is_not_permanent(reason: str) -> None:
@@ -150,6 +154,33 @@ def test_a_condition_that_may_pass_is_not_permanent(reason: str) -> None:
     bounce = recognise(words, sender=DAEMON, subject="failure notice")
     assert bounce is not None
     assert (bounce.addresses, bounce.permanent) == (("miriam@example.org",), False)
+
+
+def test_a_user_unknown_by_name_is_dead_also_in_japan() -> None:
+    words = "I wasn't able to deliver your message.\n\n<miriam@ezweb.ne.jp>:\n550 <miriam@ezweb.ne.jp>: User unknown\n"
+    bounce = recognise(words, sender=DAEMON, subject="failure notice")
+    assert bounce is not None
+    assert bounce.permanent
+
+
+def test_why_an_old_mail_was_held_is_no_reason_of_this_one() -> None:
+    words = (
+        "--- Non-Delivery Report ---\nThe email below could not be delivered to the following user:\n\n"
+        '"miriam@example.org" <miriam@example.org>\n\nOld message:\n\nIt is held until the moderator can review it.\n'
+    )
+    bounce = recognise(words, sender=DAEMON, subject="Non-Delivery: Your invoice")
+    assert bounce is not None
+    assert (bounce.addresses, bounce.permanent) == (("miriam@example.org",), True)
+
+
+def test_what_answers_a_subject_at_a_return_path_is_no_person() -> None:
+    words = "Votre message n'a pas pu etre delivre a\nmiriam@example.org\n"
+    subject = "RE: Your invoice : non remis (delivery failed)"
+    to = "To: readers-bounces@everyhand.example\n"
+    assert recognise(words, sender="internet@bank.example", subject=subject) is None
+    bounce = recognise(words, sender="internet@bank.example", subject=subject, fields=to)
+    assert bounce is not None
+    assert bounce.addresses == ("miriam@example.org",)
 
 
 def test_every_address_of_a_notice_is_found_and_none_below_the_lost_mail() -> None:

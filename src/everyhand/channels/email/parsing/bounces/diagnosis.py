@@ -25,6 +25,12 @@ _AFTER_CONTENT = re.compile(
 )
 _AFTER_RECIPIENT = re.compile(r"in reply to rcpt|after rcpt to|\[rcpt_to\]|>>> rcpt|bad-mailbox", re.IGNORECASE)
 _USER_UNKNOWN = re.compile(r"user unknown|unknown user|no such user", re.IGNORECASE)
+# How servers say "user unknown" when they have seen the letter and refuse it for the recipient, who blocks its sender:
+# with an empty name where the address would stand (au and others in Japan), or always in these words (NTT Docomo).
+_BLOCKED_BY_THE_RECIPIENT = re.compile(
+    r"\b550(?:\s+|:\s*):\s*user unknown|unknown user \S{1,80}@(?:[\w-]{1,63}\.){0,4}docomo\.(?:[\w-]{1,63}\.){0,4}jp\b",
+    re.IGNORECASE,
+)
 _AFTER_SENDER = re.compile(r"(?:error|response|in reply to|after) .{0,60}mail from\b|>>> mail from", re.IGNORECASE)
 _NOT_WORDS = re.compile(r"<[^<>\s]{0,300}>|(?<=\w)/\S+|\[[^\[\]\s]{0,80}\]")
 _LEADING_ADDRESS = re.compile(r"^[\s*<\[]{0,20}[^\s@<>]{1,80}@[^\s<>]{1,200}>?[\s:,.\]]{0,10}")
@@ -118,15 +124,13 @@ def _of_the_address(heard: Condition, words: str, texts: Sequence[str], detail: 
         return heard
     if detail in ("1.7", "1.8", "1.9") or any(_AFTER_SENDER.search(text) for text in texts):
         return conditions.SENDER_REFUSED
-    if detail.startswith("1.") or any(_AFTER_RECIPIENT.search(text) for text in texts):
+    blocked = _BLOCKED_BY_THE_RECIPIENT.search(words)
+    if not blocked and (detail.startswith("1.") or any(_AFTER_RECIPIENT.search(text) for text in texts)):
         return heard
     # Filters and switched-off mailboxes like to pretend that nobody is there. What they say is "user unknown"; the
     # code, or that they say it only when they have seen the mail, gives them away.
-    if _USER_UNKNOWN.search(words) and (
-        detail.startswith(("2.", "7.")) or any(_AFTER_CONTENT.search(text) for text in texts)
-    ):
-        return conditions.REFUSED
-    return heard
+    pretended = detail.startswith(("2.", "7.")) or any(_AFTER_CONTENT.search(text) for text in texts)
+    return conditions.REFUSED if blocked or (pretended and _USER_UNKNOWN.search(words)) else heard
 
 
 def _on_one_line(words: str) -> str:

@@ -32,7 +32,7 @@ _LOST_MAIL_LINE = re.compile(
     r"^[\W_]{0,60}(?:"
     r"(?:(?:this|below|included|enclosed|attached|attachment|here|following|the following)\b.{0,40}\b)?"
     r"(?:copy of (?:the|your)|headers? of (?:the|your)|header and top)\b.{0,60}"
-    r"|(?:the )?(?:original|returned|unsent|undelivered|failed|rejected|message|start of)[ -]"
+    r"|(?:the )?(?:original|old|returned|unsent|undelivered|failed|rejected|message|start of)[ -]"
     r"(?:message|mail|headers?|returned|original)\b.{0,20}?(?:follows?|below|text|info|headers?|body)?\b.{0,30}"
     r"|your message reads\b.{0,30}|a summary of the undelivered message\b.{0,30}"
     r"|message headers follow.{0,10}|original message was.{0,60}"

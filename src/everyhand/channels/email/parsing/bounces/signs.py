@@ -66,7 +66,7 @@ _OPENING = re.compile(
     r"配送できません|配信できません|エラー|无法|失败|退回",
     re.IGNORECASE,
 )
-
+_RETURN_PATH = re.compile(r"(?:^|[-_.<])bounces?(?:\+[^@\s]{0,200})?@", re.IGNORECASE)
 
 _STILL_TRYING = re.compile(
     r"not yet been delivered|warning message only|this is a warning only|will be retried until|"
@@ -90,7 +90,7 @@ def is_report(message: Message, report: Report, sender: Address, subject: str, *
         return True
     if report.kind == "multipart/report" and (lists_recipients or report.report_type == "delivery-status"):
         return True
-    if is_answer(subject) and not is_program(sender):
+    if is_answer(subject) and not (is_program(sender) or went_to_a_return_path(message)):
         return False
     if headers.text(message, "x-failed-recipients"):
         return True
@@ -102,7 +102,7 @@ def _signs_agree(message: Message, report: Report, sender: Address, subject: str
     program = is_program(sender)
     precedence = " ".join(headers.all_text(message, "precedence")).lower()
     automatic = headers.text(message, "auto-submitted").lower().startswith("auto-") or "bulk" in precedence
-    machine = 2 * program + _is_keeper(sender) + came_from_nobody(message) + automatic
+    machine = 2 * program + _is_keeper(sender) + came_from_nobody(message) + automatic + went_to_a_return_path(message)
     named = speaks_of_failure(subject)
     if not machine or not (program or named or enclosed):
         return False  # an absence note says "your mail will not be delivered to anybody", too
@@ -123,6 +123,13 @@ def came_from_nobody(message: Message) -> bool:
     """Whether the envelope named no sender (RFC 5321, section 4.5.5), as the last server noted."""
     paths = [value.strip().lower() for value in headers.raw(message, "return-path")[:1]]
     return any(path == "<>" or path.startswith(("<mailer-daemon", "mailer-daemon")) for path in paths)
+
+
+def went_to_a_return_path(message: Message) -> bool:
+    """Whether it is addressed to where only servers write: "list-bounces@example.org", "bounces+42@example.org"."""
+    return bool(
+        re.search(r"(?:^|[-_.])bounces?(?:\+[^@\s]{0,200})?@", headers.text(message, "to")[:400], re.IGNORECASE)
+    )
 
 
 def is_program(sender: Address) -> bool:
