@@ -143,6 +143,9 @@ def test_a_dead_address_is_recognised_in_the_words_of(server: str) -> None:
         "Connected to 192.0.2.7 but greeting failed: 421 too many connections",
         "all hosts have been failing for a long time",
         "550 Protocol violation",
+        "552 mailbox is full",
+        "550 5.2.2 mailbox is full",
+        "550 'miriam@example.org' is not a registered gateway user",
         "550 : User unknown",
         "550: : User unknown",
         "550 5.1.351 Remote server returned unknown recipient or mailbox unavailable -> 550 : User unknown",
@@ -158,6 +161,20 @@ def test_a_condition_that_may_pass_is_not_permanent(reason: str) -> None:
 
 def test_a_user_unknown_by_name_is_dead_also_in_japan() -> None:
     words = "I wasn't able to deliver your message.\n\n<miriam@ezweb.ne.jp>:\n550 <miriam@ezweb.ne.jp>: User unknown\n"
+    bounce = recognise(words, sender=DAEMON, subject="failure notice")
+    assert bounce is not None
+    assert bounce.permanent
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "550 miriam@example.org...User account is overquota",
+        "child status 100...The e-mail message could not be delivered because the user's mailfolder is full.",
+    ],
+)
+def test_a_full_mailbox_is_given_up_when_the_server_calls_it_unavailable(reason: str) -> None:
+    words = f"I wasn't able to deliver your message to the following addresses.\n\n<miriam@example.org>:\n{reason}\n"
     bounce = recognise(words, sender=DAEMON, subject="failure notice")
     assert bounce is not None
     assert bounce.permanent

@@ -24,6 +24,8 @@ UNKNOWN_HOST = Condition("The domain of the address does not exist", "5.1.2", pe
 MOVED = Condition("The person has moved to another address", "5.1.6", permanent=True)
 TAKES_NO_MAIL = Condition("The domain of the address takes no mail", "5.1.10", permanent=True)
 MAILBOX_FULL = Condition("The mailbox is full", "5.2.2")
+# For a full mailbox RFC 5321 (4.2.3) has 452 and 552; a server that says 550 calls it unavailable, and means it.
+MAILBOX_GIVEN_UP = Condition("The mailbox is full and takes no more mail", "5.2.2", permanent=True)
 SUSPENDED = Condition("The mailbox is switched off", "5.2.1")
 TOO_LARGE = Condition("The mail is too large", "5.3.4")
 SENDER_REFUSED = Condition("The server does not accept the sender's address", "5.1.8")

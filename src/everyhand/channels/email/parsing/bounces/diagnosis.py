@@ -14,7 +14,8 @@ MAX_WORDS = 4_000
 MAX_REASON = 180
 
 _ENHANCED = re.compile(r"(?:^|[\s(#:;<\[=-])([245])\.(\d{1,3})\.(\d{1,3})(?![\d]|\.\d)")
-_REPLY = re.compile(r"(?:^|[\s:\"'>#(<=,])([45]\d\d)(?=[\s:#,;-]|$)")
+# The second digit says what it is about (RFC 5321, 4.2.1; some servers made up a 7): telephone numbers begin otherwise.
+_REPLY = re.compile(r"(?:^|[\s:\"'>#(<=,])([45][0-57]\d)(?=[\s:#,;-]|$)")
 _REPLY_LINE = re.compile(
     r"^.{0,300}?(?:^|said: ?|[\s:\"'>#(<=,])[45]\d\d(?:[ -]|: )|\(#[45]\.\d\.\d{1,3}\)|^\s*[<>]{3} ", re.MULTILINE
 )
@@ -31,6 +32,7 @@ _BLOCKED_BY_THE_RECIPIENT = re.compile(
     r"\b550(?:\s+|:\s*):\s*user unknown|unknown user \S{1,80}@(?:[\w-]{1,63}\.){0,4}docomo\.(?:[\w-]{1,63}\.){0,4}jp\b",
     re.IGNORECASE,
 )
+_HARD = re.compile(r"\bchild status 100\b", re.IGNORECASE)  # qmail-command(8): 100 is a failure for good, 111 may pass
 _AFTER_SENDER = re.compile(r"(?:error|response|in reply to|after) .{0,60}mail from\b|>>> mail from", re.IGNORECASE)
 _NOT_WORDS = re.compile(r"<[^<>\s]{0,300}>|(?<=\w)/\S+|\[[^\[\]\s]{0,80}\]")
 _LEADING_ADDRESS = re.compile(r"^[\s*<\[]{0,20}[^\s@<>]{1,80}@[^\s<>]{1,200}>?[\s:,.\]]{0,10}")
@@ -61,6 +63,8 @@ def judge(said: Sequence[str], *, notice: str = "", status: str = "", delayed: b
     code = heard if heard and (not given or given.endswith(".0.0")) else given or heard
     reply = next((found.group(1) for words in texts[:2] if (found := _REPLY.search(words))), "")
     condition = _condition(texts, code, reply, _on_one_line(notice))
+    if condition is conditions.MAILBOX_FULL and not code and (reply == "550" or _HARD.search(" ".join(texts[:2]))):
+        condition = conditions.MAILBOX_GIVEN_UP
     passing = delayed or (code[:1] or reply[:1]) == "4"
     return Verdict(
         condition=condition,

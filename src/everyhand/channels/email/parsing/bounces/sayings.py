@@ -150,6 +150,13 @@ SAYINGS: Table = _table(
         """,
     ),
     (
+        # A gateway that serves only who signed up there.
+        REFUSED,
+        """
+        not a registered gateway user
+        """,
+    ),
+    (
         TOO_MUCH_MAIL,
         """
         too many connection | too many concurrent | too many session | too many recipients | too many emails |
