@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+
+from everyhand.conversations import rich_text
 
 # Fields whose words are not shown again.
 SECRET = ("csrfmiddlewaretoken", "password", "password1", "password2", "oldpassword", "code", "key")
@@ -42,14 +44,17 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 def session_expired(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
     """A form came from a page that was open too long, or from somebody signed out meanwhile."""
-    kept = [
-        words
-        for name in request.POST
-        if name not in SECRET
-        for words in request.POST.getlist(name)
-        if words.strip() and not words.isdecimal()
-    ]
-    return page(request, "expired", 403, kept)
+    return page(request, "expired", 403, [words for words in _typed(request.POST) if words.strip()])
+
+
+def _typed(form: QueryDict) -> list[str]:
+    """What somebody wrote, to be copied: of a letter or a note its words alone, of any other form each field."""
+    if "html" in form:
+        return [rich_text.as_text(html) for html in form.getlist("html")]
+    if "text" in form:
+        return form.getlist("text")
+    fields = (words for name in form if name not in SECRET for words in form.getlist(name))
+    return [words for words in fields if not words.isdecimal()]
 
 
 class KindErrorsMiddleware:
