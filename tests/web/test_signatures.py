@@ -12,7 +12,7 @@ def test_ana_signs_and_sees_it_before_she_sends(house: House) -> None:
     saved = browser.post("/profile", {"name": "Ana Silva", "signature": "Ana Silva\r\n<Delivery> & more "})
     conversation = arrives().conversation
     page = browser.get(f"/conversations/{conversation.pk}").content.decode()
-    browser.post(f"/conversations/{conversation.pk}/replies", {"text": "It is on its way.", "seen": "999"})
+    browser.post(f"/conversations/{conversation.pk}/replies", {"text": "It is on its way.", "seen": "999999999"})
 
     assert saved.status_code == 302
     assert '<p class="composer__signature small faint">Ana Silva\n&lt;Delivery&gt; &amp; more</p>' in page

@@ -49,6 +49,7 @@ def test_a_short_trouble_is_no_news_and_a_long_one_is_told_once(box: ConnectedMa
     assert "mail.test does not accept the user name or password of help@paper.test." in fact.particulars["trouble"]
 
 
+@pytest.mark.django_db(transaction=True)  # what reads the journal waits for whatever is not committed
 def test_the_administrators_are_told_and_nobody_else(box: ConnectedMailbox, cast: Cast) -> None:
     health.failing(box.pk, WRONG, at=NOON)
     look(NOON + minutes(20))
