@@ -33,6 +33,8 @@ WHAT_HAPPENS_WHEN: Final[Mapping[str, Reaction]] = {
     "mail.tried_again": facts.mail_settled,
     "mailbox.troubled": facts.mailbox_in_trouble,
     "mailbox.recovered": facts.mailbox_is_well,
+    "disk.short": facts.disk_short,
+    "disk.well": facts.disk_well,
     "notice_mail.paused": facts.mail_to_colleague_paused,
 }
 

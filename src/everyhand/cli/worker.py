@@ -25,7 +25,7 @@ from everyhand.channels.email.outbound import deliver, notice_mail
 from everyhand.cli import reactions
 from everyhand.conversations import whose
 from everyhand.conversations.models import Delivery, Renaming, Sleep
-from everyhand.core import heartbeat, work
+from everyhand.core import disk, heartbeat, work
 from everyhand.core.work import Row
 from everyhand.customers.models import Erasure
 from everyhand.desk import let_go, turns
@@ -85,6 +85,7 @@ class Worker:
             Duty("forget old notices", _forget_old_notices, timedelta(minutes=10)),
             Duty("watch promises", lambda at: promises.tick(at=at), timedelta(seconds=5)),
             Duty("watch mailboxes", self._watch_mailboxes, timedelta(seconds=20)),
+            Duty("watch the disk", lambda at: disk.watch(settings.EVERYHAND.data, at=at), timedelta(minutes=1)),
             Duty("check the ledger", _check_ledger, timedelta(minutes=1)),
             Duty("say that we run", _beat, timedelta(seconds=15)),
         )

@@ -93,7 +93,7 @@ SETTINGS: Final = (
     ),
     Setting(
         "mailbox_alarm",
-        "15m",
+        "8m",
         forms.duration,
         "How long a mailbox may not be fetched before the administrators are told.",
     ),

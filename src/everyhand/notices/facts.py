@@ -130,9 +130,25 @@ def mailbox_in_trouble(entry: Entry, at: datetime) -> None:
     )
 
 
+def disk_short(entry: Entry, at: datetime) -> None:
+    tell(
+        _admins(),
+        Kind.TROUBLE,
+        thing=f"{entry.subject}:{entry.pk}",
+        happened_at=entry.at,
+        at=at,
+        what="disk",
+        percent=entry.particulars["percent"],
+        megabytes=entry.particulars["free_mb"],
+    )
+
+
 def mailbox_is_well(entry: Entry, at: datetime) -> None:
-    earlier = Entry.objects.filter(action="mailbox.troubled", subject=entry.subject, pk__lt=entry.pk)
-    settle(*(f"{entry.subject}:{pk}" for pk in earlier.order_by("-pk").values_list("pk", flat=True)[:20]), at=at)
+    _settle_earlier("mailbox.troubled", entry, at)
+
+
+def disk_well(entry: Entry, at: datetime) -> None:
+    _settle_earlier("disk.short", entry, at)
 
 
 def mail_to_colleague_paused(entry: Entry, at: datetime) -> None:
@@ -148,6 +164,12 @@ def mail_to_colleague_paused(entry: Entry, at: datetime) -> None:
             address=member.email,
             name=member.name,
         )
+
+
+def _settle_earlier(action: str, entry: Entry, at: datetime) -> None:
+    """What was told of the same thing when it was in trouble needs nobody any more."""
+    earlier = Entry.objects.filter(action=action, subject=entry.subject, pk__lt=entry.pk)
+    settle(*(f"{entry.subject}:{pk}" for pk in earlier.order_by("-pk").values_list("pk", flat=True)[:20]), at=at)
 
 
 def _tell_about(message: Message, kind: Kind, members: Iterable[Member], entry: Entry, at: datetime) -> None:

@@ -24,7 +24,7 @@ class Kind(models.TextChoices):
     PROMISE = "promise", _("A promise of mine is about to break, or broke")
     CAME_BACK = "came-back", _("A reply of mine could not be delivered")
     HELD = "held", _("A mail waits for a decision or can't be read")
-    TROUBLE = "trouble", _("A mailbox is in trouble, or mail to a colleague comes back")
+    TROUBLE = "trouble", _("A mailbox is in trouble, mail to a colleague comes back, or the disk fills up")
 
 
 class MailPace(models.TextChoices):

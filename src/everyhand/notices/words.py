@@ -30,6 +30,8 @@ def what_happened(notice: Notice) -> str:
             sentence = _("A mail waits for a decision") if notice.particulars.get("why") else _("A mail can't be read")
         case Kind.TROUBLE if notice.particulars["what"] == "member":
             sentence = _("Mail to %(name)s comes back")
+        case Kind.TROUBLE if notice.particulars["what"] == "disk":
+            sentence = _("The disk is nearly full: %(percent)s %% are free")
         case _mailbox:
             sentence = _("No mail comes in for %(address)s")
     return sentence % words
@@ -37,7 +39,7 @@ def what_happened(notice: Notice) -> str:
 
 def what_to_do(notice: Notice) -> str:
     """What the reader can do about it, in sentences; "" where that goes without saying."""
-    broken, member = notice.particulars.get("broken"), notice.particulars.get("what") == "member"
+    broken, troubled = notice.particulars.get("broken"), notice.particulars.get("what")
     match Kind(notice.kind):
         case Kind.PROMISE:
             in_time = _("Answer in time, or hand the conversation over to somebody who can.")
@@ -46,7 +48,9 @@ def what_to_do(notice: Notice) -> str:
             advice = _after_a_bounce(str(notice.particulars.get("status", "")))
         case Kind.HELD:
             advice = _("Until somebody looks at it, nobody answers its sender.")
-        case Kind.TROUBLE if member:
+        case Kind.TROUBLE if troubled == "disk":
+            advice = _("Make room: when it is full, mail is asked to come later, and nothing can be written.")
+        case Kind.TROUBLE if troubled == "member":
             advice = _("They hear nothing by mail until their address is right and mail to them is switched on again.")
         case Kind.TROUBLE:
             advice = _("Mend it soon: what customers write there reaches nobody until then.")

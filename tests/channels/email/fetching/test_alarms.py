@@ -39,7 +39,7 @@ def facts() -> list[str]:
 def test_a_short_trouble_is_no_news_and_a_long_one_is_told_once(box: ConnectedMailbox, cast: Cast) -> None:
     health.failing(box.pk, WRONG, at=NOON)
 
-    told = [look(NOON + minutes(after)) for after in (1, 14, 15, 16, 60, 600)]
+    told = [look(NOON + minutes(after)) for after in (1, 7, 8, 9, 60, 600)]
 
     assert told == [0, 0, 1, 0, 0, 0]
     assert facts() == ["mailbox.troubled"]
@@ -79,7 +79,7 @@ def test_after_a_recovery_the_next_trouble_is_told_again(box: ConnectedMailbox) 
 def test_that_nobody_fetches_is_told_too(box: ConnectedMailbox) -> None:
     heartbeat.beat(health.PART, process="fetcher", at=NOON)
 
-    assert [look(NOON + minutes(after), fetching=False) for after in (10, 15, 30)] == [0, 1, 0]
+    assert [look(NOON + minutes(after), fetching=False) for after in (7, 8, 30)] == [0, 1, 0]
     (fact,) = journal.Entry.objects.filter(action="mailbox.troubled")
     assert "Nobody fetches: start" in fact.particulars["trouble"]
 
