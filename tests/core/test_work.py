@@ -6,7 +6,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -71,6 +71,27 @@ def test_a_row_that_fails_comes_back_after_growing_pauses_and_is_set_aside_when_
     assert row.last_error == f"try {tries}"
     work.retry(row, at=at)
     assert work.claim(SystemMail, at=at, limit=1) == [row]
+
+
+@pytest.mark.django_db
+def test_whatever_goes_wrong_with_a_row_is_told_in_it_and_an_outage_is_not_its_fault() -> None:
+    task()
+
+    def do(error: Exception) -> None:
+        raise error
+
+    def fails(after: float, error: Exception) -> str:
+        (row,) = work.claim(SystemMail, at=NOON + minutes(after), limit=1)
+        with work.attempt(row, at=NOON + minutes(after)):
+            do(error)
+        return SystemMail.objects.get().last_error
+
+    assert fails(0, ZeroDivisionError("a part of nothing")) == "ZeroDivisionError: a part of nothing"
+    # Of this row, though it comes from the database.
+    assert fails(10, IntegrityError("there is one like it")) == "IntegrityError: there is one like it"
+    with pytest.raises(OperationalError):
+        fails(20, OperationalError("the connection is lost"))
+    assert SystemMail.objects.get().last_error == "IntegrityError: there is one like it"
 
 
 @pytest.mark.django_db

@@ -25,7 +25,7 @@ from everyhand.channels.email.outbound import deliver, notice_mail
 from everyhand.cli import reactions
 from everyhand.conversations import whose
 from everyhand.conversations.models import Delivery, Renaming, Sleep
-from everyhand.core import disk, heartbeat, work
+from everyhand.core import disk, heartbeat, outage, work
 from everyhand.core.work import Row
 from everyhand.customers.models import Erasure
 from everyhand.desk import let_go, turns
@@ -97,17 +97,17 @@ class Worker:
             try:
                 done = duty.do(timezone.now())
                 failures = 0
-            except Error:
+            except Exception as error:
                 failures += 1
-                log.warning(
-                    "the database is away; trying again", duty=duty.name, failures=failures, exc_info=failures == 1
-                )
-                connection.close()
                 done = 0
-            except Exception:
-                failures += 1
-                log.exception("duty failed", duty=duty.name, failures=failures)
-                done = 0
+                if outage.is_outage(error):
+                    # The first time says where, the others that it goes on.
+                    away = failures == 1
+                    log.warning("the database is away; trying again", duty=duty.name, failures=failures, exc_info=away)
+                else:
+                    log.exception("duty failed", duty=duty.name, failures=failures)
+                if isinstance(error, Error):
+                    connection.close()
             if not done:
                 self._stopping.wait(duty.pause.total_seconds() * min(2**failures, 60))
         connection.close()
@@ -141,11 +141,8 @@ def _each(kind: type[Row], do: Callable[..., None], at: datetime) -> int:
     """Claim one row of a kind that comes seldom and takes long, and do it; how many there were."""
     rows = work.claim(kind, at=at, limit=1)
     for row in rows:
-        with heartbeat.leases_kept(rows):
-            try:
-                do(row, at=at)
-            except OSError as error:
-                work.fail(row, str(error), at=timezone.now())
+        with heartbeat.leases_kept(rows), work.attempt(row, at=at):
+            do(row, at=at)
     return len(rows)
 
 

@@ -76,17 +76,9 @@ def read_on(reader: str, reactions: Mapping[str, Reaction], *, at: datetime) -> 
 def try_setbacks_again(reactions: Mapping[str, Reaction], setbacks: Sequence[Setback], *, at: datetime) -> None:
     """React to facts that were set aside and are claimed now; each is done, or due again later, or quarantined."""
     for setback in setbacks:
-        try:
-            with transaction.atomic():
-                reactions[setback.entry.action](setback.entry, at)
-                work.complete(setback, at=at)
-        except work.LeaseLost:
-            log.warning("another worker had taken it over", reader=setback.reader, entry=setback.entry_id)
-        except Exception as error:
-            if outage.is_outage(error):
-                raise
-            log.exception("stumbled again", reader=setback.reader, entry=setback.entry_id)
-            work.fail(setback, f"{type(error).__name__}: {error}", at=at)
+        with work.attempt(setback, at=at), transaction.atomic():
+            reactions[setback.entry.action](setback.entry, at)
+            work.complete(setback, at=at)
 
 
 def _next(cursor: str, reactions: Mapping[str, Reaction]) -> list[Entry]:

@@ -10,13 +10,19 @@ that fails too often is quarantined and shown to people, never dropped. The rows
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import ClassVar, TypeVar
 
+import structlog
 from django.apps import apps
 from django.db import connection, models, transaction
 from django.db.models import F, Q
+
+from everyhand.core import outage
+
+log = structlog.get_logger(__name__)
 
 LEASE = timedelta(minutes=2)
 
@@ -145,6 +151,22 @@ def quarantine(row: DueRow, reason: str, *, at: datetime) -> None:
     """It can't work as it is: set it aside for a person, with the reason. Raises `LeaseLost` as `complete` does."""
     if not _quarantine(row, reason, at):
         raise LeaseLost(f"{row._meta.label} {row.pk}")
+
+
+@contextmanager
+def attempt(row: DueRow, *, at: datetime) -> Iterator[None]:
+    """Around one attempt at a claimed row: whatever goes wrong with it is logged and told in the row, so that nobody
+    has to guess. Raises only an outage of the database, which is not the row's fault.
+    """
+    try:
+        yield
+    except LeaseLost:
+        log.warning("somebody else had taken it over", row=row._meta.label, pk=row.pk)
+    except Exception as error:
+        if outage.is_outage(error):
+            raise
+        log.exception("an attempt failed", row=row._meta.label, pk=row.pk, attempts=row.attempts)
+        fail(row, f"{type(error).__name__}: {error}", at=at)
 
 
 def retry(row: DueRow, *, at: datetime) -> None:
