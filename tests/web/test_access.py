@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from everyhand.channels.email.models import FromAddress, Mail, Mailbox, RawMail
 from everyhand.conversations import drafts, saved_views
-from everyhand.conversations.actions import Upload
 from everyhand.conversations.models import Attachment, Delivery, Message, Participant
+from everyhand.conversations.saying import Upload
 from everyhand.customers.models import Customer, Merging, Organization
 from everyhand.desk.inbound import Address, File
 from everyhand.desk.join import join

@@ -13,8 +13,8 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from everyhand.conversations.actions import Upload
 from everyhand.conversations.models import Conversation, Draft, DraftFile, Message
+from everyhand.conversations.saying import Upload
 from everyhand.core import blobs
 from everyhand.people.models import Member
 

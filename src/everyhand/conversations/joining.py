@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from everyhand.conversations import queries
-from everyhand.conversations.actions import snippet_of
 from everyhand.conversations.models import Conversation, Follower, Joining, Message, Participant, Status
+from everyhand.conversations.saying import snippet_of
 from everyhand.core import journal, search
 from everyhand.people.models import Member
 

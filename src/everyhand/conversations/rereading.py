@@ -9,8 +9,8 @@ from typing import Any, Final
 from django.db import transaction
 
 from everyhand.conversations import finding, queries
-from everyhand.conversations.actions import Upload, snippet_of
 from everyhand.conversations.models import Attachment, Message
+from everyhand.conversations.saying import Upload, snippet_of
 from everyhand.core import blobs, journal
 
 # What may turn out to be said otherwise. Who wrote it, when, to whom and where it belongs is no matter of reading.

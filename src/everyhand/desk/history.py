@@ -14,7 +14,7 @@ from datetime import datetime
 from django.db import transaction
 
 from everyhand.conversations import actions as conversations
-from everyhand.conversations import queries
+from everyhand.conversations import queries, saying
 from everyhand.conversations.models import Conversation, Message
 from everyhand.customers import actions as customers
 from everyhand.customers.actions import normalised
@@ -87,7 +87,7 @@ def recall(
             imported=True,
         )
     author = Member.objects.filter(email=normalised(inbound.sender.email)).first() if _is_proved(inbound) else None
-    message = conversations.recall(conversation, author=author, at=at, files=kept.files(inbound), **kept.words(inbound))
+    message = saying.recall(conversation, author=author, at=at, files=kept.files(inbound), **kept.words(inbound))
     conversations.propose(conversation, identities[1:] if opened else identities, at=at)
     return Recalled(conversation, message, opened)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from everyhand.conversations.actions import Upload
+from everyhand.conversations.saying import Upload
 from everyhand.desk.inbound import Address, Inbound
 from everyhand.routing.decide import Hints
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from everyhand.conversations import actions as conversations
-from everyhand.conversations import following, queries, turns
+from everyhand.conversations import following, queries, saying, turns
 from everyhand.conversations.models import Conversation, Message, Status
 from everyhand.customers import actions as customers
 from everyhand.customers.models import Identity
@@ -86,7 +86,7 @@ def receive(
     elif conversation.customer_id == identity.customer_id:
         conversation.customer = identity.customer  # the same person, of whom more is known already
     with conversations.changing(conversation):
-        message = conversations.hear(
+        message = saying.hear(
             conversation,
             identity=identity,
             at=at,
@@ -117,7 +117,7 @@ def _keep_in_the_picture(brought: Brought, conversation: Conversation, at: datet
     if brought.by != conversation.owner:
         following.follow(conversation, member=brought.by, at=at)
     if brought.beside:
-        conversations.note(conversation, author=brought.by, text=brought.beside, at=at)
+        saying.note(conversation, author=brought.by, text=brought.beside, at=at)
 
 
 def _promise(conversation: Conversation, opened: bool, at: datetime) -> Promise:

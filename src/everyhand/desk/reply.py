@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from everyhand.conversations import actions as conversations
-from everyhand.conversations import queries, quoting
+from everyhand.conversations import queries, quoting, saying
 from everyhand.conversations.models import Conversation, Message, Status
 from everyhand.people.models import Member
 from everyhand.promises import actions as promises
@@ -38,9 +38,9 @@ def reply(
     html: str = "",
     at: datetime,
     message_id_for: MakeMessageId,
-    sender: conversations.Sender | None = None,
+    sender: saying.Sender | None = None,
     seen: int | None = None,
-    files: Sequence[conversations.Upload] = (),
+    files: Sequence[saying.Upload] = (),
 ) -> Message:
     """Answer everybody who takes part. The message and one delivery for each of them are written together.
 
@@ -59,8 +59,8 @@ def reply(
         raise NothingToSend("nobody to send it to")
     in_reply_to, references = queries.thread_of(conversation)
     house = settings.EVERYHAND
-    sender = sender or conversations.Sender(conversation.address)
-    message = conversations.say(
+    sender = sender or saying.Sender(conversation.address)
+    message = saying.say(
         conversation,
         author=author,
         text=text,
@@ -92,7 +92,7 @@ def reply(
 def take_back(message: Message, *, by: Member, at: datetime) -> bool:
     """Undo a reply that has not left yet; False when it is too late. If the customer waits again, so does a promise."""
     conversation = queries.locked(message.conversation)
-    if not conversations.take_back(message, by=by, at=at):
+    if not saying.take_back(message, by=by, at=at):
         return False
     if queries.customer_spoke_last(conversation):
         conversations.wait_for(conversation, Status.OPEN)
@@ -102,9 +102,9 @@ def take_back(message: Message, *, by: Member, at: datetime) -> bool:
 
 @transaction.atomic
 def write_note(
-    conversation: Conversation, *, author: Member, text: str, at: datetime, files: Sequence[conversations.Upload] = ()
+    conversation: Conversation, *, author: Member, text: str, at: datetime, files: Sequence[saying.Upload] = ()
 ) -> Message:
     """An internal remark: kept beside the messages, never sent. Raises `NothingToSend`."""
     if not text.strip() and not files:
         raise NothingToSend("no words and no file")
-    return conversations.note(conversation, author=author, text=text, at=at, files=files)
+    return saying.note(conversation, author=author, text=text, at=at, files=files)

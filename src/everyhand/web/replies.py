@@ -17,8 +17,8 @@ from django.views.decorators.http import require_POST
 
 from everyhand.channels.email import from_addresses, tokens
 from everyhand.conversations import drafts, queries
-from everyhand.conversations.actions import Sender
 from everyhand.conversations.models import Conversation, Delivery, Draft, Message
+from everyhand.conversations.saying import Sender
 from everyhand.core import work
 from everyhand.desk import reply as desk
 from everyhand.people.models import Member

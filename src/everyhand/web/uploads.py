@@ -10,7 +10,7 @@ from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from everyhand.conversations.actions import Upload
+from everyhand.conversations.saying import Upload
 from everyhand.core import pictures, tokens
 
 # What mail servers of customers commonly take is 25 MB, and base64 makes of 18 MB almost that.

@@ -6,8 +6,8 @@ import pytest
 
 from everyhand.channels.email import tokens
 from everyhand.channels.email.outbound.compose import compose
-from everyhand.conversations.actions import Upload
 from everyhand.conversations.models import Conversation
+from everyhand.conversations.saying import Upload
 from everyhand.desk.receive import receive
 from tests.cast import HELP, NOON, Cast, letter
 from tests.channels.email.answers import ADA, BOB, CYD, addresses, answer

@@ -9,8 +9,8 @@ from django.conf import settings
 
 from everyhand.channels.email.models import Mailbox
 from everyhand.channels.email.outbound.compose import compose
-from everyhand.conversations.actions import Upload
 from everyhand.conversations.models import Conversation, Message
+from everyhand.conversations.saying import Upload
 from everyhand.customers.models import Identity
 from everyhand.desk.receive import receive
 from tests.cast import HELP, NOON, Cast, letter

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from everyhand.channels.email import queries
 from everyhand.channels.email.models import FromAddress
-from everyhand.conversations.actions import Sender
 from everyhand.conversations.models import Conversation
+from everyhand.conversations.saying import Sender
 from everyhand.core import journal
 from everyhand.people.models import Member, Team
 

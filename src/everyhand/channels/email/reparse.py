@@ -22,8 +22,8 @@ from everyhand.channels.email.models import Mail
 from everyhand.channels.email.parsing.isolated import IsolatedParser, ParseFailed
 from everyhand.channels.email.parsing.limits import TooHostile
 from everyhand.conversations import rereading
-from everyhand.conversations.actions import Upload
 from everyhand.conversations.models import Message
+from everyhand.conversations.saying import Upload
 from everyhand.customers.actions import normalised
 from everyhand.desk import forwarding
 from everyhand.desk.inbound import Inbound
