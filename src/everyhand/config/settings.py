@@ -104,7 +104,7 @@ TEMPLATES = [
         "DIRS": [PACKAGE / "web" / "templates"],
         "APP_DIRS": False,
         "OPTIONS": {
-            "environment": "everyhand.web.jinja.environment",
+            "environment": "everyhand.web.jinja.Environments",
             "context_processors": ["everyhand.web.reader.context"],
         },
     },

@@ -7,18 +7,21 @@ twice when something new comes in between.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from itertools import islice
-from typing import Final
+from functools import cache, partial
+from itertools import chain, islice
+from typing import Any, Final
 
-from django.db.models import Count, Q, QuerySet
+from django.db import models
+from django.db.models import Q, QuerySet
 
 from everyhand.conversations import queries
 from everyhand.conversations.models import Conversation, Follower, Status
-from everyhand.core.counting import counted
+from everyhand.core.counting import Count, bounded, counted
+from everyhand.core.prepared import Given, prepared
 from everyhand.people.models import Member, Membership, Team
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,6 +30,11 @@ ANY: Final = "any"
 # Nobody counts further: a view with more says "99+".
 COUNTED: Final = 100
 EVERYTHING: Final = Q()
+# What a row says of a conversation, and what orders it.
+SHOWN: Final = (
+    *("subject", "status", "snippet", "last_message_at", "sleeps_until", "reply_due"),
+    *("customer__name", "owner__name", "team__name"),
+)
 
 
 class View(StrEnum):
@@ -43,15 +51,18 @@ class Page:
     next: str
 
 
-def standing_in(view: View, member: Member, status: str, narrowed_by: Q = EVERYTHING) -> QuerySet[Conversation]:
+def standing_in(
+    view: View, member: Member | queries.Asker, status: str, narrowed_by: Q = EVERYTHING
+) -> QuerySet[Conversation]:
     """What `member` finds in this view of their inbox and `narrowed_by` lets pass, unordered."""
+    asker: Any = member  # the ORM takes either
     rows = queries.visible_to(member).filter(narrowed_by)
     if status != ANY:
         rows = rows.filter(status=status)
     if view == View.MINE:
-        return rows.filter(owner=member)
+        return rows.filter(owner=asker)
     if view == View.TEAMS:
-        return rows.filter(team__in=Membership.objects.filter(member=member).values("team"))
+        return rows.filter(team__in=Membership.objects.filter(member=asker).values("team"))
     return rows
 
 
@@ -67,7 +78,7 @@ def waiting_with(member: Member, owners: Iterable[int]) -> dict[int, int]:
 
 
 def _by_owner(rows: QuerySet[Conversation]) -> dict[int, int]:
-    return dict(rows.order_by().values_list("owner").annotate(Count("pk")))
+    return dict(rows.order_by().values_list("owner").annotate(models.Count("pk")))
 
 
 def waiting(member: Member, *, also: Sequence[tuple[View, Q]] = ()) -> tuple[dict[View, int], list[int]]:
@@ -75,22 +86,25 @@ def waiting(member: Member, *, also: Sequence[tuple[View, Q]] = ()) -> tuple[dic
 
     One read that walks over no more than COUNTED rows of an index for each.
     """
-    mine, teams = (standing_in(view, member, Status.OPEN) for view in (View.MINE, View.TEAMS))
-    if member.sees_every_queue:
-        everyone = [standing_in(View.EVERYONE, member, Status.OPEN)]
-    else:  # most are none of theirs: each reason to see one is counted by itself, since each has an index
-        rest = standing_in(View.EVERYONE, member, Status.OPEN).exclude(owner=member)
-        followed = Follower.objects.filter(member=member).values("conversation")
-        everyone = [
-            mine,
-            teams.exclude(owner=member),
-            rest.filter(pk__in=followed).exclude(team__in=Membership.objects.filter(member=member).values("team")),
-        ]
-    narrowed = [standing_in(view, member, Status.OPEN, condition) for view, condition in also]
-    numbers = counted([mine, teams, *everyone, *narrowed], at_most=COUNTED)
-    last = 2 + len(everyone)
-    in_all = min(sum(numbers[2:last]), COUNTED)
-    return {View.MINE: numbers[0], View.TEAMS: numbers[1], View.EVERYONE: in_all}, numbers[last:]
+    always = _counts(member.sees_every_queue)
+    narrowed = [bounded(standing_in(view, member, Status.OPEN, only), at_most=COUNTED) for view, only in also]
+    numbers = counted([*always, *narrowed], asker=member.pk)
+    in_all = min(sum(numbers[2 : len(always)]), COUNTED)
+    return {View.MINE: numbers[0], View.TEAMS: numbers[1], View.EVERYONE: in_all}, numbers[len(always) :]
+
+
+@cache
+def _counts(sees_every_queue: bool) -> list[Count]:
+    """Of mine, of my teams, and one or more that make up everything."""
+    asker = queries.Asker(sees_every_queue=sees_every_queue)
+    mine, teams, everyone = (standing_in(view, asker, Status.OPEN) for view in View)
+    parts = [everyone]
+    if not sees_every_queue:  # most are none of theirs: each reason to see one is counted by itself, by its own index
+        their_teams = Membership.objects.filter(member=asker).values("team")
+        followed = Follower.objects.filter(member=asker).values("conversation")
+        others = everyone.exclude(owner=asker).filter(pk__in=followed).exclude(team__in=their_teams)
+        parts = [mine, teams.exclude(owner=asker), others]
+    return [bounded(rows, at_most=COUNTED) for rows in (mine, teams, *parts)]
 
 
 def page(
@@ -100,44 +114,75 @@ def page(
 
     Open ones come in the order in which their promises break, those without a promise last; the others by newest.
     """
-    if view == View.TEAMS:  # named one by one, since an index then walks through a single team in order
-        view, narrowed_by = View.EVERYONE, narrowed_by & Q(team__in=member.team_keys)
-    if status == Status.OPEN:
-        found = _by_due(standing_in(view, member, status, narrowed_by), after, limit + 1)
+    if after or narrowed_by:
+        asks: list[Callable[[], list[Conversation]]]
+        asks = [partial(list, rows) for rows in _walks(_named(view, member, narrowed_by), status, after, limit + 1)]
     else:
-        # One walk a status, since no index has them all in order.
-        statuses = Status.values if status == ANY else [status]
-        walks = [_by_newest(standing_in(view, member, one, narrowed_by), after, limit + 1) for one in statuses]
-        in_order = heapq.merge(*walks, key=lambda row: (row.last_message_at, row.pk), reverse=True)
-        found = list(islice(in_order, limit + 1))
+        teams = member.team_keys if view == View.TEAMS else []
+        first = _first_page(view, status, member.sees_every_queue, len(teams), limit + 1)
+        asks = [partial(ask, asker=member.pk, teams=teams) for ask in first]
+    found = list(islice(_in_order(asks, status), limit + 1))
     shown = found[:limit]
     return Page(shown, _cursor(shown[-1], status) if len(found) > limit else "")
 
 
-def _by_due(rows: QuerySet[Conversation], after: str, limit: int) -> list[Conversation]:
-    # Two reads instead of NULLS LAST, which no index serves on SQLite.
-    rows = rows.select_related("customer", "owner", "team")
+def _named(view: View, member: Member, narrowed_by: Q) -> Callable[[str], QuerySet[Conversation]]:
+    """Their teams are named one by one, since an index then walks through a single team in order."""
+    if view == View.TEAMS:
+        narrowed_by &= Q(team__in=member.team_keys)
+    return partial(standing_in, View.MINE if view == View.MINE else View.EVERYONE, member, narrowed_by=narrowed_by)
+
+
+@cache
+def _first_page(
+    view: View,
+    status: str,
+    sees_every_queue: bool,
+    teams: int,
+    limit: int,
+) -> list[Callable[..., list[Conversation]]]:
+    """Most visits are to it, so what it asks is written once."""
+    asker: Any = queries.Asker(sees_every_queue=sees_every_queue)
+    asker.team_keys = Given("teams", several=teams) if teams else []
+    return [prepared(rows) for rows in _walks(_named(view, asker, EVERYTHING), status, "", limit)]
+
+
+def _in_order(asks: Sequence[Callable[[], list[Conversation]]], status: str) -> Iterable[Conversation]:
+    """The rows of several walks: one after the other, or by newest. A walk that nobody needs any more is not begun."""
+    if status == Status.OPEN:
+        return chain.from_iterable(ask() for ask in asks)
+    return heapq.merge(*(ask() for ask in asks), key=lambda row: (row.last_message_at, row.pk), reverse=True)
+
+
+def _walks(
+    standing: Callable[[str], QuerySet[Conversation]], status: str, after: str, limit: int
+) -> list[QuerySet[Conversation]]:
+    """Each along an index that has its rows in order, after the cursor `after`."""
+    if status == Status.OPEN:
+        walks = _by_due(standing(status), after)
+    else:  # one a status, since no index has them all in order
+        walks = [_by_newest(standing(one), after) for one in (Status.values if status == ANY else [status])]
+    return [rows.select_related("customer", "owner", "team").only(*SHOWN)[:limit] for rows in walks]
+
+
+def _by_due(rows: QuerySet[Conversation], after: str) -> list[QuerySet[Conversation]]:
+    """Those with a promise, then those without: two reads instead of NULLS LAST, which no index serves on SQLite."""
     moment, last = _position(after)
-    found: list[Conversation] = []
-    if last is None or moment is not None:
-        promised = rows.filter(reply_due__isnull=False).order_by("reply_due", "id")
-        if moment is not None:
-            promised = promised.filter(reply_due__gte=moment)
-            promised = promised.filter(Q(reply_due__gt=moment) | Q(reply_due=moment, id__gt=last))
-        found = list(promised[:limit])
-        last = None
-    if len(found) < limit:
-        found += rows.filter(reply_due=None, id__gt=last or 0).order_by("id")[: limit - len(found)]
-    return found
+    promised = rows.filter(reply_due__isnull=False).order_by("reply_due", "id")
+    unpromised = rows.filter(reply_due=None).order_by("id")
+    if moment is not None:
+        promised = promised.filter(reply_due__gte=moment)
+        return [promised.filter(Q(reply_due__gt=moment) | Q(reply_due=moment, id__gt=last)), unpromised]
+    return [promised, unpromised] if last is None else [unpromised.filter(id__gt=last)]
 
 
-def _by_newest(rows: QuerySet[Conversation], after: str, limit: int) -> list[Conversation]:
+def _by_newest(rows: QuerySet[Conversation], after: str) -> QuerySet[Conversation]:
     moment, last = _position(after)
     if moment is not None:
         # The first condition says nothing new; it lets an index start where the last page ended.
         rows = rows.filter(last_message_at__lte=moment)
         rows = rows.filter(Q(last_message_at__lt=moment) | Q(last_message_at=moment, id__lt=last))
-    return list(rows.select_related("customer", "owner", "team").order_by("-last_message_at", "-id")[:limit])
+    return rows.order_by("-last_message_at", "-id")
 
 
 def _cursor(row: Conversation, status: str) -> str:

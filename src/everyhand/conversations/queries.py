@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -17,6 +18,7 @@ from everyhand.conversations.models import (
     Participant,
     Status,
 )
+from everyhand.core.prepared import Given
 from everyhand.customers.models import Customer, Identity
 from everyhand.people.models import Member, Membership, Team
 
@@ -28,7 +30,15 @@ CANDIDATES = 20
 RELATIVES = 200
 
 
-def visible_to(member: Member) -> QuerySet[Conversation]:
+class Asker(Given):
+    """Whoever asks, in a question that is written once for all members who see as much."""
+
+    def __init__(self, *, sees_every_queue: bool) -> None:
+        super().__init__("asker")
+        self.sees_every_queue = sees_every_queue
+
+
+def visible_to(member: Member | Asker) -> QuerySet[Conversation]:
     """Every conversation `member` may see: what they own, what belongs to their teams and, unless it belongs to a
     private team they are not in, what they follow or are mentioned in; for those who see every queue, all the others.
 
@@ -36,12 +46,13 @@ def visible_to(member: Member) -> QuerySet[Conversation]:
 
     Each way of seeing is a condition that an index of its own answers, and the teams are listed once a query.
     """
-    their_teams = Membership.objects.filter(member=member).values("team")
+    asker: Any = member  # the ORM takes either
+    their_teams = Membership.objects.filter(member=asker).values("team")
     open_to_them = ~Q(team__in=Team.objects.filter(private=True).exclude(pk__in=their_teams))
     if member.sees_every_queue:
-        return Conversation.objects.filter(Q(owner=member) | open_to_them, merged_into=None)
-    followed = Q(pk__in=Follower.objects.filter(member=member).values("conversation"))
-    theirs = Q(owner=member) | Q(team__in=their_teams) | (followed & open_to_them)
+        return Conversation.objects.filter(Q(owner=asker) | open_to_them, merged_into=None)
+    followed = Q(pk__in=Follower.objects.filter(member=asker).values("conversation"))
+    theirs = Q(owner=asker) | Q(team__in=their_teams) | (followed & open_to_them)
     return Conversation.objects.filter(theirs, merged_into=None)
 
 

@@ -5,8 +5,10 @@ A view is its address: where it looks and what narrows it. Whoever opens a share
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -15,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from everyhand.conversations.models import SavedView
 from everyhand.core import journal
+from everyhand.core.prepared import Given, prepared
 from everyhand.people.models import Member, Membership, Team
 
 # More would hide each other; every page counts what waits in each.
@@ -23,8 +26,14 @@ KEPT_EACH: Final = 20
 
 def within_reach(member: Member) -> list[SavedView]:
     """Their own, their teams' and everybody's, by name; KEPT_EACH at the most."""
-    reach = Q(maker=member) | Q(for_everyone=True) | Q(team__in=Membership.objects.filter(member=member).values("team"))
-    return sorted(SavedView.objects.filter(reach).order_by("-pk")[:KEPT_EACH], key=lambda one: one.name.casefold())
+    return sorted(_within_reach()(asker=member.pk), key=lambda one: one.name.casefold())
+
+
+@cache
+def _within_reach() -> Callable[..., list[SavedView]]:
+    asker: Any = Given("asker")
+    theirs = Q(maker=asker) | Q(team__in=Membership.objects.filter(member=asker).values("team"))
+    return prepared(SavedView.objects.filter(theirs | Q(for_everyone=True)).order_by("-pk")[:KEPT_EACH])
 
 
 def save_view(

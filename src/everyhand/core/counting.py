@@ -5,23 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 
+from everyhand.core.prepared import told, written
 
-def counted(rows_of_each: Sequence[models.QuerySet[Any, Any]], *, at_most: int) -> list[int]:
-    """How many rows each query finds; no query walks over more than `at_most` of them, which then is the answer."""
-    arms: list[str] = []
-    params: list[Any] = []
-    for rows in rows_of_each:
-        try:
-            sql, values = rows.order_by().values("pk")[:at_most].query.sql_with_params()
-        except EmptyResultSet:  # its conditions can't be true
-            sql, values = "SELECT 1 WHERE 1 = 0", ()
-        arms.append(f"(SELECT COUNT(*) FROM ({sql}) AS arm)")  # noqa: S608 (made by the ORM)
-        params += values
-    if not arms:
+# How many rows one query finds, as SQL and its values.
+Count = tuple[str, tuple[Any, ...]]
+
+
+def whole(rows: models.QuerySet[Any, Any]) -> Count:
+    """All of them, where an index holds nothing else."""
+    sql, params = written(rows.values("pk"))
+    return f"(SELECT COUNT(*) FROM ({sql}) AS arm)", params  # noqa: S608 (made by the ORM)
+
+
+def bounded(rows: models.QuerySet[Any, Any], *, at_most: int) -> Count:
+    """A count that walks over no more than `at_most` of the rows, which then is its answer. Its conditions may hold a
+    `Given` (see `core.prepared`), so that it can be written once.
+    """
+    return whole(rows.order_by()[:at_most])
+
+
+def counted(counts: Sequence[Count], **values: Any) -> list[int]:
+    """Each of them; one read. `values` are those of every `Given` in them, by name."""
+    if not counts:
         return []
+    params = told(tuple(value for _sql, params in counts for value in params), values)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT " + ", ".join(arms), params)
+        cursor.execute("SELECT " + ", ".join(sql for sql, _params in counts), params)
         return list(cursor.fetchone())

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
-from django.db.models import Count, Model, Value
+from django.db.models import Model
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -14,6 +14,7 @@ from everyhand.channels.email.models import ConnectedMailbox, Mail
 from everyhand.conversations import inbox, saved_views
 from everyhand.conversations.models import SavedView, Status
 from everyhand.core import work
+from everyhand.core.counting import Count, counted, whole
 from everyhand.people.models import Member
 from everyhand.web.narrowing import address, asked_for
 
@@ -90,14 +91,17 @@ class Counts:
         """How many rows of each kind of work are quarantined, and how many mailboxes are in trouble, for those who look
         after it; one read.
         """
-        kinds: list[type[Model]] = [*work.kinds(), ConnectedMailbox]
-        numbers = dict.fromkeys(kinds, 0)
-        if self._member.sees_every_queue:
-            waiting = [*(work.quarantined(kind) for kind in work.kinds()), alarms.told_of()]
-            arms = [
-                rows.order_by().values(work_kind=Value(place)).annotate(number=Count("pk"))
-                for place, rows in enumerate(waiting)
-            ]
-            for arm in arms[0].union(*arms[1:], all=True):
-                numbers[kinds[arm["work_kind"]]] = arm["number"]
-        return numbers
+        if not self._member.sees_every_queue:
+            return dict.fromkeys(_kinds(), 0)
+        return dict(zip(_kinds(), counted(_set_aside()), strict=True))
+
+
+def _kinds() -> list[type[Model]]:
+    return [*work.kinds(), ConnectedMailbox]
+
+
+@cache
+def _set_aside() -> list[Count]:
+    """Of each of `_kinds`."""
+    rows = [*(work.quarantined(kind) for kind in work.kinds()), alarms.told_of()]
+    return [whole(one.order_by()) for one in rows]

@@ -1,33 +1,57 @@
-"""The template environment: autoescaped, translated, with a handful of globals and filters."""
+"""The template environments: autoescaped, translated, with a handful of globals and filters; one a language."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
 import zlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
-from jinja2 import Environment
+from django.utils.translation import get_language, gettext, ngettext
+from jinja2 import Template
+from markupsafe import Markup
 
 from everyhand.web import moments
+from everyhand.web.folding import FoldingEnvironment
 from everyhand.web.told import told
 
 # As many faces as colors.css has.
 TINTS = 8
 
 
-def environment(**options: Any) -> Environment:
-    """Called once by Django's Jinja2 back end, which turns autoescaping on and caches what was compiled."""
-    made = Environment(**{"trim_blocks": True, "lstrip_blocks": True, **options}, extensions=["jinja2.ext.i18n"])  # noqa: S701
+class Environments:
+    """What Django's Jinja2 back end takes for its environment: one for each language, made when it is first read in."""
+
+    def __init__(self, **options: Any) -> None:
+        self._options = options
+        self._made: dict[str | None, FoldingEnvironment] = {}
+
+    def get_template(self, name: str) -> Template:
+        return self._of_the_reader().get_template(name)
+
+    def from_string(self, source: str) -> Template:
+        return self._of_the_reader().from_string(source)
+
+    def _of_the_reader(self) -> FoldingEnvironment:
+        language = get_language()
+        if language not in self._made:
+            self._made[language] = environment(**self._options)
+        return self._made[language]
+
+
+def environment(**options: Any) -> FoldingEnvironment:
+    """For the language that is active while its templates are compiled. Django's back end turns autoescaping on."""
+    made = FoldingEnvironment(**{"trim_blocks": True, "lstrip_blocks": True, **options}, extensions=["jinja2.ext.i18n"])
     made.policies["ext.i18n.trimmed"] = True
     made.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
-    made.globals.update(url=url, static=static)
+    made.pure = PURE
+    made.globals.update(PURE)
     made.filters.update(
         when=moments.when,
         distance=moments.distance,
@@ -59,6 +83,21 @@ def static(path: str) -> str:
     return f"{settings.STATIC_URL}{path}?v={digest}"
 
 
+@functools.lru_cache(1024)
+def icon(name: str, label: str = "", turn: bool = False) -> Markup:
+    """One Lucide icon from the sprite, silent for screen readers unless it has a label. `turn` mirrors it in languages
+    that are read from right to left.
+    """
+    css = "icon icon--directional" if turn else "icon"
+    heard = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
+    return Markup('<svg class="{}" width="18" height="18" {}><use href="{}#{}" /></svg>').format(
+        css, heard, static("everyhand/icons.svg"), name
+    )
+
+
 def tint(name: str) -> int:
     """The colour of somebody's face: the same on every page and every day."""
     return zlib.crc32(name.encode()) % TINTS
+
+
+PURE: Final[Mapping[str, Callable[..., str]]] = {"url": url, "static": static, "icon": icon}

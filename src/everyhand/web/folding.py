@@ -1,0 +1,108 @@
+"""What is the same on every page is worked out when a template is compiled, not each time a page is made.
+
+A page asks some three hundred times for a translation, an icon or an address, nearly always for one that its template
+names outright. In an environment of one language all of those are known beforehand: they become part of the text around
+them. What a template says is what it said before; only when it is worked out differs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from django.utils.translation import gettext
+from jinja2 import Environment, nodes
+from jinja2.visitor import NodeTransformer
+from markupsafe import Markup
+
+TRANSLATING: Final = ("_", "gettext")
+_PLACE: Final = re.compile(r"%\((\w+)\)s")
+
+
+class FoldingEnvironment(Environment):
+    """For one language: that of the thread in which its templates are compiled.
+
+    `pure` are functions by the names templates call them: those that always give the same for the same arguments.
+    """
+
+    pure: Mapping[str, Callable[..., str]] = {}
+
+    def _generate(self, source: nodes.Template, *args: Any, **kwargs: Any) -> str:
+        return super()._generate(_Fold(self.pure, own=set(_named(source))).visit(source), *args, **kwargs)
+
+
+class _Fold(NodeTransformer):
+    """`own` are names that mean something of the template's own, so that a call of them is not what it seems."""
+
+    def __init__(self, pure: Mapping[str, Callable[..., str]], *, own: set[str]) -> None:
+        self._pure = pure
+        self._own = own
+
+    def visit_Output(self, node: nodes.Output) -> nodes.Output:  # noqa: N802 (the visitor's name)
+        """Words around values become text around values."""
+        pieces: list[nodes.Expr] = []
+        for one in node.nodes:
+            sentence = self._sentence(one)
+            pieces += self._around(sentence, one) if sentence is not None and isinstance(one, nodes.Call) else [one]
+        node.nodes = pieces
+        self.generic_visit(node)
+        return node
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Expr:  # noqa: N802
+        self.generic_visit(node)
+        sentence = self._sentence(node)
+        if sentence is not None:
+            words = nodes.Const(Markup(sentence), lineno=node.lineno)  # noqa: S704 (a template's or a translator's)
+            if not node.kwargs:
+                return nodes.Const(words.value % {}, lineno=node.lineno)
+            named = [nodes.Pair(nodes.Const(one.key), one.value) for one in node.kwargs]
+            return nodes.Mod(words, nodes.Dict(named), lineno=node.lineno)
+        return self._known(node) or node
+
+    def _sentence(self, node: nodes.Node) -> str | None:
+        """The translation, when this asks for that of a sentence that stands there."""
+        if self._called(node) not in TRANSLATING or not isinstance(node, nodes.Call):
+            return None
+        match node.args:
+            case [nodes.Const() as words]:
+                return gettext(words.value)
+        return None
+
+    def _around(self, sentence: str, call: nodes.Call) -> list[nodes.Expr]:
+        values = {one.key: one.value for one in call.kwargs}
+        pieces = _PLACE.split(sentence)
+        if "%" in "".join(pieces[::2]) or not values.keys() >= set(pieces[1::2]):  # numbers, per cent: left to `%`
+            return [call]
+        return [
+            values[piece] if place % 2 else nodes.TemplateData(piece, lineno=call.lineno)
+            for place, piece in enumerate(pieces)
+        ]
+
+    def _known(self, node: nodes.Call) -> nodes.Expr | None:
+        function = self._pure.get(self._called(node))
+        if function is None:
+            return None
+        args = [one.value for one in node.args if isinstance(one, nodes.Const)]
+        kwargs = {one.key: one.value.value for one in node.kwargs if isinstance(one.value, nodes.Const)}
+        if len(args) != len(node.args) or len(kwargs) != len(node.kwargs):
+            return None
+        return nodes.Const(function(*args, **kwargs), lineno=node.lineno)
+
+    def _called(self, node: nodes.Node) -> str:
+        """The name of the function that is called, if it is one that every template knows; else ""."""
+        if not isinstance(node, nodes.Call) or node.dyn_args is not None or node.dyn_kwargs is not None:
+            return ""
+        return node.node.name if isinstance(node.node, nodes.Name) and node.node.name not in self._own else ""
+
+
+def _named(template: nodes.Template) -> Iterable[str]:
+    for name in template.find_all(nodes.Name):
+        if name.ctx != "load":
+            yield name.name
+    for macro in template.find_all(nodes.Macro):
+        yield macro.name
+    for module in template.find_all(nodes.Import):
+        yield module.target
+    for names in template.find_all(nodes.FromImport):
+        yield from (one if isinstance(one, str) else one[1] for one in names.names)

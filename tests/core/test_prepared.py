@@ -1,0 +1,65 @@
+"""A question that is written once is answered afresh each time, for whoever asks."""
+
+from __future__ import annotations
+
+import pytest
+from django.db.models import Q
+
+from everyhand.core.counting import bounded, counted, whole
+from everyhand.core.prepared import Given, prepared
+from everyhand.people.models import Member, Team
+from tests.cast import Cast
+
+
+@pytest.fixture
+def everybody(cast: Cast) -> list[Member]:
+    return list(Member.objects.order_by("pk"))
+
+
+def test_it_is_answered_for_whoever_asks(everybody: list[Member]) -> None:
+    ask = prepared(Member.objects.filter(pk=Given("member")))
+
+    assert [ask(member=one.pk) for one in everybody] == [[one] for one in everybody]
+
+
+def test_it_is_answered_afresh(everybody: list[Member]) -> None:
+    ask = prepared(Member.objects.filter(name__startswith="Z").values_list("name", flat=True))
+    before = ask()
+    Member.objects.filter(pk=everybody[0].pk).update(name="Zoe")
+
+    assert (before, ask()) == ([], ["Zoe"])
+
+
+def test_rows_come_with_what_they_refer_to(everybody: list[Member]) -> None:
+    team = Team.objects.order_by("pk")[0]
+    member = everybody[0]
+    team.members.set([member])
+    ask = prepared(Team.objects.filter(members=Given("member")).prefetch_related("members"))
+
+    assert [list(one.members.all()) for one in ask(member=member.pk)] == [[member]]
+
+
+def test_several_values_stand_behind_in(everybody: list[Member]) -> None:
+    ask = prepared(Member.objects.filter(pk__in=Given("members", several=2)).order_by("pk"))
+
+    assert ask(members=[one.pk for one in everybody[:2]]) == everybody[:2]
+    assert ask(members=[one.pk for one in everybody[1:3]]) == everybody[1:3]
+
+
+def test_what_cannot_be_true_finds_nothing(everybody: list[Member]) -> None:
+    nobody = Member.objects.filter(pk__in=[])
+
+    assert prepared(nobody)() == []
+    assert counted([whole(nobody), bounded(Member.objects.all(), at_most=1000)]) == [0, len(everybody)]
+
+
+def test_a_value_that_was_not_told_is_missed(everybody: list[Member]) -> None:
+    with pytest.raises(KeyError, match="member"):
+        prepared(Member.objects.filter(pk=Given("member")))()
+    assert everybody
+
+
+def test_counts_stop_where_they_are_told_to(everybody: list[Member]) -> None:
+    of_one = bounded(Member.objects.filter(~Q(pk=Given("member"))), at_most=2)
+
+    assert counted([of_one, whole(Member.objects.all())], member=everybody[0].pk) == [2, len(everybody)]
