@@ -11,7 +11,8 @@ import random
 import shutil
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
@@ -21,14 +22,17 @@ from django.core.management import call_command
 from django.core.management.color import no_style
 from django.db import connection
 
-from bench import company
-from bench.history import FILLED, History
+from bench import company, history
+from bench.history import FILLED
 from bench.tables import indexes_built_afterwards
 from bench.words import Writer
 from everyhand.people.models import Member
 
-# Nothing is synced on the way, since what is interrupted is thrown away; a large cache holds the upper parts of trees.
-HASTY: Final = "PRAGMA synchronous=OFF; PRAGMA cache_size=-500000; PRAGMA wal_autocheckpoint=50000;"
+# Nothing is synced nor written twice on the way, since what is interrupted is thrown away; a large cache holds the upper
+# parts of trees. What is committed is whole for whoever opens the file next, who sets WAL again.
+HASTY: Final = "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-1000000;"
+# How many bytes of words FTS5 gathers before it writes them (its documentation, section 6.6 has none: see fts5_config.c).
+GATHERED, GATHERED_BY_DEFAULT = 256_000_000, 1_048_576
 
 
 class NotEmpty(Exception):
@@ -63,10 +67,25 @@ def generate(conversations: int, *, seed: int, until: datetime, told: Callable[[
     rng = random.Random(seed)  # noqa: S311 (to be repeated, not to be secret)
     writer = Writer(rng)
     house = company.found(writer, at=until)
-    with indexes_built_afterwards(FILLED):
-        History(house, writer, rng, until=until).write(conversations, told=told)
+    with indexes_built_afterwards(FILLED), _much_indexed_at_once():
+        history.write(history.History(house, writer, rng, until=until), conversations, told=told)
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), FILLED):
             cursor.execute(statement)
         cursor.execute("ANALYZE")
     connection.close()
+
+
+@contextmanager
+def _much_indexed_at_once() -> Iterator[None]:
+    if connection.vendor == "postgresql":
+        yield
+        return
+    _gather(GATHERED)
+    yield
+    _gather(GATHERED_BY_DEFAULT)
+
+
+def _gather(size: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO core_document_index (core_document_index, rank) VALUES ('hashsize', %s)", [size])

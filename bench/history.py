@@ -7,17 +7,21 @@ deliveries, promises, the journal, the index of words.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+import pickle
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from multiprocessing import Pipe, get_context
+from multiprocessing.connection import Connection
 from random import Random
 from typing import Final
 
 from django.db import connection, transaction
 
+from bench import tables
 from bench.company import Company
 from bench.conversation import Conversation as Written
-from bench.tables import Rows, Table, write
+from bench.tables import Rows, Table
 from bench.words import Writer
 from everyhand.channels.email.models import Mail, RawMail
 from everyhand.conversations.models import Attachment, Conversation, Delivery, Message, Participant
@@ -34,6 +38,15 @@ FILLED: Final = (
     *(Customer, Identity, Conversation, Participant, Message, Attachment, Blob, Delivery),
     *(Promise, Entry, RawMail, Mail, search.Document),
 )
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some conversations, ready to be written."""
+
+    conversations: int
+    rows: list[Rows]
+    documents: list[search.Prepared]
 
 
 class History:
@@ -75,27 +88,16 @@ class History:
         )
         self._tables = [one for one in vars(self).values() if isinstance(one, Table)]
 
-    def write(self, conversations: int, *, told: Callable[[int], object]) -> None:
-        """Write this many conversations, oldest first; `told` hears again and again how many there were since."""
+    def batches(self, conversations: int) -> Iterator[Batch]:
+        """This many conversations, oldest first, some of them at a time."""
         told_before = 0
-        # While one batch is written, which is the database's work, the next one is thought up.
-        with ThreadPoolExecutor(1) as writing:
-            written: Future[None] | None = None
-            for number in range(conversations):
-                opened_at = self.until - timedelta(days=365 * YEARS) * (1 - number / conversations)
-                Written(self, number, opened_at, self._status(conversations - number, conversations)).happen()
-                if self.message.is_full or number == conversations - 1:
-                    if written:
-                        written.result()
-                        told(number + 1 - told_before)
-                        told_before = number + 1
-                    rows, documents = [table.take() for table in self._tables], self.documents
-                    self.documents = []
-                    written = writing.submit(_write, rows, documents)
-            writing.submit(connection.close)
-            if written:
-                written.result()
-        told(conversations - told_before)
+        for number in range(conversations):
+            opened_at = self.until - timedelta(days=365 * YEARS) * (1 - number / conversations)
+            Written(self, number, opened_at, self._status(conversations - number, conversations)).happen()
+            if self.message.is_full or number == conversations - 1:
+                documents, self.documents = search.prepared(self.documents), []
+                yield Batch(number + 1 - told_before, [table.take() for table in self._tables], documents)
+                told_before = number + 1
 
     def _status(self, age: int, conversations: int) -> str:
         """The youngest are open or waiting, as in life."""
@@ -123,7 +125,42 @@ class History:
         return self._blobs[digest]
 
 
-def _write(rows: list[Rows], documents: list[search.New]) -> None:
+def write(history: History, conversations: int, *, told: Callable[[int], object]) -> None:
+    """Write this many conversations of `history`; `told` hears again and again how many there were since.
+
+    They are thought up in a process of their own while this one, which has the database, writes.
+    """
+    receiver, sender = Pipe(duplex=False)
+    connection.close()
+    thinker = get_context("fork").Process(target=_think, args=(history, conversations, sender, receiver), daemon=True)
+    thinker.start()
+    sender.close()
+    try:
+        for _ in iter(lambda: _write_next(receiver, told), False):
+            pass
+        thinker.join()
+    finally:
+        receiver.close()
+        thinker.kill()
+    if thinker.exitcode:
+        raise RuntimeError("whoever thinks up the conversations stopped")
+
+
+def _think(history: History, conversations: int, sender: Connection, receiver: Connection) -> None:
+    receiver.close()  # the writer's: when that is gone there is nobody to think for
+    for batch in history.batches(conversations):
+        sender.send_bytes(pickle.dumps(batch, protocol=5))
+    sender.close()
+
+
+def _write_next(receiver: Connection, told: Callable[[int], object]) -> bool:
+    """Whether there was more to write."""
+    try:
+        batch: Batch = pickle.loads(receiver.recv_bytes())  # noqa: S301 (from our own child)
+    except EOFError:
+        return False
     with transaction.atomic():
-        write(rows)
-        search.add(documents)
+        tables.write(batch.rows)
+        search.add_prepared(batch.documents)
+    told(batch.conversations)
+    return True

@@ -7,6 +7,7 @@ nearly every message and most of the vocabulary in hardly any.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from itertools import accumulate, product
 from random import Random
 from typing import Final
@@ -16,6 +17,8 @@ _ONSETS: Final = "b br ch d dr f fl g gr h j k kl l m n p pl pr qu r s sh sl st 
 _NUCLEI: Final = "a e i o u ai ea ee ie oa ou".split()  # noqa: SIM905
 _CODAS: Final = ["", "l", "m", "n", "nd", "r", "rk", "s", "st", "t"]
 _WORDS_A_DRAW: Final = 50_000
+_SENTENCES: Final = 100_000
+_LONGEST: Final = 800  # words of a text
 
 FIRST_NAMES: Final = """
 Ada Ben Carla Dora Emil Finn Gita Hana Ines Jonas Kaya Leo Mia Nils Olga Pavel Rosa Sam Tara Uma Vera Will Yara Zeno
@@ -29,25 +32,30 @@ Meyer Nagy Olsen Park Reyes Sato Thomas Ullrich Varga Wagner Yilmaz Ziegler
 
 
 class Writer:
-    """Writes texts, the same ones for the same `rng`."""
+    """Writes texts, the same ones for the same `rng`. They are made of sentences that were thought up beforehand: each
+    text takes some that follow each other, from anywhere among them.
+    """
 
     def __init__(self, rng: Random) -> None:
         self._rng = rng
         self.vocabulary = _vocabulary(rng)
         self._weights = list(accumulate(1 / (rank + 2.7) for rank in range(VOCABULARY)))
         self._drawn: list[str] = []
+        # Each with the number of words that were written before it.
+        self._sentences: list[str] = []
+        self._words_before: list[int] = [0]
+        for _ in range(_SENTENCES):
+            words = self.words(rng.randint(5, 16))
+            self._sentences.append(" ".join(words).capitalize() + ".")
+            self._words_before.append(self._words_before[-1] + len(words))
 
     def text(self) -> str:
         """A message: half of them under 45 words, a few of several hundred, in sentences and paragraphs."""
-        words = self.words(min(max(int(self._rng.lognormvariate(3.8, 0.7)), 4), 800))
-        sentences = []
-        start = 0
-        while start < len(words):
-            end = start + self._rng.randint(5, 16)
-            sentences.append(" ".join(words[start:end]).capitalize() + ".")
-            start = end
-        paragraphs = [" ".join(sentences[at : at + 4]) for at in range(0, len(sentences), 4)]
-        return "\n\n".join(paragraphs)
+        length = min(max(int(self._rng.lognormvariate(3.8, 0.7)), 4), _LONGEST)
+        start = int(self._rng.random() * (_SENTENCES - _LONGEST))
+        end = bisect_left(self._words_before, self._words_before[start] + length, start)
+        sentences = self._sentences[start:end]
+        return "\n\n".join(" ".join(sentences[at : at + 4]) for at in range(0, len(sentences), 4))
 
     def subject(self) -> str:
         return " ".join(self.words(self._rng.randint(2, 8))).capitalize()

@@ -26,20 +26,24 @@ __all__ = [
     "Document",
     "Excerpt",
     "New",
+    "Prepared",
     "Query",
     "add",
+    "add_prepared",
     "excerpt",
     "forget",
     "gathering",
     "instead_of",
     "matching",
     "move",
+    "prepared",
     "put",
     "read",
 ]
 
 
 New = tuple[int, int, Iterable[str]]  # number, group, texts
+Prepared = tuple[int, int, int, list[str]]  # key, number, group, words
 
 
 _gathered: ContextVar[list[New] | None] = ContextVar("gathered", default=None)
@@ -51,7 +55,17 @@ def add(documents: Iterable[New]) -> None:
     if gathered is not None:
         gathered.extend(documents)
         return
-    _back_end().put([(place(number), number, group, words_of(texts)) for number, group, texts in documents])
+    add_prepared(prepared(documents))
+
+
+def prepared(documents: Iterable[New]) -> list[Prepared]:
+    """The same documents, their texts cut into words: all of the work that needs no database."""
+    return [(place(number), number, group, words_of(texts)) for number, group, texts in documents]
+
+
+def add_prepared(documents: Iterable[Prepared]) -> None:
+    """`add` what is `prepared`."""
+    _back_end().put(documents)
 
 
 @contextmanager

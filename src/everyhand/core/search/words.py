@@ -14,6 +14,8 @@ from typing import Final
 WORDS_KEPT: Final = 16_000
 PLACES_KEPT: Final = 255
 BYTES_KEPT: Final = 600_000
+# In so many characters there can't be too many words nor too many bytes, as in nearly every message.
+SHORT: Final = 20_000
 # Longer ones are encoded bytes; cut, they can still be found by pasting them.
 LONGEST_WORD: Final = 60
 # Between two texts of one document, so that no phrase runs from the end of one into the next. Never part of a word.
@@ -27,6 +29,7 @@ _SIGNS = "\u0900-\u0963\u0966-\u0dff"
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _UNSPACED += "\U00020000-\U0003134f"
 _RUN = re.compile(rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}])(?:[^\W_]|[{_ACCENTS}{_SIGNS}]))+")
+_PLAIN_RUN = re.compile("[a-z0-9]+")
 _ACCENT = re.compile(f"[{_ACCENTS}]")
 # Letters that Unicode does not take apart into a plain one and a mark.
 _PLAIN = str.maketrans(
@@ -36,6 +39,25 @@ _PLAIN = str.maketrans(
 
 def words_of(texts: Iterable[str]) -> list[str]:
     """The words of several texts, with a barrier after each."""
+    texts = list(texts)
+    if sum(map(len, texts)) > SHORT:
+        return _kept(texts)
+    every: list[str] = []
+    for text in texts:
+        every += _words(text)
+        every.append(BARRIER)
+    often = len(every) > PLACES_KEPT and max(Counter(every).values()) > PLACES_KEPT
+    return _kept(texts) if often else every
+
+
+def _words(text: str) -> list[str]:
+    if not text.isascii():
+        return [word for word, _, _ in places(text)]
+    return [word[:LONGEST_WORD] for word in _PLAIN_RUN.findall(text.lower())]
+
+
+def _kept(texts: Iterable[str]) -> list[str]:
+    """The same for texts of any length, as far as there is room."""
     every: list[str] = []
     times: Counter[str] = Counter()
     room = BYTES_KEPT
