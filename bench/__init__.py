@@ -1,1 +1,1 @@
-"""Measurements. Each prints ratios of one run on one machine; none of them is a test."""
+"""Measurements. Each prints figures of one run on one machine; none of them is a test."""

@@ -17,16 +17,13 @@ from pathlib import Path
 from django.db import connection
 from django.utils import timezone
 
-from bench.company import DOMAIN, TEAMS
+from bench.letters import letters_of
 from bench.measuring import Cost, cost, environment
-from bench.words import Writer
-from everyhand.channels.email import accept, file, tokens
+from everyhand.channels.email import accept, file
 from everyhand.channels.email.authentication import Judge
 from everyhand.channels.email.models import Mail
 from everyhand.conversations.models import Conversation
 
-OPENING = 0.3
-RECENT = 2_000  # conversations that are answered
 ACCEPTED_AT_ONCE = 8  # as many as connections bring mail at the same time
 
 
@@ -34,7 +31,8 @@ def main() -> None:
     mails = int(sys.argv[2])
     print(environment())
     print(f"{Conversation.objects.count():,} conversations before; {mails:,} mails")
-    letters = list(itertools.islice(_letters(), mails + file.TOGETHER))
+    rng = random.Random()  # noqa: S311 (new mails each time, else they would be known)
+    letters = list(itertools.islice(letters_of(rng), mails + file.TOGETHER))
     # The name system is not what is measured, and a benchmark asks nobody outside.
     filer = file.Filer(parsers=1, judge=Judge(verify=False))
     try:
@@ -50,25 +48,6 @@ def main() -> None:
         _tell("filed, owner and promise", filed, filing, f"{next(statements) / filed:.1f} statements each")
     finally:
         filer.close()
-
-
-def _letters() -> Iterator[accept.Arriving]:
-    rng = random.Random()  # noqa: S311 (new mails each time, else they would be known)
-    writer = Writer(rng)
-    recent = list(Conversation.objects.select_related("customer").order_by("-pk")[:RECENT])
-    while True:
-        if rng.random() < OPENING or not recent:
-            sender = f"new.{rng.getrandbits(48):x}@{rng.choice(writer.vocabulary)}.example"
-            to, subject = f"team{rng.randrange(TEAMS)}@{DOMAIN}", writer.subject()
-        else:
-            conversation = rng.choice(recent)
-            sender, to = conversation.customer.address, tokens.reply_address(conversation)
-            subject = f"Re: {conversation.subject}"
-        header = f"From: {writer.name()} <{sender}>\r\nTo: {to}\r\nSubject: {subject}\r\n"
-        more = f"Message-ID: <{rng.getrandbits(64):x}@bench.example>\r\nDate: Mon, 2 Mar 2026 12:00:00 +0000\r\n"
-        text = writer.text().replace("\n", "\r\n")
-        raw = f"{header}{more}Content-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n".encode()
-        yield accept.Arriving(raw, "smtp 127.0.0.1", sender, (to,))
 
 
 def _accept(letters: list[accept.Arriving]) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import random
 import shutil
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,14 +23,15 @@ from django.db import connection
 
 from bench import company, history
 from bench.history import FILLED
+from bench.interrupting import leave_when_interrupted
 from bench.tables import indexes_built_afterwards
 from bench.words import Writer
 from everyhand.people.models import Member
 
-# Nothing is synced nor written twice on the way, since what is interrupted is thrown away; a large cache holds the upper
-# parts of trees. What is committed is whole for whoever opens the file next, who sets WAL again.
+# Nothing is synced nor written twice on the way, since what is interrupted is thrown away; a large cache holds the
+# upper parts of trees. Whoever opens the file next sets WAL again.
 HASTY: Final = "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-1000000;"
-# How many bytes of words FTS5 gathers before it writes them (its documentation, section 6.6 has none: see fts5_config.c).
+# How many bytes of words FTS5 gathers before it writes them, its option "hashsize": fewer pieces to be merged.
 GATHERED, GATHERED_BY_DEFAULT = 256_000_000, 1_048_576
 
 
@@ -42,15 +42,37 @@ class NotEmpty(Exception):
 def main() -> None:
     conversations, seed, until = int(sys.argv[2]), int(sys.argv[3]), datetime.fromisoformat(sys.argv[4])
     unfinished = settings.EVERYHAND.data
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    leave_when_interrupted()
     try:
-        with click.progressbar(length=conversations, label="Conversations", file=sys.stderr) as progress:
+        with (
+            _new_database(),
+            click.progressbar(length=conversations, label="Conversations", file=sys.stderr) as progress,
+        ):
             generate(conversations, seed=seed, until=until, told=progress.update)
-        unfinished.rename(unfinished.with_suffix(""))
-    except KeyboardInterrupt:
-        sys.exit(130)
+            unfinished.rename(unfinished.with_suffix(""))
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+@contextmanager
+def _new_database() -> Iterator[None]:
+    """On PostgreSQL: the database of the settings is made, and taken away again when the block does not end well."""
+    if connection.vendor == "sqlite":
+        yield
+        return
+    import psycopg  # noqa: PLC0415 (SQLite has no need of it)
+
+    name = connection.ops.quote_name(str(connection.settings_dict["NAME"]))
+    beside = settings.EVERYHAND.database_url._replace(path="/postgres").geturl()
+    with psycopg.connect(beside, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        with psycopg.connect(beside, autocommit=True) as server:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]
+        raise
 
 
 def generate(conversations: int, *, seed: int, until: datetime, told: Callable[[int], object]) -> None:

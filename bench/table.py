@@ -1,0 +1,165 @@
+"""The one table of `everyhand bench`: everything that is measured, in one run, through the running program.
+
+python -m bench table [--json] [--small] [--only PART]... in the data directory to measure in
+python -m bench table --part filing|sweeping NUMBER...    in one of its own, which `_elsewhere` makes and removes
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+from django.db import connection
+
+from bench import incoming, living, sweeping, visits
+from bench.figures import Figure, environment, of_times, show
+from bench.interrupting import leave_when_interrupted
+from bench.server import HOST, Server, end, free_port, running, start, wait_for_page
+from everyhand.conversations.models import Message
+
+SOURCES: Final = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of everything is measured."""
+
+    mails: int = 1_000
+    visits: int = 200
+    live_mails: int = 20
+    streams: tuple[int, int] = (1, 200)
+    waiting: tuple[int, int] = (1_000, 1_000_000)
+    starts: int = 5
+
+
+FULL: Final = Size()
+SMALL: Final = Size(mails=20, visits=3, live_mails=2, streams=(1, 5), waiting=(10, 100), starts=1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="everyhand bench")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--small", action="store_true")
+    parser.add_argument("--only", action="append", default=[])
+    parser.add_argument("--part", nargs="+", default=[])
+    asked = parser.parse_args(sys.argv[2:])
+    leave_when_interrupted()
+    if asked.part:
+        _print_part(asked.part[0], [int(one) for one in asked.part[1:]])
+        return
+    figures = list(_measured(SMALL if asked.small else FULL, asked.only))
+    show(environment(settings.EVERYHAND.data), figures, as_json=asked.json)
+
+
+def _measured(size: Size, only: list[str]) -> Iterator[Figure]:
+    parts: dict[str, Callable[[], Iterator[Figure]]] = {
+        "start": lambda: _starts(size.starts),
+        "pages": lambda: _pages(size),
+        "live": lambda: _live(size),
+        "accept": lambda: incoming.accepted(_here(), size.mails),
+        "file": lambda: incoming.filed(_here(), size.mails, called="here"),
+        "file-empty": lambda: _elsewhere("filing", size.mails),
+        "sweep": lambda: _elsewhere("sweeping", *size.waiting),
+        "size": _size,
+    }
+    for name, part in parts.items():
+        if not only or name in only:
+            print(f"{name} …", file=sys.stderr, flush=True)
+            yield from part()
+
+
+def _starts(times: int) -> Iterator[Figure]:
+    """From the command to the first page that a member could see, with this data."""
+    took = []
+    for _ in range(times):
+        web, smtp = free_port(), free_port()
+        began = time.perf_counter()
+        program = start(
+            [sys.executable, "-c", "from everyhand.cli.main import main; main()", "serve"],
+            {
+                "EVERYHAND_DATA": str(_here()),
+                "EVERYHAND_WEB": f"{HOST}:{web}",
+                "EVERYHAND_SMTP": f"{HOST}:{smtp}",
+                "EVERYHAND_FREE_SPACE": "100",
+            },
+        )
+        try:
+            wait_for_page(web, "/sign-in", [program])
+            took.append(time.perf_counter() - began)
+        finally:
+            end(program)
+    yield of_times("start-up, until a page is answered", took)
+
+
+def _pages(size: Size) -> Iterator[Figure]:
+    with running("serve", data=_here()) as server:
+        time.sleep(2)  # what is done once after a start is done
+        yield _memory("memory of all processes, idle", server)
+        yield from visits.visited(server.web, size.visits)
+        yield _memory("memory of all processes, after that", server)
+
+
+def _live(size: Size) -> Iterator[Figure]:
+    with running("serve", data=_here()) as server:
+        yield from living.told(server, size.live_mails, size.streams)
+        yield _memory(f"memory of all processes, after {size.streams[-1]} pages", server)
+
+
+def _size() -> Iterator[Figure]:
+    if connection.vendor == "sqlite":
+        size = sum(one.stat().st_size for one in _here().glob("everyhand.sqlite3*"))
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_database_size(current_database())")
+            size = cursor.fetchone()[0]
+    yield Figure("on disk a message, raw mail and index too", "kB", size / max(Message.objects.count(), 1) / 1000)
+
+
+def _memory(what: str, server: Server) -> Figure:
+    return Figure(what, "MB", server.memory / 1_000_000)
+
+
+def _elsewhere(part: str, *numbers: int) -> Iterator[Figure]:
+    """Measure a part in a new company with hardly any past, which is gone afterwards."""
+    with _new_company() as data:
+        call = [sys.executable, "-m", "bench", "table", "--part", part, *map(str, numbers)]
+        environment = {**os.environ, "EVERYHAND_DATA": str(data)}
+        said = subprocess.run(call, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+    for line in said.splitlines():
+        yield Figure(**json.loads(line))
+
+
+def _print_part(part: str, numbers: list[int]) -> None:
+    figures = incoming.filed(_here(), *numbers, called="nearly empty") if part == "filing" else sweeping.swept(*numbers)
+    for one in figures:
+        print(json.dumps(asdict(one)))
+
+
+@contextmanager
+def _new_company() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="everyhand-bench-", dir=_here().parent))
+    try:
+        call = [sys.executable, "-m", "bench", "generate", "200", "1", "2026-03-02T00:00:00+00:00"]
+        unfinished = folder / "new.unfinished"
+        own = {**os.environ, "EVERYHAND_DATA": str(unfinished)}
+        subprocess.run(call, env=own, stderr=subprocess.DEVNULL, check=True)
+        yield folder / "new"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _here() -> Path:
+    data: Path = settings.EVERYHAND.data
+    return data
