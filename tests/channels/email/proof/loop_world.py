@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ class Envelope:
     recipient: str
     raw: bytes
 
-    @property
+    @cached_property
     def mail(self) -> EmailMessage:
         return message_from_bytes(self.raw, policy=policy.default)
 
@@ -59,10 +60,37 @@ class Machine:
     delay: timedelta = timedelta(0)
 
 
+@contextmanager
+def copies_of_the_database(*names: str, directory: Path) -> Iterator[list[str]]:
+    """The test's own database, as it is now, once for each of `names`: what Django is to connect to instead."""
+    if connection.vendor == "sqlite":
+        files = [str(directory / f"{name}.sqlite3") for name in names]
+        with connection.cursor() as cursor:
+            for file_name in files:
+                cursor.execute("VACUUM INTO %s", [file_name])
+        yield files
+        connection.close()
+        return
+    original, databases = connection.settings_dict["NAME"], [f"everyhand_{name}" for name in names]
+    connection.close()
+    with connection._nodb_cursor() as cursor:
+        # A database is copied while nobody is connected to it, and removed likewise.
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [original])
+        for database in databases:
+            cursor.execute(f'CREATE DATABASE "{database}" TEMPLATE "{original}"')
+    try:
+        yield databases
+    finally:
+        connection.close()
+        with connection._nodb_cursor() as cursor:
+            for database in databases:
+                cursor.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+
+
 class House:
     """One installation, on its own copy of the database."""
 
-    def __init__(self, domain: str, database: Path, filer: file.Filer) -> None:
+    def __init__(self, domain: str, database: str, filer: file.Filer) -> None:
         self.address, self.domain, self._database, self._filer = f"help@{domain}", domain, database, filer
         with self.inside():
             self._cast = Cast()
@@ -73,7 +101,7 @@ class House:
         """Be this installation: its database, its secret."""
         elsewhere, secret = connection.settings_dict["NAME"], settings.SECRET_KEY
         connection.close()
-        connection.settings_dict["NAME"], settings.SECRET_KEY = str(self._database), f"secret of {self.domain}" * 4
+        connection.settings_dict["NAME"], settings.SECRET_KEY = self._database, f"secret of {self.domain}" * 4
         try:
             yield
         finally:

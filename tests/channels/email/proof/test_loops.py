@@ -9,16 +9,13 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from everyhand.channels.email import queries
 from everyhand.channels.email.file import Filer
 from everyhand.channels.email.models import Mail
 from everyhand.core.journal import Entry
 from tests.cast import NOON
-from tests.channels.email.proof.loop_world import Envelope, House, Machine, World, letter
-
-pytestmark = pytest.mark.sqlite  # an installation is a file here; what is decided does not depend on the database
+from tests.channels.email.proof.loop_world import Envelope, House, Machine, World, copies_of_the_database, letter
 
 ALPHA, BETA, LIST = "help@alpha.test", "help@beta.test", "talk@lists.test"
 
@@ -26,6 +23,12 @@ ALPHA, BETA, LIST = "help@alpha.test", "help@beta.test", "talk@lists.test"
 def back_to(envelope: Envelope, field: str = "From") -> str:
     named = envelope.mail[field] or envelope.mail["From"]
     return str(named.addresses[0].addr_spec)
+
+
+def answered(prefix: str, envelope: Envelope) -> str:
+    """Programs put it in front once, whoever answers them; else a day's subject would be as long as a book."""
+    subject = str(envelope.mail["Subject"])
+    return subject if prefix in subject else f"{prefix}{subject}"
 
 
 def polite_vacation(envelope: Envelope) -> list[Envelope]:
@@ -39,7 +42,7 @@ def polite_vacation(envelope: Envelope) -> list[Envelope]:
 
 def exchange(envelope: Envelope) -> list[Envelope]:
     """Out of office, to whoever stands in From, whatever they sent."""
-    subject = f"Automatic reply: {envelope.mail['Subject']}"
+    subject = answered("Automatic reply: ", envelope)
     marks = {"X-Auto-Response-Suppress": "All", "Auto-Submitted": "auto-generated"}
     return [letter("boss@exchange.test", back_to(envelope), subject, envelope="", **marks)]
 
@@ -51,7 +54,7 @@ def old_vacation(envelope: Envelope) -> list[Envelope]:
 def rude_desk(envelope: Envelope) -> list[Envelope]:
     """Another company's desk that acknowledges everything, and marks nothing."""
     answering = {"In-Reply-To": str(envelope.mail["Message-ID"])}
-    subject = f"[Ticket#1] Re: {envelope.mail['Subject']}"
+    subject = answered("[Ticket#1] Re: ", envelope)
     return [letter("desk@rude.test", back_to(envelope, "Reply-To"), subject, "We got your mail.", **answering)]
 
 
@@ -81,7 +84,7 @@ def rude_bouncer(envelope: Envelope) -> list[Envelope]:
 
 def ruder_bouncer(envelope: Envelope) -> list[Envelope]:
     """The same to Reply-To, from an address that says nothing."""
-    subject = f"Undeliverable: {envelope.mail['Subject']}"
+    subject = answered("Undeliverable: ", envelope)
     return [letter("gateway@bounce3.test", back_to(envelope, "Reply-To"), subject, "550 5.1.1 no such user here.")]
 
 
@@ -114,12 +117,8 @@ def houses(
     transactional_db: None, tmp_path: Path, filer: Filer, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[list[House]]:
     monkeypatch.setitem(settings.EVERYHAND.values, "acknowledge", True)
-    files = [tmp_path / "alpha.sqlite3", tmp_path / "beta.sqlite3"]
-    for one in files:
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM INTO %s", [str(one)])
-    yield [House(f"{one.stem}.test", one, filer) for one in files]
-    connection.close()
+    with copies_of_the_database("alpha", "beta", directory=tmp_path) as (alpha, beta):
+        yield [House("alpha.test", alpha, filer), House("beta.test", beta, filer)]
 
 
 def reopened() -> int:
