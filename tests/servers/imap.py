@@ -7,6 +7,7 @@ import re
 import socketserver
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -54,6 +55,7 @@ class Folder:
     unasked: list[str] = field(default_factory=list)  # lines said before the answer to each FETCH
     tokens: list[str] = field(default_factory=list)  # what XOAUTH2 was given
     greeting: str = "* OK ready"
+    pause_every_kilobyte: float = 0.0  # seconds
     refuse_login: str = ""  # what a right password is answered with, too
 
     @property
@@ -173,8 +175,9 @@ class _Dialogue(socketserver.StreamRequestHandler):
 
     def _fetch(self, tag: str, arguments: str) -> None:
         self._say(*self.folder.unasked)
+        asked = {letter.uid for letter in self._selected(arguments)}
         for number, letter in enumerate(self.folder.letters, start=1):
-            if letter not in self._selected(arguments):
+            if letter.uid not in asked:
                 continue
             if "BODY" not in arguments:
                 self._say(f"* {number} FETCH (UID {letter.uid} {letter.metadata()})")
@@ -223,8 +226,16 @@ class _Dialogue(socketserver.StreamRequestHandler):
 
     def _write(self, raw: bytes) -> None:
         allowed = len(raw) if self.folder.cut_after is None else max(0, self.folder.cut_after - self.folder.sent)
-        self.wfile.write(raw[:allowed])
+        if self.folder.pause_every_kilobyte:
+            self._crawl(raw[:allowed])
+        else:
+            self.wfile.write(raw[:allowed])
         self.folder.sent += min(allowed, len(raw))
         if allowed < len(raw):
             self.connection.close()
             raise Cut
+
+    def _crawl(self, raw: bytes) -> None:
+        for begin in range(0, len(raw), 1_000):
+            self.wfile.write(raw[begin : begin + 1_000])
+            time.sleep(self.folder.pause_every_kilobyte if begin + 1_000 < len(raw) else 0)

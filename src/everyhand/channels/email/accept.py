@@ -13,6 +13,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from everyhand.channels.email.models import Mail, Mailbox, RawMail, Redelivery
+from everyhand.core import journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,9 @@ def _accept(arriving: Sequence[Arriving], at: datetime) -> list[Accepted]:
         RawMail(sha256=digest, size=len(one.raw), content=one.raw) for digest, one in new.items()
     )
     mails = Mail.objects.bulk_create(_row(raw, one, at) for raw, one in zip(raws, new.values(), strict=True))
+    for made in mails:
+        if made.quarantined_at and not made.silent:
+            journal.note("mail.quarantined", subject=made, at=at)
     fresh = {mail.raw.sha256: mail for mail in mails}
     accepted = []
     for digest, one in zip(digests, arriving, strict=True):

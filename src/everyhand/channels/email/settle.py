@@ -154,7 +154,7 @@ def _receive(mail: Mail, inbound: Inbound, proof: int | None, facts: _Facts, at:
     # After a decision a person looks at it already, and perhaps at a sender who never wrote; and whose letter a
     # colleague passed on, the colleague has told or will tell.
     looked_after = mail.decision or received.message.forwarded_by_id
-    if received.opened and received.promise and not looked_after and not _is_late(mail):
+    if received.opened and received.promise and not looked_after and not _is_late(mail, inbound):
         acknowledge.acknowledge(
             received.conversation, inbound, envelope_from=_envelope_from(mail), due_at=received.promise.due_at, at=at
         )
@@ -215,6 +215,11 @@ def _envelope_from(mail: Mail) -> str | None:
     return None if mail.fetched_into else mail.envelope_from
 
 
-def _is_late(mail: Mail) -> bool:
-    """Whether it waited elsewhere so long that an acknowledgement would only puzzle."""
-    return mail.arrived_at is not None and mail.accepted_at - mail.arrived_at > ACKNOWLEDGED_WITHIN
+def _is_late(mail: Mail, inbound: Inbound) -> bool:
+    """Whether it waited elsewhere so long that an acknowledgement would only puzzle. Some programs move a mail from one
+    mailbox to another as if it had arrived there just now, so its own date counts as well.
+    """
+    if mail.arrived_at is None:
+        return False
+    since = min(mail.arrived_at, inbound.sent_at or mail.arrived_at)
+    return mail.accepted_at - since > ACKNOWLEDGED_WITHIN

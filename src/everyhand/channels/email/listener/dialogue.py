@@ -3,7 +3,8 @@
 What differs from aiosmtpd's own class, and why:
 
 - Real mail has lines of up to megabytes (RFC 5321 section 4.5.3.1.6 says 1000 octets), so the limit is `Limits.line`.
-- The idle timeout starts again with whatever arrives, not only with commands, so that a slow link may send a big mail.
+- The idle timeout starts again with whatever arrives of a mail, not only with commands, so that a slow link may send a
+  big one.
 - Addresses are read by one linear expression instead of the parser of message headers, which hostile input can make
   recurse; what no database holds (NUL, lone surrogates) is refused at the door.
 - AUTH, VRFY, EXPN and HELP are off: there is nobody to sign in as, and who has a mailbox is not told in bulk.
@@ -93,6 +94,7 @@ class Dialogue(SMTP):
         self._visitors = visitors
         self._limits = visitors.limits
         self._refused = 0
+        self._reading = False  # a mail, not commands
         self._committing = False
         self._held = 0  # bytes of mail in memory
         self.host = ""
@@ -124,6 +126,11 @@ class Dialogue(SMTP):
             self._visitors.present.remove(self)
             super().connection_lost(error)
 
+    def data_received(self, data: bytes) -> None:
+        if self._reading:
+            self._reset_timeout()
+        super().data_received(data)
+
     def eof_received(self) -> bool | None:
         return super().eof_received() if self in self._visitors.present else None
 
@@ -151,13 +158,14 @@ class Dialogue(SMTP):
             return
         await self.push("354 End data with <CR><LF>.<CR><LF>")
         try:
+            self._reading = True
             self.envelope.original_content = await self._read_mail()
-            self._committing = True
+            self._reading, self._committing = False, True
             await self._answer(await self._call_handler_hook("DATA"))
         except NotRead as refusal:
             await self._answer(str(refusal))
         finally:
-            self._committing = False
+            self._reading = self._committing = False
             self._hold(-self._held)
         self.envelope = self._create_envelope()
 
@@ -178,7 +186,6 @@ class Dialogue(SMTP):
                 piece = await self._reader.readuntil(END[2:])
             except asyncio.LimitOverrunError as full:
                 piece = await self._reader.read(full.consumed)
-            self._reset_timeout()
             raw += piece
             if not refusal:
                 self._hold(len(piece))
@@ -197,7 +204,7 @@ class Dialogue(SMTP):
 
     def _refusal(self, size: int) -> str:
         if size > self._limits.size + len(END):
-            return f"552 5.3.4 The mail is larger than {self._limits.size} bytes"
+            return f"552 5.3.4 We take up to {self._limits.size // 1_000_000} MB; please send a link to large files"
         if self._held < self._visitors.in_flight > self._limits.in_flight:
             return "452 4.3.1 Too much mail at once, please try again later"
         return ""
