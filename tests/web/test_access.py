@@ -192,6 +192,7 @@ MATRIX: dict[str, Access] = {
     "mailbox_permission_renewal": Access(
         "/mailboxes/{permitted}/permission", SETS_UP, DOES_SETTING_UP, {"client_id": "ours"}
     ),
+    "mailbox_receiver": Access("/mailboxes/{box}/receiver", SETS_UP, DOES_SETTING_UP, {"receiver": "mx.courier.test"}),
     "mailbox_removal": Access("/mailboxes/{box}/removal", SETS_UP, DOES_SETTING_UP),
     # being told
     "notices": Access("/notices", EVERYBODY, NOTHING_TO_DO),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 
 import click
@@ -10,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from everyhand.channels.email import addresses
-from everyhand.channels.email.fetching import connecting, diagnosis, health, oauth
+from everyhand.channels.email.fetching import connecting, diagnosis, health, oauth, receivers
 from everyhand.channels.email.models import ConnectedMailbox, Mailbox
 from everyhand.cli import setting_up
 from everyhand.core import secrets
@@ -118,6 +119,19 @@ def resume(number: int) -> None:
     box = _numbered(number)
     connecting.resume(box, at=timezone.now())
     click.echo(f"{box} is fetched again.")
+
+
+@mailbox.command()
+@click.argument("number", type=int)
+@click.argument("name", default="")
+def believe(number: int, name: str) -> None:
+    """Believe what server NAME found out about the senders of mail in mailbox NUMBER; without NAME, believe nobody."""
+    setting_up.set_up()
+    box = _numbered(number)
+    if not re.fullmatch(r"[A-Za-z0-9._-]*", name):
+        setting_up.stop("give the one name with which the field Authentication-Results begins, such as mx.example.com.")
+    receivers.believe(box, name.lower(), at=timezone.now())
+    click.echo(f"{name.lower() or 'Nobody'} is believed about who wrote the mail of {box}.")
 
 
 @mailbox.command("new-key")

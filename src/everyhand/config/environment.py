@@ -71,7 +71,8 @@ SETTINGS: Final = (
         "trusted_receiver",
         "",
         forms.words,
-        "The name (authserv-id) of the mail server before ours whose Authentication-Results are believed.",
+        "The name (authserv-id) of the mail server that hands mail over, whose Authentication-Results are believed. "
+        "A mailbox that is fetched has one of its own.",
     ),
     Setting(
         "trusted_forwarders",

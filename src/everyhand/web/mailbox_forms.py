@@ -103,6 +103,29 @@ class PasswordForm(forms.Form):
     )
 
 
+class ReceiverForm(forms.Form):
+    """Whose findings about senders are believed in the mail of one mailbox."""
+
+    receiver = forms.CharField(
+        label=_("Server that is believed"),
+        max_length=255,
+        required=False,
+        validators=[
+            RegexValidator(
+                r"^[A-Za-z0-9._-]+$",
+                _("Give the one name with which the field Authentication-Results begins, such as mx.example.com."),
+            )
+        ],
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "mx.example.com"}),
+        help_text=_(
+            "The first word of the Authentication-Results fields that it writes. Leave it empty to believe nobody."
+        ),
+    )
+
+    def clean_receiver(self) -> str:
+        return str(self.cleaned_data["receiver"]).lower()
+
+
 class ApplicationForm(forms.Form):
     """The application that the company registered at its provider; not asked for when the operator has set one."""
 

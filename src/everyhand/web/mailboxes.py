@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from everyhand.channels.email import addresses
-from everyhand.channels.email.fetching import connecting, health
+from everyhand.channels.email.fetching import connecting, health, receivers
 from everyhand.channels.email.models import ConnectedMailbox, Mailbox
 from everyhand.web.mailbox_check import Failed, check
-from everyhand.web.mailbox_forms import PasswordForm, SignIn
+from everyhand.web.mailbox_forms import PasswordForm, ReceiverForm, SignIn
 from everyhand.web.permissions import for_admins, reader
 
 
@@ -92,6 +92,20 @@ def password(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("mailboxes")
     context = {"form": form, "box": box, "said": said}
     return render(request, "mailbox_password.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_admins
+def receiver(request: HttpRequest, pk: int) -> HttpResponse:
+    """Whose word is taken for who wrote the mail of this mailbox."""
+    box = _box(pk)
+    form = ReceiverForm(request.POST if request.method == "POST" else None, initial={"receiver": box.receiver})
+    if request.method == "POST" and form.is_valid():
+        receivers.believe(box, form.cleaned_data["receiver"], at=timezone.now(), by=reader(request))
+        messages.success(request, gettext("From now on that holds for each mail that comes in."))
+        return redirect("mailboxes")
+    context = {"form": form, "box": box, "usual": receivers.usual(box.host)}
+    return render(request, "mailbox_receiver.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -155,6 +155,7 @@ mailboxes_elsewhere = [
     path("mailboxes/<int:pk>/resumption", mailboxes.resume, name="mailbox_resumption"),
     path("mailboxes/<int:pk>/password", mailboxes.password, name="mailbox_password"),
     path("mailboxes/<int:pk>/permission", mailbox_permission.renew, name="mailbox_permission_renewal"),
+    path("mailboxes/<int:pk>/receiver", mailboxes.receiver, name="mailbox_receiver"),
     path("mailboxes/<int:pk>/removal", mailboxes.removal, name="mailbox_removal"),
 ]
 

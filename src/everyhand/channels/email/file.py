@@ -18,6 +18,7 @@ from django.db import transaction
 
 from everyhand.channels.email import outcomes, settle
 from everyhand.channels.email.authentication import Arrival, Judge
+from everyhand.channels.email.fetching import receivers
 from everyhand.channels.email.fingerprint import fingerprint_of
 from everyhand.channels.email.models import Mail, RawMail
 from everyhand.channels.email.outcomes import Filed
@@ -85,8 +86,10 @@ class Filer:
         if not next_ones:
             return
         contents = dict(RawMail.objects.filter(pk__in=[mail.raw_id for mail in next_ones]).values_list("pk", "content"))
+        believed = receivers.of_mails(next_ones)
         for mail in next_ones:
-            reading.append((mail, self._threads.submit(self._understand, mail, bytes(contents[mail.raw_id]))))
+            raw, receiver = bytes(contents[mail.raw_id]), believed.get(mail.pk, "")
+            reading.append((mail, self._threads.submit(self._understand, mail, raw, receiver)))
 
     def read(self, mail: Mail, raw: bytes) -> Inbound | TooHostile | ParseFailed:
         """What a mail says, without filing it or asking who wrote it."""
@@ -95,12 +98,12 @@ class Filer:
         except (TooHostile, ParseFailed) as refused:
             return refused
 
-    def _understand(self, mail: Mail, raw: bytes) -> Understood:
+    def _understand(self, mail: Mail, raw: bytes, receiver: str) -> Understood:
         """What it says and who says so; here, because nobody parses or asks the DNS in a transaction."""
         inbound = self.read(mail, raw)
         if not isinstance(inbound, Inbound):
             return inbound
-        arrival = Arrival(raw, mail.source, inbound.sender.email, mail.envelope_from, mail.helo)
+        arrival = Arrival(raw, mail.source, inbound.sender.email, mail.envelope_from, mail.helo, receiver)
         verdict = self._judge.judge(arrival)
         return settle.Letter(replace(inbound, verdict=verdict), fingerprint_of(raw, inbound.automatic or ""))
 

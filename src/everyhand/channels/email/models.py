@@ -73,6 +73,8 @@ class ConnectedMailbox(models.Model):
     sign_in = models.CharField(max_length=10, choices=SignIn.choices, default=SignIn.PASSWORD)
     secret = models.TextField()  # sealed by core.secrets: a password, or the JSON of an oauth.Grant
     folder = models.CharField(max_length=500, default="INBOX")
+    # Whose Authentication-Results are believed in its mail (see `fetching.receivers`); "" for nobody's.
+    receiver = models.CharField(max_length=255, blank=True, default="")
     connected_at = models.DateTimeField()
     import_since = models.DateField()  # what is older stays where it is
     changed_at = models.DateTimeField()  # when somebody last changed something, or said to try again

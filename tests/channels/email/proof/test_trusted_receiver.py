@@ -19,8 +19,7 @@ FAILED = "Authentication-Results: mx.courier.test; dmarc=fail (p=reject; dis=non
 
 
 def judged(top: str, *, source: str = "imap help@courier.test", claims: str = ADA) -> Verdict:
-    judge = Judge(trusted_receiver="mx.courier.test", resolver=world())
-    return judge.judge(Arrival(top.encode() + LETTER, source, claims))
+    return Judge(resolver=world()).judge(Arrival(top.encode() + LETTER, source, claims, receiver="mx.courier.test"))
 
 
 def test_what_our_receiver_found_is_taken_over() -> None:
@@ -107,11 +106,12 @@ BY_GMAIL = "Authentication-Results: mx.google.com; dmarc=%s header.from=example.
         (GMAIL + BY_GMAIL % "fail" + BY_GMAIL % "pass", False, True),
         (GMAIL + RECEIVED + BY_GMAIL % "pass", False, False),
         (GMAIL, False, False),
+        (f"X-Gmail-Fetch-Info: help@elsewhere.test 1 pop.elsewhere.test\r\n{GMAIL}{BY_GMAIL % 'pass'}", False, False),
     ],
 )
 def test_the_one_that_writes_below_its_own_field_is_believed_once(top: str, *, proved: bool, forged: bool) -> None:
-    judge = Judge(trusted_receiver="mx.google.com", resolver=world())
-    verdict = judge.judge(Arrival(top.encode() + LETTER, "imap help@courier.test", ADA))
+    arrival = Arrival(top.encode() + LETTER, "imap help@courier.test", ADA, receiver="mx.google.com")
+    verdict = Judge(resolver=world()).judge(arrival)
     assert (verdict.is_proved, verdict.is_forged) == (proved, forged)
 
 
@@ -167,7 +167,7 @@ def test_microsoft_is_believed_about_what_we_fetched_there(
     top: str, source: str, *, proved: bool, forged: bool
 ) -> None:
     judge = Judge(trusted_receiver="protection.outlook.com", resolver=world())
-    verdict = judge.judge(Arrival(top.encode() + LETTER, source, ADA))
+    verdict = judge.judge(Arrival(top.encode() + LETTER, source, ADA, receiver="protection.outlook.com"))
     assert (verdict.is_proved, verdict.is_forged) == (proved, forged)
     assert not (proved and verdict.judged_by != "protection.outlook.com")
 

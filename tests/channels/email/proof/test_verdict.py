@@ -305,7 +305,6 @@ def test_what_a_provider_brings_by_http_is_proved_by_its_signature_and_disowned_
 def test_a_trusted_receiver_is_not_believed_in_what_came_through_somebody_else() -> None:
     said = b"Authentication-Results: mx.courier.test; dmarc=pass header.from=example.org\r\n"
     forged = said + b"Received: from evil.test by mx.courier.test; Mon, 2 Mar 2026 12:00:00 +0000\r\n" + LETTER
-    fetched = Arrival(forged, "imap help@mx.courier.test/INBOX 7/1", ADA)
-    assert judged(fetched, trusted_receiver="mx.courier.test").is_proved
-    for source in ("webhook mailgun", "webhook mailgun, rebuilt"):
+    assert judged(Arrival(forged, "lmtp", ADA), trusted_receiver="mx.courier.test").is_proved
+    for source in ("webhook mailgun", "webhook mailgun, rebuilt", "imap help@imap.elsewhere.test/INBOX 7/1"):
         assert not judged(Arrival(forged, source, ADA), trusted_receiver="mx.courier.test").is_proved

@@ -34,7 +34,8 @@ _INSIDE: Final = tuple(
 class Arrival:
     """A mail as it came: `source` is "smtp 192.0.2.7" for one brought straight to our door and "webhook postmark" for
     one that a provider brought by HTTP; `sender` is the address in `From` as we read it; `helo` is what the server that
-    brought it called itself.
+    brought it called itself. `receiver` is whose findings are believed about the mailbox it was fetched from, "" for
+    nobody's.
     """
 
     raw: bytes
@@ -42,6 +43,7 @@ class Arrival:
     sender: str
     envelope_from: str = ""
     helo: str = ""
+    receiver: str = ""
 
     @property
     def claimed(self) -> str:
@@ -52,6 +54,10 @@ class Arrival:
         """The address of the server that brought it to our door; "" when it came another way."""
         way, _blank, address = self.source.partition(" ")
         return address if way == "smtp" and _is_address(address) else ""
+
+    @property
+    def was_fetched(self) -> bool:
+        return self.source.startswith("imap ")
 
     @property
     def came_by_webhook(self) -> bool:
@@ -70,7 +76,8 @@ class Arrival:
 class Judge:
     """Judges mails; any number of threads may ask.
 
-    `trusted_receiver` is the authserv-id of the server before us, or ""; `verify` is whether we ask the DNS ourselves
+    `trusted_receiver` is the authserv-id of the server that hands mail over to us, or "" (a mailbox that is fetched has
+    its own, see `Arrival`); `verify` is whether we ask the DNS ourselves
     about what is brought to our door. `forwarders` are the domains whose word is taken for what a mail proved before
     they changed it (ARC).
     """
@@ -99,18 +106,23 @@ class Judge:
     def _judge(self, arrival: Arrival) -> Verdict:
         if not arrival.claimed:
             return Verdict()
-        # Who comes from outside straight to our door could have written any header, the receiver's name in it too.
-        # So could whoever wrote to a provider that brings mail by HTTP; it is not the receiver that is trusted.
-        if self._receiver and not arrival.came_from_outside and not arrival.came_by_webhook:
-            found = receiver.verdict_of(
-                arrival.raw, receiver=self._receiver, claimed=arrival.claimed, source=arrival.source
-            )
+        believed = self._believed(arrival)
+        if believed:
+            found = receiver.verdict_of(arrival.raw, receiver=believed, claimed=arrival.claimed, source=arrival.source)
             if found:
                 return found
         if not self._verify or not arrival.is_as_sent:
             return Verdict()
         questions = Questions(self._resolver, seconds=SECONDS_A_MAIL, monotonic=self._monotonic)
         return _Verification(arrival, questions, self._forwarders).verdict()
+
+    def _believed(self, arrival: Arrival) -> str:
+        """Who took the mail in before us and may say what it found; "" for nobody."""
+        if arrival.was_fetched:
+            return arrival.receiver
+        # Who comes from outside straight to our door could have written any header, the receiver's name in it too.
+        # So could whoever wrote to a provider that brings mail by HTTP; it is not the receiver that is trusted.
+        return "" if arrival.came_from_outside or arrival.came_by_webhook else self._receiver
 
 
 class _Verification:

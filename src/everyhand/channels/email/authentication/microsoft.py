@@ -17,14 +17,20 @@ from typing import Final
 
 from everyhand.channels.email.parsing import headers
 
-# What an operator writes into the setting `trusted_receiver`.
+# What stands in the place of a name (see `fetching.receivers`).
 NAME: Final = "protection.outlook.com"
 
 _DOOR = ".mail.protection.outlook.com"
 _OWN = (".outlook.com", ".outlook.office365.com", ".office365.com")
-_MAILBOXES = re.compile(r"@(?:outlook\.office365\.com|[a-z0-9-]+\.outlook\.com)/")
+_HOST = r"(?:outlook\.office365\.com|[a-z0-9-]+\.outlook\.com)"
+_MAILBOXES = re.compile(rf"@{_HOST}/")
 _FROM = re.compile(r"^\s*from\s+([^\s;()]+)", re.IGNORECASE)
 _BY = re.compile(r"\bby\s+([^\s;()]+)", re.IGNORECASE)
+
+
+def is_its_host(host: str) -> bool:
+    """Whether this IMAP server, in lower case, is Microsoft's."""
+    return re.fullmatch(_HOST, host) is not None
 
 
 def is_fetched_there(source: str) -> bool:

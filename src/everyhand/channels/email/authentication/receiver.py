@@ -1,10 +1,11 @@
 """What our own receiving server found (RFC 8601), where one stands before us.
 
-An `Authentication-Results` field is believed only if it names the server that the setting `trusted_receiver` names, and
-stands above the `Received` field by which that server took the mail in: whatever stands below came with the mail and
-may be anybody's. Some servers are known to write one for every mail, but below that field; of those the first one is
-believed, since what the sender wrote stands below it. Every other one is as if it were not there. (Microsoft 365 signs
-none with its name: see `microsoft`.)
+An `Authentication-Results` field is believed only if it names the server that is believed about this mail (each mailbox
+that is fetched has its own, see `fetching.receivers`; for the rest it is the setting `trusted_receiver`), and stands
+above the `Received` field by which that server took the mail in: whatever stands below came with the mail and may be
+anybody's. Some servers are known to write one for every mail, but below that field; of those the first one is believed,
+since what the sender wrote stands below it. Every other one is as if it were not there. (Microsoft 365 signs none with
+its name: see `microsoft`.)
 """
 
 from __future__ import annotations
@@ -58,6 +59,8 @@ def _trusted(mail: Message, receiver: str) -> Iterator[str]:
     above, taken_in = [], False
     for name, value in mail.raw_items():
         text = headers.unfold(str(value))
+        if name.lower() == "x-gmail-fetch-info":
+            return  # collected from another provider by POP: it never passed the door
         if name.lower() == "authentication-results" and _author(text) == receiver.lower():
             above.append(text)
             if taken_in:

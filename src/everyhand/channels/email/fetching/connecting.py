@@ -15,7 +15,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from imapclient.exceptions import IMAPClientError
 
-from everyhand.channels.email.fetching import oauth, server
+from everyhand.channels.email.fetching import oauth, receivers, server
 from everyhand.channels.email.fetching.credentials import Credentials
 from everyhand.channels.email.fetching.reaching import Deadline
 from everyhand.channels.email.models import ConnectedMailbox, Mailbox
@@ -121,6 +121,7 @@ def connect(
         known.connected_at = at
         known.uidvalidity, known.history_until = found.uidvalidity, found.next_uid
         known.last_uid = 0 if days else found.next_uid - 1
+        known.receiver = receivers.usual(box.host)
     known.security, known.sign_in, known.secret = box.security, box.sign_in, box.secret
     known.from_shell = known.from_shell or box.from_shell
     known.mailbox, known.changed_at, known.paused_at = ours, at, None
