@@ -25,13 +25,15 @@ from tests.web.house import House, arrives, browser_of
 GROWING = (
     *("conversations_conversation", "conversations_message", "conversations_participant", "conversations_attachment"),
     *("conversations_delivery", "promises_promise", "customers_customer", "customers_identity", "core_entry"),
+    *("core_look", "people_signin"),
     *("core_document", "core_blob", "email_mail", "email_rawmail"),
 )
 SCAN = re.compile(r"SCAN (\w+)(?! USING (?:COVERING )?INDEX)")
 LISTS = (
     *("/inbox/mine", "/inbox/teams", "/inbox/everyone", "/inbox/everyone?status=waiting"),
     *("/inbox/everyone?status=closed", "/inbox/mine?status=closed", "/search?q=paper", "/search?q=pap*+-wet"),
-    *("/quarantine", "/stuck-work"),
+    *("/quarantine", "/stuck-work", "/audit-trail", "/audit-trail?kind=served", "/audit-trail?who=1&kind=seen"),
+    *("/audit-trail?conversation=1", "/audit-trail?customer=1", "/audit-trail?since=2026-01-01&kind=signed-in"),
 )
 
 

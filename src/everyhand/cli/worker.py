@@ -25,12 +25,13 @@ from everyhand.channels.email.outbound import deliver, notice_mail
 from everyhand.cli import reactions
 from everyhand.conversations import whose
 from everyhand.conversations.models import Delivery, Renaming, Sleep
-from everyhand.core import disk, heartbeat, outage, work
+from everyhand.core import disk, heartbeat, looks, outage, work
 from everyhand.core.work import Row
 from everyhand.customers.models import Erasure
 from everyhand.desk import let_go, turns
 from everyhand.notices import actions as notices
 from everyhand.notices import push, watching
+from everyhand.people import sign_ins
 from everyhand.promises import actions as promises
 from everyhand.routing.models import Departure
 
@@ -83,6 +84,7 @@ class Worker:
             Duty("push notices", push.push_due, timedelta(seconds=2)),
             Duty("warn of promises", _warn_of_promises, timedelta(seconds=15)),
             Duty("forget old notices", _forget_old_notices, timedelta(minutes=10)),
+            Duty("forget old looks", _forget_old_looks, timedelta(minutes=10)),
             Duty("watch promises", lambda at: promises.tick(at=at), timedelta(seconds=5)),
             Duty("watch mailboxes", self._watch_mailboxes, timedelta(seconds=20)),
             Duty("watch the disk", lambda at: disk.watch(settings.EVERYHAND.data, at=at), timedelta(minutes=1)),
@@ -160,6 +162,11 @@ def _warn_of_promises(at: datetime) -> int:
 
 def _forget_old_notices(at: datetime) -> int:
     return notices.forget_old(at=at, after=settings.EVERYHAND.keep_notices)
+
+
+def _forget_old_looks(at: datetime) -> int:
+    after = settings.EVERYHAND.keep_audit_trail
+    return looks.forget_old(at=at, after=after) + sign_ins.forget_old(at=at, after=after)
 
 
 def _beat(at: datetime) -> int:

@@ -128,6 +128,7 @@ SETTINGS: Final = (
     Setting("next_reply", "4h", forms.duration, "How soon we promise an answer to what a customer writes after that."),
     Setting("warn_before", "30m", forms.duration, "How long before a promise breaks its owner is told."),
     Setting("keep_notices", "30d", forms.duration, "How long notices that were read are kept."),
+    Setting("keep_audit_trail", "400d", forms.duration, "How long is kept who saw what, and who came in from where."),
     Setting(
         "acknowledge", "off", forms.switch, "Whether a new conversation is acknowledged by mail, naming owner and time."
     ),

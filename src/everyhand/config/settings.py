@@ -71,7 +71,7 @@ INSTALLED_APPS = [
     "everyhand.promises",
     "everyhand.notices",
     "everyhand.channels.email",
-    "everyhand.web",
+    "everyhand.web.apps.WebConfig",
 ]
 
 MIDDLEWARE = [
@@ -217,6 +217,7 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+AXES_DISABLE_ACCESS_LOG = True  # the audit trail says who came in, and forgets it in time
 AXES_USERNAME_CALLABLE = "everyhand.web.signing_in.typed_address"
 AXES_LOCKOUT_CALLABLE = "everyhand.web.signing_in.too_many_tries"
 

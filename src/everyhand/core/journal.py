@@ -45,6 +45,8 @@ class Entry(models.Model):
             models.Index(fields=["subject", "id"], name="journal_by_subject"),
             models.Index(fields=["transaction", "id"], name="journal_in_order"),
             models.Index(fields=["action", "at"], name="journal_by_action"),
+            models.Index(fields=["actor", "at"], name="journal_by_actor"),
+            models.Index(fields=["at"], name="journal_by_time"),
         ]
 
     def __str__(self) -> str:

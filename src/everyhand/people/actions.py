@@ -53,22 +53,31 @@ def add_member(*, email: str, name: str, by: Member, at: datetime, **more: Any) 
 
 def change_member(member: Member, *, by: Member, at: datetime, **fields: Any) -> None:
     """Raises ValidationError; also when nobody would be left who may set up."""
+    before = Member.objects.get(pk=member.pk)
+    changed = sorted(name for name, value in fields.items() if getattr(before, name) != value)
     for name, value in fields.items():
         setattr(member, name, value)
     member.full_clean()
+    if not changed:
+        return
+    role = {"role": [before.role, member.role]} if before.role != member.role else {}
     with transaction.atomic():
         if not member.may_set_up:
             _someone_else_may_set_up(member)
-        member.save(update_fields=list(fields))
-        journal.note("member.changed", subject=member, actor=by, at=at, fields=sorted(fields))
+        member.save(update_fields=changed)
+        journal.note("member.changed", subject=member, actor=by, at=at, fields=changed, **role)
 
 
 def set_hours(member: Member, spans: Iterable[Span], *, by: Member, at: datetime) -> None:
     """When they are there for customers; no span means always."""
+    wanted = list(spans)
+    standing = {(one.weekday, one.start, one.end) for one in WorkingHours.objects.filter(member=member)}
+    if standing == {(span.weekday, span.start, span.end) for span in wanted}:
+        return
     with transaction.atomic():
         WorkingHours.objects.filter(member=member).delete()
         WorkingHours.objects.bulk_create(
-            WorkingHours(member=member, weekday=span.weekday, start=span.start, end=span.end) for span in spans
+            WorkingHours(member=member, weekday=span.weekday, start=span.start, end=span.end) for span in wanted
         )
         journal.note("member.hours_set", subject=member, actor=by, at=at)
 
@@ -101,11 +110,13 @@ def keep_team(team: Team, *, members: Iterable[Member], leads: Iterable[Member],
         raise ValidationError({"members": _("Choose at least one person: nobody else may read what comes to it.")})
     with transaction.atomic():
         team.save()
+        before = set(Membership.objects.filter(team=team).values_list("member", flat=True))
         Membership.objects.filter(team=team).delete()
         Membership.objects.bulk_create(
             Membership(team=team, member_id=pk, lead=pk in leading) for pk in sorted(belonging)
         )
-        journal.note("team.kept", subject=team, actor=by, at=at, members=sorted(belonging), leads=sorted(leading))
+        came, gone = sorted(belonging - before), sorted(before - belonging)
+        journal.note("team.kept", subject=team, actor=by, at=at, came=came, gone=gone, leads=sorted(leading))
 
 
 def _usable(token: str, at: datetime) -> QuerySet[SignInLink]:

@@ -181,6 +181,36 @@ class SignInLink(models.Model):
         return f"for {self.member} until {self.expires_at:%Y-%m-%d %H:%M}"
 
 
+class SignIn(models.Model):
+    """Somebody came in, was refused, or went out: which way and from where. Forgotten after a while.
+
+    What was typed is not kept: of a sign-in that names nobody who works here, `member` is None.
+    """
+
+    class Outcome(models.TextChoices):
+        CAME_IN = "in"
+        REFUSED = "refused"
+        WENT_OUT = "out"
+        ENDED = "ended"
+
+    member = models.ForeignKey(Member, models.CASCADE, null=True, related_name="+")
+    outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    way = models.CharField(max_length=60, blank=True)  # such as "password totp"; see `people.sign_ins`
+    ip = models.CharField(max_length=45, blank=True)
+    browser = models.CharField(max_length=80, blank=True)
+    times = models.PositiveIntegerField(default=1)  # as often within the hour, or sessions that ended
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["at"], name="sign_in_by_time"),
+            models.Index(fields=["member", "at"], name="sign_in_by_member"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member or 'somebody'} {self.get_outcome_display()}"
+
+
 class Invitation(models.Model):
     """A secret with which people who work here let themselves in: one of them by mail, or several by link or QR code.
 

@@ -27,7 +27,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from everyhand.core import safe_http
 from everyhand.people.models import Member
-from everyhand.web import errors
+from everyhand.web import errors, sign_in_record
 
 # With the issuer's own private key: a secret that we share with it would prove less, and "none" proves nothing.
 SIGNED_WITH: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
@@ -83,6 +83,7 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc] # allauth tell
         address = str(claims.get("email", "")).strip().lower()
         member = Member.objects.filter(email=address, is_active=True).first() if address else None
         if member is None or claims.get("email_verified") is not True:
+            sign_in_record.refused(request, way="company", member=member)
             raise ImmediateHttpResponse(errors.page(request, "not_invited", 403))
         sociallogin.connect(request, member)
 
@@ -96,6 +97,7 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc] # allauth tell
     ) -> None:
         # Not what the issuer answered: that may hold a token.
         log.warning("the company's sign-in failed", error=str(error), exception=type(exception).__name__)
+        sign_in_record.refused(request, way="company")
         raise ImmediateHttpResponse(errors.page(request, "company_sign_in_failed", 403))
 
 
@@ -164,5 +166,6 @@ def _at_the_issuer(view: Any, request: HttpRequest, provider_id: str) -> HttpRes
         raise Http404 from None
     except OAuth2Error as error:
         log.warning("the company's sign-in failed", error=str(error))
+        sign_in_record.refused(request, way="company")
         return errors.page(request, "company_sign_in_failed", 403)
     return response

@@ -18,7 +18,7 @@ from everyhand.conversations.models import Conversation, Draft, Message, Partici
 from everyhand.people.models import Member, Team
 from everyhand.promises.models import Promise
 from everyhand.routing import reasons
-from everyhand.web import writing
+from everyhand.web import looking, writing
 from everyhand.web.permissions import conversation_or_404, reader
 from everyhand.web.rows import Face, PromiseShown, face, promise_shown
 from everyhand.web.sleeping_times import Typed, offers
@@ -65,7 +65,8 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
             raise
         return redirect("conversation", conversation_or_404(request, kept).pk)
     # The mark comes with the conversation, so that a page without a draft costs no read for one.
-    return page(request, conversation, drafting=getattr(conversation, "drafting", True))
+    shown = page(request, conversation, drafting=getattr(conversation, "drafting", True))
+    return looking.seen(request, shown, conversation)
 
 
 def page(

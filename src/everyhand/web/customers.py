@@ -26,6 +26,7 @@ from everyhand.customers.models import Customer, Erasure, Merging, Organization
 from everyhand.desk import reasons
 from everyhand.desk.verdict import Verdict
 from everyhand.people.models import initials
+from everyhand.web import looking
 from everyhand.web.permissions import customer_or_404, reader
 from everyhand.web.rows import Face, Row, rows
 
@@ -98,7 +99,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     """Whoever was found to be somebody else is shown as that person."""
     gone = Customer.objects.filter(pk=pk, merged_into__isnull=False).values_list("merged_into", flat=True).first()
     customer = customer_or_404(request, gone or pk)
-    return redirect("customer", gone) if gone else page(request, customer)
+    return redirect("customer", gone) if gone else looking.seen(request, page(request, customer), customer)
 
 
 def page(request: HttpRequest, customer: Customer, *, form: DescriptionForm | None = None) -> HttpResponse:

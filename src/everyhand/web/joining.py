@@ -62,7 +62,7 @@ class Joining(View):
             if member is None:
                 return errors.page(request, "used_up", 410)
             if invitation.email:
-                let_in(request, member)
+                let_in(request, member, way="invitation")
                 return redirect("home")
             known = member
         # The same for an address that is here already: whoever holds the link learns nothing about it.

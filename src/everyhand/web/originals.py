@@ -15,7 +15,7 @@ from everyhand.channels.email.models import RawMail
 from everyhand.conversations import remote_pictures
 from everyhand.conversations.models import Attachment, Message
 from everyhand.core import pictures
-from everyhand.web import foreign_html
+from everyhand.web import foreign_html, looking
 from everyhand.web.permissions import attachment_or_404, message_or_404
 
 # Types that a browser may learn of a download; every other one is just bytes.
@@ -52,13 +52,15 @@ def raw(request: HttpRequest, pk: int) -> HttpResponse:
     mail = RawMail.objects.filter(mail__message=message).first()
     if mail is None:
         raise Http404
-    return download(bytes(mail.content), f"everyhand-{message.pk}.eml")
+    file = download(bytes(mail.content), f"everyhand-{message.pk}.eml")
+    return looking.seen(request, file, message.conversation, message)
 
 
 @require_safe
 def attachment(request: HttpRequest, token: str) -> HttpResponse:
     file = attachment_or_404(request, token)
-    return download(bytes(file.blob.content), file.name, file.type)
+    content = download(bytes(file.blob.content), file.name, file.type)
+    return looking.seen(request, content, f"conversation:{file.message.conversation_id}", file)
 
 
 def download(content: bytes, name: str, type_: str = "application/octet-stream") -> HttpResponse:

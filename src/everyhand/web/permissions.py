@@ -70,5 +70,5 @@ def message_or_404(request: HttpRequest, pk: int) -> Message:
 
 
 def attachment_or_404(request: HttpRequest, token: str) -> Attachment:
-    rows = queries.attachments_visible_to(reader(request)).select_related("blob")
+    rows = queries.attachments_visible_to(reader(request)).select_related("blob", "message")
     return get_object_or_404(rows, token=token)

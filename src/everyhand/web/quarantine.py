@@ -19,6 +19,7 @@ from everyhand.channels.email.parsing import headers as parsing
 from everyhand.channels.email.try_again import try_again
 from everyhand.conversations.queries import visible_to
 from everyhand.desk.belonging import Decision
+from everyhand.web import looking
 from everyhand.web.mail_ledger import shown, some_of
 from everyhand.web.originals import download
 from everyhand.web.permissions import for_specialists, reader
@@ -55,13 +56,14 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "decisions": holding.decisions(mail),
         "would_join": visible_to(reader(request)).filter(pk=mail.would_join_id or 0).first(),
     }
-    return render(request, "quarantined_mail.html", context)
+    return looking.seen(request, render(request, "quarantined_mail.html", context), mail)
 
 
 @require_safe
 @for_specialists
-def raw(request: HttpRequest, pk: int) -> HttpResponse:  # noqa: ARG001
-    return download(bytes(_quarantined_or_404(pk).raw.content), f"quarantined-{pk}.eml")
+def raw(request: HttpRequest, pk: int) -> HttpResponse:
+    mail = _quarantined_or_404(pk)
+    return looking.seen(request, download(bytes(mail.raw.content), f"quarantined-{pk}.eml"), mail, mail.raw)
 
 
 @require_POST

@@ -25,7 +25,7 @@ from django.views import View
 
 from everyhand.people import actions as people
 from everyhand.people.models import Member
-from everyhand.web import errors
+from everyhand.web import errors, sign_in_record
 
 
 class SignInRequired(LoginRequiredMiddleware):
@@ -70,6 +70,19 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth tells no t
         """No “you have signed in”: the page shows it. A new password is seen nowhere."""
         if message_template in ("account/messages/password_set.txt", "account/messages/password_changed.txt"):
             messages.add_message(request, level, gettext("Your new password works from now on."))
+
+    def login(self, request: HttpRequest, user: Member) -> None:
+        super().login(request, user)
+        sign_in_record.came_in(request, user)
+
+    def logout(self, request: HttpRequest) -> None:
+        sign_in_record.went_out(request)
+        super().logout(request)
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Of whom the typed address names nobody, it is not kept: people type passwords there by mistake."""
+        typed = typed_address(request, credentials)
+        sign_in_record.refused(request, way="password", member=Member.objects.filter(email=typed).first())
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:  # noqa: ARG002
         """Where the password was asked for."""
@@ -134,10 +147,11 @@ def too_many_tries(request: HttpRequest, *_more: object) -> HttpResponse:
     return errors.page(request, "too_many_tries", 429)
 
 
-def let_in(request: HttpRequest, member: Member) -> None:
-    """Sign in whoever proved who they are by a secret that we gave them."""
+def let_in(request: HttpRequest, member: Member, *, way: str) -> None:
+    """Sign in whoever proved who they are by a secret that we gave them, a "link" or an "invitation"."""
     login(request, member, backend="django.contrib.auth.backends.ModelBackend")
     UserSession.objects.create_from_request(request)
+    sign_in_record.came_in(request, member, way=way)
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -155,6 +169,7 @@ class SignInLink(View):
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         member = people.use_sign_in_link(token, at=timezone.now())
         if member is None:
+            sign_in_record.refused(request, way="link")
             return errors.page(request, "used_up", 410)
-        let_in(request, member)
+        let_in(request, member, way="link")
         return redirect("home")

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from everyhand.web import (
     appearance,
+    audit_trail,
     company_sign_in,
     conversation,
     customers,
@@ -124,6 +125,8 @@ company = [
     path("people/<int:pk>/details", profiles.change, name="member_details"),
     path("people/<int:pk>/disabling", profiles.disabling, name="disabling"),
     path("people/<int:pk>/enabling", profiles.enabling, name="enabling"),
+    path("audit-trail", audit_trail.show, name="audit_trail"),
+    path("audit-trail/file", audit_trail.hand_out, name="audit_trail_file"),
     path("profile", profiles.mine, name="profile"),
     path("teams", teams.show_all, name="teams"),
     path("teams/new", teams.add, name="new_team"),
