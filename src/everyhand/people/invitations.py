@@ -40,7 +40,8 @@ def invite(
 ) -> Invited:
     """Somebody by their address, or, without one, whoever has the link, up to `places`; those become members.
 
-    An earlier invitation of the same address ends. Raises ValidationError, with a message for each wrong field.
+    Administrators invite anybody; whoever leads a team invites members into it. An earlier invitation of the same
+    address ends. Raises ValidationError, with a message for each wrong field.
     """
     token = tokens.random()
     invitation = Invitation(
@@ -96,9 +97,14 @@ def revoke(invitation: Invitation, *, by: Member, at: datetime) -> None:
         journal.note("invitation.revoked", subject=invitation, actor=by, at=at)
 
 
-def standing(*, at: datetime) -> QuerySet[Invitation]:
-    """Those by which somebody may still come in, the newest first."""
-    return _open(at).select_related("by", "team")
+def standing(*, at: datetime, reader: Member) -> QuerySet[Invitation]:
+    """Those by which somebody may still come in, the newest first: all for administrators, else of teams they lead."""
+    found = _open(at).select_related("by", "team")
+    return found if reader.may_set_up else found.filter(team__in=reader.led_teams)
+
+
+def may_revoke(invitation: Invitation, member: Member) -> bool:
+    return member.may_set_up or invitation.team_id in member.led_teams
 
 
 def _open(at: datetime) -> QuerySet[Invitation]:
@@ -113,5 +119,17 @@ def _checked(invitation: Invitation) -> None:
         )
     if invitation.email and Member.objects.filter(email=invitation.email).exists():
         raise ValidationError({"email": _("Somebody with this address is here already.")})
+    if not invitation.by.may_set_up:
+        _into_a_team_of_theirs(invitation)
     if invitation.team and invitation.team.private and not invitation.team.may_be_changed_by(invitation.by):
         raise ValidationError({"team": _("Into a private team people are let by those who lead it.")})
+
+
+def _into_a_team_of_theirs(invitation: Invitation) -> None:
+    if invitation.team_id not in invitation.by.led_teams:
+        raise ValidationError({"team": _("You invite people into the teams that you lead.")})
+    if invitation.role != Role.MEMBER:
+        raise ValidationError({"role": _("Only administrators invite people who see more than members do.")})
+    of_others = _open(invitation.made_at).exclude(team__in=invitation.by.led_teams)
+    if invitation.email and of_others.filter(email=invitation.email).exists():
+        raise ValidationError({"email": _("They are invited already, by somebody else.")})

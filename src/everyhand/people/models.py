@@ -81,6 +81,11 @@ class Member(AbstractBaseUser):
         """The primary keys of their teams, read once for this object."""
         return list(Membership.objects.filter(member=self).order_by("team").values_list("team", flat=True))
 
+    @cached_property
+    def led_teams(self) -> list[int]:
+        """The primary keys of the teams they lead, read once for this object."""
+        return list(Membership.objects.filter(member=self, lead=True).values_list("team", flat=True))
+
     @property
     def sees_every_queue(self) -> bool:
         return self.role in (Role.SPECIALIST, Role.ADMIN)
@@ -88,6 +93,11 @@ class Member(AbstractBaseUser):
     @property
     def may_set_up(self) -> bool:
         return self.role == Role.ADMIN
+
+    @property
+    def may_set_up_a_team(self) -> bool:
+        """Whoever leads a team sets that one up: its people, who is invited into it, what it answers from."""
+        return self.may_set_up or bool(self.led_teams)
 
     def signs(self, house: str) -> str:
         """What stands under their replies: their own lines, then those of the `house` they write for; often ""."""

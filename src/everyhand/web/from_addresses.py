@@ -1,4 +1,4 @@
-"""The addresses that replies may come from; administrators keep them."""
+"""The addresses that replies may come from; administrators keep them, and whoever leads a team keeps that team's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -16,7 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from everyhand.channels.email import from_addresses
 from everyhand.channels.email.models import FromAddress
-from everyhand.web.permissions import for_admins, reader
+from everyhand.people.models import Member, Team
+from everyhand.web.permissions import for_leads, reader
 
 
 class FromAddressForm(forms.ModelForm):  # type: ignore[type-arg] # the real one takes no argument
@@ -31,46 +32,55 @@ class FromAddressForm(forms.ModelForm):  # type: ignore[type-arg] # the real one
         }
         error_messages = {"address": {"unique": _("This address is here already.")}}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: Member, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         team = self.fields["team"]
         if isinstance(team, forms.ModelChoiceField):
-            team.empty_label = gettext("No team: everybody may choose it")
+            team.empty_label = gettext("No team: everybody may choose it") if by.may_set_up else None
+            if not by.may_set_up:
+                team.queryset, team.required = Team.objects.filter(pk__in=by.led_teams), True
 
     def clean_address(self) -> str:
         return str(self.cleaned_data["address"]).strip().lower()
 
 
 @require_safe
-@for_admins
+@for_leads
 def show_all(request: HttpRequest) -> HttpResponse:
-    return render(request, "from_addresses.html", {"addresses": FromAddress.objects.select_related("team")})
+    return render(request, "from_addresses.html", {"addresses": from_addresses.kept_by(reader(request))})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_admins
+@for_leads
 def add(request: HttpRequest) -> HttpResponse:
     return _edit(request, FromAddress())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_admins
+@for_leads
 def change(request: HttpRequest, pk: int) -> HttpResponse:
-    return _edit(request, get_object_or_404(FromAddress, pk=pk))
+    return _edit(request, _theirs(request, pk))
 
 
 @require_POST
-@for_admins
+@for_leads
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
-    one = get_object_or_404(FromAddress, pk=pk)
+    one = _theirs(request, pk)
     from_addresses.remove(one, by=reader(request), at=timezone.now())
     messages.success(request, gettext("Replies can’t come from %(address)s any more.") % {"address": one.address})
     return redirect("from_addresses")
 
 
+def _theirs(request: HttpRequest, pk: int) -> FromAddress:
+    one = get_object_or_404(FromAddress, pk=pk)
+    if not from_addresses.kept_by(reader(request)).filter(pk=pk).exists():
+        raise PermissionDenied
+    return one
+
+
 def _edit(request: HttpRequest, one: FromAddress) -> HttpResponse:
     address = one.address
-    form = FromAddressForm(request.POST or None, instance=one)
+    form = FromAddressForm(request.POST or None, instance=one, by=reader(request))
     if request.method == "POST" and form.is_valid():
         try:
             from_addresses.keep(form.instance, by=reader(request), at=timezone.now())

@@ -12,7 +12,7 @@ import qrcode
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -27,7 +27,7 @@ from qrcode.image.svg import SvgPathImage
 from everyhand.people import invitations, lists
 from everyhand.people.invitations import Invited
 from everyhand.people.models import Invitation, Member, Role, Team
-from everyhand.web.permissions import for_admins, reader
+from everyhand.web.permissions import for_leads, reader
 
 LARGEST_LIST = 1_000_000  # bytes
 
@@ -53,10 +53,13 @@ class AddressForm(forms.ModelForm):  # type: ignore[type-arg] # the real one tak
         model = Invitation
         fields = ("email", "name", "title", "role", "team")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: Member, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].required = True
         self.fields["team"].empty_label = _("No team")  # type: ignore[attr-defined] # it is a choice of models
+        if not by.may_set_up:
+            del self.fields["role"]
+        _only_theirs(self, by)
 
 
 class LinkForm(forms.Form):
@@ -72,6 +75,10 @@ class LinkForm(forms.Form):
     team = forms.ModelChoiceField(
         Team.objects.all(), label=_("Into the team"), required=False, empty_label=_("No team")
     )
+
+    def __init__(self, *args: Any, by: Member) -> None:
+        super().__init__(*args)
+        _only_theirs(self, by)
 
 
 class ListForm(forms.Form):
@@ -97,15 +104,15 @@ class ListForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD"])
-@for_admins
+@for_leads
 def show(request: HttpRequest) -> HttpResponse:
     return _page(request)
 
 
 @require_POST
-@for_admins
+@for_leads
 def by_address(request: HttpRequest) -> HttpResponse:
-    form, at = AddressForm(request.POST), timezone.now()
+    form, at = AddressForm(request.POST, by=reader(request)), timezone.now()
     if form.is_valid():
         try:
             with transaction.atomic():
@@ -123,9 +130,9 @@ def by_address(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@for_admins
+@for_leads
 def by_link(request: HttpRequest) -> HttpResponse:
-    form, at = LinkForm(request.POST), timezone.now()
+    form, at = LinkForm(request.POST, by=reader(request)), timezone.now()
     if form.is_valid():
         given = form.cleaned_data
         try:
@@ -144,7 +151,7 @@ def by_link(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@for_admins
+@for_leads
 def by_list(request: HttpRequest) -> HttpResponse:
     """Whoever can be invited is; the other rows are named, with what is wrong in them."""
     form, at = ListForm(request.POST, request.FILES), timezone.now()
@@ -165,23 +172,35 @@ def by_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@for_admins
+@for_leads
 def revocation(request: HttpRequest, pk: int) -> HttpResponse:
-    invitations.revoke(get_object_or_404(Invitation, pk=pk), by=reader(request), at=timezone.now())
+    invitation = get_object_or_404(Invitation, pk=pk)
+    if not invitations.may_revoke(invitation, reader(request)):
+        raise PermissionDenied
+    invitations.revoke(invitation, by=reader(request), at=timezone.now())
     messages.success(request, gettext("Nobody comes in by that invitation any more."))
     return redirect("invitations")
 
 
 def _page(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpResponse:
     context: dict[str, Any] = {
-        "address_form": AddressForm(),
-        "link_form": LinkForm(),
+        "address_form": AddressForm(by=reader(request)),
+        "link_form": LinkForm(by=reader(request)),
         "list_form": ListForm(),
         "link": None,
         "refused": [],
-        "standing": invitations.standing(at=timezone.now()),
+        "standing": invitations.standing(at=timezone.now(), reader=reader(request)),
     }
     return render(request, "invitations.html", {**context, **more}, status=status)
+
+
+def _only_theirs(form: forms.BaseForm, by: Member) -> None:
+    """Whoever leads teams and is no administrator invites into these."""
+    if not by.may_set_up:
+        team = forms.ModelChoiceField(
+            Team.objects.filter(pk__in=by.led_teams), label=_("Into the team"), empty_label=None
+        )
+        form.fields["team"] = team
 
 
 def _invite_row(row: lists.Row, *, by: Member, at: datetime) -> None:

@@ -7,18 +7,20 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from everyhand.conversations import inbox, queries
 from everyhand.conversations.models import Conversation, Status
+from everyhand.notices import preferences
 from everyhand.people.models import Member, Membership, Team
 from everyhand.routing.models import Rule
-from everyhand.web.permissions import reader
+from everyhand.web.permissions import for_admins, reader
 from everyhand.web.rows import rows
 
 # Of somebody's open conversations, so many stand on their page.
@@ -67,8 +69,19 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "person": _shown(person, at),
         "rules": [RuleInWords(in_words(rule)) for rule in Rule.objects.filter(member=person)],
         "conversations": rows(waiting, at=at),
+        "rest": preferences.rest_of(person) if reader(request).may_set_up else None,
     }
     return render(request, "person.html", context)
+
+
+@require_POST
+@for_admins
+def notice_mail(request: HttpRequest, pk: int) -> HttpResponse:
+    """What we mailed them came back, and now their address is right."""
+    person = get_object_or_404(Member, pk=pk)
+    preferences.resume_mail(person, by=reader(request), at=timezone.now())
+    messages.success(request, _("From now on %(name)s is told by mail again.") % {"name": person.name})
+    return redirect("person", pk)
 
 
 def soonest_first(conversations: QuerySet[Conversation]) -> list[Conversation]:

@@ -52,6 +52,18 @@ def for_admins(view: View[Rest]) -> View[Rest]:
     return checked
 
 
+def for_leads(view: View[Rest]) -> View[Rest]:
+    """A team is set up by whoever leads it, and by administrators. Which team it is, the view asks."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
+        if not reader(request).may_set_up_a_team:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return checked
+
+
 def conversation_or_404(request: HttpRequest, pk: int) -> Conversation:
     """With a mark, `drafting`, whether the reader has a draft in it."""
     theirs = Draft.objects.filter(conversation=OuterRef("pk"), author=reader(request))

@@ -127,6 +127,7 @@ company = [
     path("people/<int:pk>/enabling", profiles.enabling, name="enabling"),
     path("audit-trail", audit_trail.show, name="audit_trail"),
     path("audit-trail/file", audit_trail.hand_out, name="audit_trail_file"),
+    path("people/<int:pk>/notice-mail", people.notice_mail, name="member_notice_mail"),
     path("profile", profiles.mine, name="profile"),
     path("teams", teams.show_all, name="teams"),
     path("teams/new", teams.add, name="new_team"),

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from everyhand.channels.email import queries
@@ -55,10 +55,18 @@ def chosen(address: str, among: Sequence[Sender]) -> Sender:
     raise NotTheirs(address)
 
 
+def kept_by(member: Member) -> QuerySet[FromAddress]:
+    """Those that this member may change: all for administrators, else those of the teams they lead."""
+    every = FromAddress.objects.select_related("team")
+    return every if member.may_set_up else every.filter(team__in=member.led_teams)
+
+
 def keep(one: FromAddress, *, by: Member, at: datetime) -> None:
     """A new from-address, or one that changed. Raises ValidationError."""
     one.address = one.address.strip().lower()
     one.full_clean()
+    if not by.may_set_up:
+        _of_a_team_of_theirs(one, by)
     if not queries.ours([one.address]):
         raise ValidationError(
             {
@@ -77,3 +85,10 @@ def remove(one: FromAddress, *, by: Member, at: datetime) -> None:
     with transaction.atomic():
         journal.note("from_address.removed", subject=one, actor=by, at=at)
         one.delete()
+
+
+def _of_a_team_of_theirs(one: FromAddress, by: Member) -> None:
+    if one.team_id not in by.led_teams:
+        raise ValidationError({"team": _("Choose a team that you lead.")})
+    if Member.objects.filter(email=one.address).exists():
+        raise ValidationError({"address": _("This is somebody’s own address. A team answers from another one.")})
