@@ -40,6 +40,7 @@ PAGES = (
     "/teams",
     "/teams/new",
     "/teams/courier-delivery",
+    "/tags",
     "/ownership-map",
     "/first-steps",
     "/mailboxes",

@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from everyhand.channels.email.models import FromAddress, Mail, Mailbox, RawMail
-from everyhand.conversations import drafts, saved_views
+from everyhand.conversations import drafts, saved_views, tags
 from everyhand.conversations.models import Attachment, Delivery, Message, Participant
 from everyhand.conversations.saying import Upload
 from everyhand.customers.models import Customer, Merging, Organization
@@ -88,6 +88,12 @@ MATRIX: dict[str, Access] = {
     "triage_choice": Access(
         "/triage/choice", NOT_LIKE_THIS, (403, 200, 200, 200, 200, 200), {"conversation": "{conversation}"}
     ),
+    "triage_tags": Access(
+        "/triage/tags", NOT_LIKE_THIS, (403, 302, 200, 200, 200, 200), {"conversation": "{conversation}"}
+    ),
+    "triage_taggings": Access(
+        "/triage/taggings", NOT_LIKE_THIS, DOES, {"conversation": "{conversation}", "names": "vip"}
+    ),
     "triage_undoings": Access("/triage/undoings", NOT_LIKE_THIS, DOES, {"facts": "1,2"}),
     "search": Access("/search", EVERYBODY, NOTHING_TO_DO),
     # conversations
@@ -114,6 +120,7 @@ MATRIX: dict[str, Access] = {
     ),
     "joining_undo": Access("/joinings/{joined}/undo", NOT_LIKE_THIS, DOES_THEIRS),
     "message_split": Access("/messages/{reply}/split", NOT_LIKE_THIS, DOES_THEIRS),
+    "conversation_tags": Access("/conversations/{conversation}/tags", THEIRS, NOTHING_TO_DO),
     "conversation_sleep": Access(
         "/conversations/{conversation}/sleep", NOT_LIKE_THIS, DOES_THEIRS, {"until": "{soon}"}
     ),
@@ -175,6 +182,10 @@ MATRIX: dict[str, Access] = {
     "team": Access("/teams/delivery", EVERYBODY, NOTHING_TO_DO),
     "new_team": Access("/teams/new", SETS_UP, DOES_SETTING_UP, TEAM),
     "team_details": Access("/teams/delivery/details", SETS_UP_A_TEAM, (403, 403, 302, 403, 403, 302), TEAM),
+    "tags": Access("/tags", LOOKS_AFTER_MAIL, NOTHING_TO_DO),
+    "tag_details": Access("/tags/{tag}/details", NOT_LIKE_THIS, DOES_MAIL, {"name": "Paid", "tone": "moss"}),
+    "tag_merging": Access("/tags/{tag}/merging", NOT_LIKE_THIS, DOES_MAIL, {"into": "{other_tag}"}),
+    "tag_removal": Access("/tags/{tag}/removal", NOT_LIKE_THIS, DOES_MAIL),
     "ownership_map": Access("/ownership-map", EVERYBODY, NOTHING_TO_DO),
     "ownership_trial": Access(
         "/ownership-map/trial", NOT_LIKE_THIS, (403, 200, 200, 200, 200, 200), {"text": "no paper on route 4"}
@@ -347,7 +358,11 @@ def scene(house: House, *, to: str, about: str, owner: Member) -> Scene:
     device = Device.objects.create(member=owner, endpoint="https://push.test/1", fingerprint="1" * 64, added_at=now)
     lead = member("Eli Frost")
     Membership.objects.create(team=house.delivery, member=lead, lead=True)
+    paid, late = tags.called(["paid", "late"])
+    tags.retag(conversation, on=[paid, late], by=owner, at=now)
     ids: dict[str, object] = {
+        "tag": paid.pk,
+        "other_tag": late.pk,
         "from": FromAddress.objects.get_or_create(address="news@courier.test")[0].pk,
         "notice": notice.pk,
         "device": device.pk,

@@ -34,6 +34,12 @@ LISTS = (
     *("/inbox/everyone?status=closed", "/inbox/mine?status=closed", "/search?q=paper", "/search?q=pap*+-wet"),
     *("/quarantine", "/stuck-work", "/audit-trail", "/audit-trail?kind=served", "/audit-trail?who=1&kind=seen"),
     *("/audit-trail?conversation=1", "/audit-trail?customer=1", "/audit-trail?since=2026-01-01&kind=signed-in"),
+    *(
+        "/inbox/everyone?tag=none",
+        "/inbox/everyone?tag=7",
+        "/inbox/mine?tag=7&status=closed",
+        "/search?q=paper+tag:none",
+    ),
 )
 
 

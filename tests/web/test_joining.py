@@ -20,6 +20,7 @@ from everyhand.desk import turns
 from everyhand.desk.inbound import Address
 from everyhand.promises.models import Promise
 from tests.web.house import House, answers, arrives, browser_of
+from tests.web.test_customers import index_what_is_renamed
 
 BEA = Address("Bea Young", "bea@readers.example")
 
@@ -236,3 +237,15 @@ def test_erasing_a_customer_parts_their_words_from_others_before(house: House, t
         erasing.erase(row, at=at)
     assert list(Conversation.objects.all()) == [beas]
     assert [message.text for message in Message.objects.all()] == ["Mine."]
+
+
+def test_what_moved_is_found_by_the_subject_of_where_it_stands(house: House) -> None:
+    kept = arrives("No paper on route 4.", subject="The gate").conversation
+    merged = arrives("Once more.", subject="The hedge").conversation
+    merges(house, kept, merged)
+    index_what_is_renamed()
+    assert "Once more." in words(browser_of(house.ana).get("/search?q=gate+more"))
+    assert [hit.conversation for hit in finding.find(house.ana, "gate once")] == [kept]
+    undoes(house)
+    index_what_is_renamed()
+    assert [hit.conversation for hit in finding.find(house.ana, "hedge once")] == [merged]

@@ -14,6 +14,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from everyhand.channels.email.models import RawMail
+from everyhand.conversations import tags
 from everyhand.conversations.models import Attachment, Conversation, Message
 from everyhand.core import journal
 from everyhand.customers.models import Customer
@@ -103,6 +104,7 @@ def _conversation(conversation: Conversation) -> dict[str, Any]:
         "closed_at": _moment(conversation.closed_at),
         "owner": conversation.owner.name,
         "team": conversation.team.name if conversation.team else None,
+        "tags": [tag.name for tag in tags.on([conversation]).get(conversation.pk, ())],
         "messages": [_message(one) for one in messages],
         "events": [
             {"at": entry.at.isoformat(), "what": entry.action}

@@ -14,7 +14,7 @@ from everyhand.channels.email import queries as mail_queries
 from everyhand.channels.email.parsing import parse
 from everyhand.channels.email.parsing.limits import TooHostile
 from everyhand.cli import setting_up
-from everyhand.conversations import queries
+from everyhand.conversations import queries, tags
 from everyhand.conversations.models import Conversation, Message
 from everyhand.desk.kept import hints
 from everyhand.people.models import Member
@@ -132,6 +132,7 @@ def _line(conversation: Conversation) -> dict[str, Any]:
         "customer": {"name": conversation.customer.name, "email": conversation.customer.address},
         "owner": conversation.owner.email,
         "team": conversation.team.slug if conversation.team else None,
+        "tags": [one.name for one in tags.on([conversation]).get(conversation.pk, ())],
         "opened_at": conversation.opened_at.isoformat(),
         "reply_due": conversation.reply_due.isoformat() if conversation.reply_due else None,
     }

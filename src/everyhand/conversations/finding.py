@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from everyhand.conversations.models import Conversation, Message
 from everyhand.conversations.queries import visible_to
+from everyhand.conversations.tags import TAGGED
 from everyhand.core import search
 from everyhand.people.models import Member
 
@@ -164,7 +165,8 @@ def _shown_before(query: search.Query, groups: set[int], start: int | None) -> s
 
 
 def _hits(found: list[tuple[int, int]], query: search.Query) -> list[Hit]:
-    conversations = Conversation.objects.select_related("customer", "owner", "team").in_bulk([one for one, _ in found])
+    shown = Conversation.objects.select_related("customer", "owner", "team").annotate(tagged=TAGGED)
+    conversations = shown.in_bulk([one for one, _ in found])
     messages = Message.objects.only("reply", "text").in_bulk([number for _, number in found])
     return [
         Hit(conversations[group], number, _excerpt(messages[number], query))

@@ -20,6 +20,7 @@ from django.db.models import Q, QuerySet
 
 from everyhand.conversations import queries
 from everyhand.conversations.models import Conversation, Follower, Status
+from everyhand.conversations.tags import TAGGED
 from everyhand.core.counting import Count, bounded, counted
 from everyhand.core.prepared import Given, prepared
 from everyhand.people.models import Member, Membership, Team
@@ -162,7 +163,9 @@ def _walks(
         walks = _by_due(standing(status), after)
     else:  # one a status, since no index has them all in order
         walks = [_by_newest(standing(one), after) for one in (Status.values if status == ANY else [status])]
-    return [rows.select_related("customer", "owner", "team").only(*SHOWN)[:limit] for rows in walks]
+    return [
+        rows.select_related("customer", "owner", "team").only(*SHOWN).annotate(tagged=TAGGED)[:limit] for rows in walks
+    ]
 
 
 def _by_due(rows: QuerySet[Conversation], after: str) -> list[QuerySet[Conversation]]:

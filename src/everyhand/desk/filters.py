@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from functools import reduce
+from operator import or_
+from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 
+from everyhand.conversations import tags
 from everyhand.conversations.inbox import ANY
 from everyhand.conversations.models import Attachment, Message, Status
 from everyhand.customers.models import Customer, Identity
@@ -99,7 +102,7 @@ def _owner(value: str, member: Member, at: datetime) -> Filter:  # noqa: ARG001
     if value.casefold() in ("me", _("me").casefold()):
         return Filter("owner", "me", _("me"), Q(owner=member))
     if key := _key(value):
-        return Filter("owner", str(key), _name_of(Member, key), Q(owner=key))
+        return Filter("owner", str(key), _name_of(Member.objects.all(), key), Q(owner=key))
     named = Q(name__icontains=value) | Q(email__istartswith=value)
     found = list(Member.objects.filter(named).order_by("-is_active", "name")[:20])
     if not found:
@@ -113,7 +116,7 @@ def _team(value: str, member: Member, at: datetime) -> Filter:  # noqa: ARG001
     if value == "none":
         return Filter("team", "none", _("no team"), Q(team=None))
     if key := _key(value):
-        return Filter("team", str(key), _name_of(Team, key), Q(team=key))
+        return Filter("team", str(key), _name_of(Team.objects.all(), key), Q(team=key))
     found = list(Team.objects.filter(Q(slug=value.lower()) | Q(name__icontains=value))[:20])
     if not found:
         raise NotUnderstood(_("There is no team called “%(value)s”.") % {"value": value})
@@ -124,7 +127,7 @@ def _team(value: str, member: Member, at: datetime) -> Filter:  # noqa: ARG001
 
 def _customer(value: str, member: Member, at: datetime) -> Filter:  # noqa: ARG001
     if key := _key(value):
-        return Filter("from", str(key), _name_of(Customer, key), Q(customer=key))
+        return Filter("from", str(key), _name_of(Customer.objects.all(), key), Q(customer=key))
     if "@" in value:
         known = Identity.objects.filter(kind=Identity.EMAIL, value=value.lower()).first()
         if known is not None:
@@ -145,6 +148,21 @@ def _status(value: str, member: Member, at: datetime) -> Filter:  # noqa: ARG001
     raise NotUnderstood(
         _("A status is one of these: %(known)s.") % {"known": ", ".join(dict.fromkeys([*known, *known.values()]))}
     )
+
+
+def _tag(value: str, member: Member, at: datetime) -> Filter:  # noqa: ARG001
+    if value.casefold() == "none":
+        return Filter("tag", "none", _("no tag"), tags.without_any())
+    if key := _key(value):
+        return Filter("tag", str(key), _name_of(tags.known_to(member), key), tags.carrying(key))
+    key_of_name = tags.key_of(value.removeprefix("#"))
+    found = list(tags.known_to(member).filter(key__startswith=key_of_name).order_by("key")[:20])
+    if not found:
+        raise NotUnderstood(_("There is no tag called “%(value)s”.") % {"value": value})
+    if found[0].key == key_of_name or len(found) == 1:
+        return Filter("tag", str(found[0].pk), found[0].name, tags.carrying(found[0].pk))
+    any_of_them = [tags.carrying(one.pk) for one in found]
+    return Filter("tag", value, value, reduce(or_, any_of_them))
 
 
 def _has(value: str, member: Member, at: datetime) -> Filter:  # noqa: ARG001
@@ -197,11 +215,11 @@ def _day(value: str, at: datetime) -> datetime:
     return began
 
 
-def _name_of(kind: type[Member | Team | Customer], key: int) -> str:
+def _name_of(those: QuerySet[Any], key: int) -> str:
     """Read when it is shown: an inbox counts many saved views and names the filters of one."""
 
     def name() -> str:
-        row = kind._default_manager.filter(pk=key).first()
+        row = those.filter(pk=key).first()
         return str(row) if row else _("somebody who is not here any more")
 
     return lazy(name, str)()
@@ -218,6 +236,7 @@ READERS: Final[dict[str, Callable[[str, Member, datetime], Filter]]] = {
     "from": _customer,
     "status": _status,
     "channel": _channel,
+    "tag": _tag,
     "has": _has,
     "waiting": _waiting,
     "in": _in,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from everyhand.conversations import joining, queries
+from everyhand.conversations import joining, queries, whose
 from everyhand.conversations.models import Conversation, Joining, Message
 from everyhand.people.models import Member
 from everyhand.promises import joining as promises
@@ -35,6 +35,7 @@ def join(kept: Conversation, merged: Conversation, *, by: Member, at: datetime) 
     made = joining.join(kept, merged, by=by, at=at)
     made.promises = promises.joined(kept, merged, by=by, at=at)
     made.save(update_fields=["promises"])
+    _index_again(kept, merged, at=at)
     return made
 
 
@@ -54,6 +55,7 @@ def undo(made: Joining, *, by: Member | None, at: datetime) -> None:
         raise MovedOn
     joining.part(made, by=by, at=at)
     promises.parted(made.promises, made.kept, made.merged, by=by, at=at)
+    _index_again(made.kept, made.merged, at=at)
 
 
 @transaction.atomic
@@ -77,7 +79,14 @@ def split(message: Message, *, by: Member, at: datetime) -> Conversation:
     message.conversation = queries.locked(message.conversation)
     made = joining.split(message, by=by, at=at)
     promises.split(message.conversation, made, at=at)
+    _index_again(made, at=at)
     return made
+
+
+def _index_again(*conversations: Conversation, at: datetime) -> None:
+    """What moved is to be found by the subject and the customer of where it stands now."""
+    for customer in {one.customer_id: one.customer for one in conversations}.values():
+        whose.find_by_new_name(customer, at=at)
 
 
 def _check(*keys: int, by: Member) -> None:

@@ -15,8 +15,8 @@ from typing import Final, TypeVar
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from everyhand.conversations import queries
-from everyhand.conversations.models import Conversation
+from everyhand.conversations import queries, tags
+from everyhand.conversations.models import Conversation, Tag
 from everyhand.core.journal import Entry
 from everyhand.desk.close import close, reopen
 from everyhand.desk.hand_over import hand_over
@@ -64,6 +64,20 @@ def hand_to_team(keys: Sequence[int], *, team: Team, by: Member, at: datetime) -
         if owner is None:
             return _("nobody is in the team %(name)s") % {"name": team.name}
         return hand_over(conversation, owner=owner, team=team, by=by, at=at) or ""
+
+    return _each(keys, by, act)
+
+
+def tag_several(
+    keys: Sequence[int], *, on: Sequence[str] = (), off: Sequence[Tag] = (), by: Member, at: datetime
+) -> Outcome:
+    """Put the tags of these names on each, and take these tags off."""
+    with transaction.atomic():
+        new = tags.called(on)
+
+    def act(conversation: Conversation) -> Entry | str:
+        tagged = tags.retag(queries.locked(conversation), on=new, off=off, by=by, at=at)
+        return tagged or _("tagged so already, or %(num)d tags are on it") % {"num": tags.MOST_ON_ONE}
 
     return _each(keys, by, act)
 

@@ -13,10 +13,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from everyhand.conversations import actions as conversations
-from everyhand.conversations import queries, turns
-from everyhand.conversations.models import Conversation, Status
+from everyhand.conversations import queries, tags, turns
+from everyhand.conversations.models import Conversation, Status, Tag
 from everyhand.core import journal
 from everyhand.core.journal import Entry
+from everyhand.desk import tagging
 from everyhand.people.models import Member, Team
 from everyhand.promises import actions as promises
 
@@ -36,14 +37,20 @@ def mine(keys: list[int], *, by: Member, at: datetime) -> list[Entry]:
     """Those of these facts that `by` did lately and that can be undone, newest first."""
     return list(
         Entry.objects.filter(
-            pk__in=keys, actor=journal.reference(by), action__in=UNDOING, at__gte=at - UNDONE_WITHIN
+            pk__in=keys, actor=journal.reference(by), action__in=[*UNDOING, *tagging.FACTS], at__gte=at - UNDONE_WITHIN
         ).order_by("-pk")
     )
 
 
 @transaction.atomic
-def undo(entry: Entry, *, by: Member, at: datetime) -> Conversation:
+def undo(entry: Entry, *, by: Member, at: datetime) -> None:
     """Restore what `entry`, one of `mine`, changed. Raises MovedOn."""
+    if entry.action in tagging.FACTS:
+        try:
+            tagging.undo(entry, by=by, at=at)
+        except ValueError as why:
+            raise MovedOn(_("Something has happened to it since.")) from why
+        return
     conversation = Conversation.objects.filter(pk=int(entry.subject.partition(":")[2])).first()
     if conversation is None:
         raise MovedOn(_("It is not there any more."))
@@ -52,7 +59,6 @@ def undo(entry: Entry, *, by: Member, at: datetime) -> Conversation:
     if journal.about(conversation).filter(pk__gt=entry.pk, action__in=watched).exists():
         raise MovedOn(_("Something has happened to it since."))
     restore(conversation, entry, by, at)
-    return conversation
 
 
 def _open_again(conversation: Conversation, entry: Entry, by: Member, at: datetime) -> None:
@@ -89,6 +95,11 @@ def _give_back(conversation: Conversation, entry: Entry, by: Member, at: datetim
     promises.hand_over(conversation, owner=owner)
 
 
+def _tag_back(conversation: Conversation, entry: Entry, by: Member, at: datetime) -> None:
+    on, off = (Tag.objects.filter(tags.LIVE, pk__in=entry.particulars[one]) for one in ("removed", "added"))
+    tags.retag(conversation, on=on, off=off, by=by, at=at, undoes=entry.pk)
+
+
 Restore = Callable[[Conversation, Entry, Member, datetime], None]
 
 # What can be undone: which later facts mean that it moved on, and what restores it.
@@ -97,5 +108,6 @@ UNDOING: Final[dict[str, tuple[tuple[str, ...], Restore]]] = {
     "conversation.reopened": (_SETTLED, _close_again),
     "conversation.fell_asleep": (_SETTLED, _take_up),
     "conversation.waits": (_SETTLED, _take_up),
+    "conversation.tagged": (("conversation.tagged",), _tag_back),
     "conversation.assigned": (("conversation.assigned",), _give_back),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from everyhand.channels.email import from_addresses
-from everyhand.conversations import drafts, queries
-from everyhand.conversations.models import Conversation, Draft, Message, Participant
+from everyhand.conversations import drafts, queries, tags
+from everyhand.conversations.models import Conversation, Draft, Message, Participant, Tag
 from everyhand.people.models import Member, Team
 from everyhand.promises.models import Promise
 from everyhand.routing import reasons
@@ -44,6 +45,7 @@ class ConversationShown:
     linked_to: Conversation | None
     split_off: bool
     proposed: list[Participant]
+    tags: Sequence[Tag]
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,7 @@ def _shown(
         promise=promise_shown(promise, at=at),
         linked_to=queries.visible_to(member).filter(pk=earlier).first() if earlier else None,
         split_off=conversation.split_off,
+        tags=tags.on([conversation]).get(conversation.pk, []) if getattr(conversation, "tagged", True) else [],
         proposed=[one for one in participants if not one.approved_at and not one.declined_at],
     )
 

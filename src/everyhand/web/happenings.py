@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from everyhand.conversations.models import Conversation, Delivery, Participant
+from everyhand.conversations.models import Conversation, Delivery, Participant, Tag
 from everyhand.core import journal
 from everyhand.core.journal import Entry
 from everyhand.people.models import Member
@@ -25,6 +25,7 @@ SHOWN = (
     "conversation.reopened",
     "conversation.split",
     "conversation.split_off",
+    "conversation.tagged",
     "conversation.taken_up",
     "conversation.waits",
     "delivery.bounced",
@@ -49,17 +50,20 @@ class Happening:
 def happenings(
     conversation: Conversation, participants: Iterable[Participant], everybody: Iterable[Member]
 ) -> list[Happening]:
-    """Oldest first; `everybody` who ever worked here gives the names. One read, one more where a letter came back."""
+    """Oldest first; `everybody` who ever worked here gives the names. One read, one
+    more where a letter came back, and one where there are tags."""
     entries = list(journal.about(conversation).filter(action__in=SHOWN))
     names = {member.pk: member.name for member in everybody}
     outside = {one.pk: one.identity.name or one.identity.value for one in participants}
     returned = [entry.particulars["delivery"] for entry in entries if entry.action == "delivery.bounced"]
     addresses = dict(Delivery.objects.filter(pk__in=returned).values_list("pk", "address")) if returned else {}
+    tagged = [pk for entry in entries if entry.action == "conversation.tagged" for pk in _tags(entry)]
+    tags = dict(Tag.objects.filter(pk__in=tagged).values_list("pk", "name")) if tagged else {}
     parted = {entry.particulars["joining"] for entry in entries if entry.action == "conversation.parted"}
     return [
         Happening(
             entry.action,
-            _sentence(entry, names, outside, addresses),
+            _sentence(entry, names, outside, addresses, tags),
             entry.at,
             joining=_joining(entry, parted),
             leads_to=entry.particulars.get("new") or entry.particulars.get("of") or 0,
@@ -73,7 +77,13 @@ def _joining(entry: Entry, parted: set[int]) -> int:
     return 0 if joined in parted else joined
 
 
-def _sentence(entry: Entry, names: dict[int, str], outside: dict[int, str], addresses: dict[int, str]) -> str:
+def _tags(entry: Entry) -> list[int]:
+    return [*entry.particulars["added"], *entry.particulars["removed"]]
+
+
+def _sentence(
+    entry: Entry, names: dict[int, str], outside: dict[int, str], addresses: dict[int, str], tags: dict[int, str]
+) -> str:
     words: dict[str, Any] = {
         "who": names.get(_actor(entry), _("Everyhand")),
         "owner": names.get(entry.particulars.get("owner", 0), _("somebody")),
@@ -81,9 +91,15 @@ def _sentence(entry: Entry, names: dict[int, str], outside: dict[int, str], addr
         "person": outside.get(entry.particulars.get("participant", 0), _("somebody")),
         "number": entry.particulars.get("merged", ""),
         "until": _moment(entry.particulars.get("until", "")),
+        "added": _named(tags, entry.particulars.get("added", ())),
+        "removed": _named(tags, entry.particulars.get("removed", ())),
         "address": addresses.get(entry.particulars.get("delivery", 0), _("somebody")),
     }
     return _saying(entry) % words
+
+
+def _named(tags: dict[int, str], keys: Iterable[int]) -> str:
+    return ", ".join(tags.get(key, _("a tag that is gone")) for key in keys)
 
 
 def _saying(entry: Entry) -> str:
@@ -94,6 +110,7 @@ def _saying(entry: Entry) -> str:
             "conversation.closed": _("%(who)s took the opening back: it is closed as before"),
             "conversation.reopened": _("%(who)s took the closing back"),
             "conversation.taken_up": _("%(who)s took it up again"),
+            "conversation.tagged": _("%(who)s took the tagging back"),
         }[entry.action]
     taken = actor == entry.particulars.get("owner")
     because = entry.particulars.get("because", {})
@@ -123,6 +140,13 @@ def _saying(entry: Entry) -> str:
             "promise": _("It came back, since the promised time passed"),
             "time": _("It came back at the time it was put off to"),
         }.get(entry.particulars.get("why", ""), _("%(who)s took it up again")),
+        "conversation.tagged": (
+            _("%(who)s tagged it %(added)s, and took off %(removed)s")
+            if entry.particulars.get("added") and entry.particulars.get("removed")
+            else _("%(who)s tagged it %(added)s")
+            if entry.particulars.get("added")
+            else _("%(who)s took off the tag %(removed)s")
+        ),
         "conversation.waits": _("%(who)s waits for the customer"),
         "delivery.bounced": (
             _("What we wrote to %(address)s came back: nobody can be reached there any more")

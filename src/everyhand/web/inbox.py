@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from everyhand.conversations import inbox
+from everyhand.conversations import inbox, tags
 from everyhand.conversations.models import Status
 from everyhand.people.models import Member, Team
 from everyhand.web import first_steps, narrowing
@@ -66,6 +66,7 @@ def filters(request: HttpRequest, view: str) -> HttpResponse:
         "statuses": [*Status.choices],
         "members": Member.objects.filter(is_active=True),
         "teams": Team.objects.all(),
+        "tags": tags.suggested_to(reader(request)),
     }
     return render(request, "inbox_filters.html", context)
 

@@ -55,6 +55,7 @@ def labels() -> dict[str, str]:
         "from": _("Customer"),
         "status": _("Status"),
         "channel": _("Channel"),
+        "tag": _("Tag"),
         "has": _("Has"),
         "waiting": _("Waiting"),
         "in": _("In"),

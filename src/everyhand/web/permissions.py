@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404
 
 from everyhand.conversations import queries
 from everyhand.conversations.models import Attachment, Conversation, Draft, Message
+from everyhand.conversations.tags import TAGGED
 from everyhand.customers.models import Customer
 from everyhand.people.models import Member
 
@@ -65,10 +66,10 @@ def for_leads(view: View[Rest]) -> View[Rest]:
 
 
 def conversation_or_404(request: HttpRequest, pk: int) -> Conversation:
-    """With a mark, `drafting`, whether the reader has a draft in it."""
+    """With marks: `drafting`, whether the reader has a draft in it, and `tagged`, whether any tag stands on it."""
     theirs = Draft.objects.filter(conversation=OuterRef("pk"), author=reader(request))
     rows = queries.visible_to(reader(request)).select_related("customer", "owner", "team")
-    return get_object_or_404(rows.annotate(drafting=Exists(theirs)), pk=pk)
+    return get_object_or_404(rows.annotate(drafting=Exists(theirs), tagged=TAGGED), pk=pk)
 
 
 def customer_or_404(request: HttpRequest, pk: int) -> Customer:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from everyhand.conversations.models import Conversation
+from everyhand.conversations import tags
+from everyhand.conversations.models import Conversation, Tag
 from everyhand.customers.models import Customer, Identity
 from everyhand.people.models import Member, Team, initials
 from everyhand.promises.models import Promise
@@ -51,6 +52,7 @@ class Row:
     sleeps_until: datetime | None
     promise: PromiseShown | None
     waiting_since: datetime | None
+    tags: Sequence[Tag] = ()
 
     @property
     def standing(self) -> str:
@@ -58,14 +60,20 @@ class Row:
 
 
 def rows(conversations: Sequence[Conversation], *, at: datetime) -> list[Row]:
-    """At most two reads however many there are; `conversations` come with customer, owner and team."""
+    """At most three reads however many there are; `conversations` come with customer, owner and team, and those of the
+    inbox with a mark, `tagged`, so that a list without tags costs no read for them.
+    """
     faces_of = faces({one.customer for one in conversations})
     open_promises = Promise.objects.filter(conversation__in=conversations, kept_at=None, withdrawn_at=None)
     promises = {one.conversation_id: one for one in open_promises} if conversations else {}
-    return [_row(one, faces_of[one.customer_id], promises.get(one.pk), at) for one in conversations]
+    tagged = [one for one in conversations if getattr(one, "tagged", True)]
+    tags_of = tags.on(tagged) if tagged else {}
+    return [
+        _row(one, faces_of[one.customer_id], promises.get(one.pk), tags_of.get(one.pk, []), at) for one in conversations
+    ]
 
 
-def _row(conversation: Conversation, customer: Face, promise: Promise | None, at: datetime) -> Row:
+def _row(conversation: Conversation, customer: Face, promise: Promise | None, its_tags: list[Tag], at: datetime) -> Row:
     return Row(
         id=conversation.pk,
         subject=conversation.subject,
@@ -78,6 +86,7 @@ def _row(conversation: Conversation, customer: Face, promise: Promise | None, at
         sleeps_until=conversation.sleeps_until,
         promise=promise_shown(promise, at=at),
         waiting_since=promise.made_at if promise else None,
+        tags=its_tags,
     )
 
 

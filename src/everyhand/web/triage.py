@@ -25,22 +25,22 @@ def closures(request: HttpRequest) -> HttpResponse:
     """Settle them, or put them away with `why=not_for_us`."""
     away = request.POST.get("why") == NOT_FOR_US
     outcome = several.close_several(
-        _selected(request), by=reader(request), at=timezone.now(), why=NOT_FOR_US if away else ""
+        selected(request), by=reader(request), at=timezone.now(), why=NOT_FOR_US if away else ""
     )
     number = len(outcome.done)
     if away:
         done = ngettext("%(num)d put away: not for us.", "%(num)d put away: not for us.", number)
     else:
         done = ngettext("%(num)d closed.", "%(num)d closed.", number)
-    return _told(request, outcome, done % {"num": number})
+    return told(request, outcome, done % {"num": number})
 
 
 @require_POST
 def reopenings(request: HttpRequest) -> HttpResponse:
-    outcome = several.reopen_several(_selected(request), by=reader(request), at=timezone.now())
+    outcome = several.reopen_several(selected(request), by=reader(request), at=timezone.now())
     number = len(outcome.done)
     done = ngettext("%(num)d opened again.", "%(num)d opened again.", number)
-    return _told(request, outcome, done % {"num": number})
+    return told(request, outcome, done % {"num": number})
 
 
 @require_POST
@@ -48,32 +48,32 @@ def assignments(request: HttpRequest) -> HttpResponse:
     """To `to`: "me", "member:7" or "team:3"."""
     kind, _colon, key = request.POST.get("to", "").partition(":")
     number = int(key) if key.isascii() and key.isdecimal() and len(key) < 19 else 0
-    by, at, selected = reader(request), timezone.now(), _selected(request)
+    by, at, chosen = reader(request), timezone.now(), selected(request)
     owner = by if kind == "me" else Member.objects.filter(pk=number, is_active=True).first()
     team = Team.objects.filter(pk=number).first()
     if kind in ("me", "member") and owner:
-        outcome, name = several.assign_several(selected, owner=owner, by=by, at=at), owner.name
+        outcome, name = several.assign_several(chosen, owner=owner, by=by, at=at), owner.name
     elif kind == "team" and team:
-        outcome, name = several.hand_to_team(selected, team=team, by=by, at=at), team.name
+        outcome, name = several.hand_to_team(chosen, team=team, by=by, at=at), team.name
     else:
         messages.error(request, _("Choose the person or the team who answers for it now."))
-        return _back(request)
+        return way_back(request)
     number = len(outcome.done)
     done = ngettext("%(num)d handed over to %(name)s.", "%(num)d handed over to %(name)s.", number)
-    return _told(request, outcome, done % {"num": number, "name": name})
+    return told(request, outcome, done % {"num": number, "name": name})
 
 
 @require_POST
 def choice(request: HttpRequest) -> HttpResponse:
     """Who shall have what is selected? The form that asks."""
-    selected = _selected(request)
-    if not selected:
-        return _told(request, Outcome(), "")
+    chosen = selected(request)
+    if not chosen:
+        return told(request, Outcome(), "")
     context = {
-        "selected": queries.visible_to(reader(request)).filter(pk__in=selected).select_related("customer"),
+        "selected": queries.visible_to(reader(request)).filter(pk__in=chosen).select_related("customer"),
         "members": Member.objects.filter(is_active=True),
         "teams": Team.objects.all(),
-        "back": _back(request)["Location"],
+        "back": way_back(request)["Location"],
     }
     return render(request, "triage_choice.html", context)
 
@@ -88,7 +88,7 @@ def undoings(request: HttpRequest) -> HttpResponse:
         undone = ngettext("%(num)d undone: as it was before.", "%(num)d undone: as they were before.", number)
         messages.success(request, undone % {"num": number})
     _tell_what_was_left(request, outcome)
-    return _back(request)
+    return way_back(request)
 
 
 def tell(request: HttpRequest, words: str, *done: Entry) -> None:
@@ -96,13 +96,14 @@ def tell(request: HttpRequest, words: str, *done: Entry) -> None:
     messages.success(request, words, extra_tags="undo:" + ",".join(str(one.pk) for one in done))
 
 
-def _told(request: HttpRequest, outcome: Outcome, words: str) -> HttpResponse:
+def told(request: HttpRequest, outcome: Outcome, words: str) -> HttpResponse:
+    """Say what was done, in these words, and what was left; back to the list."""
     if outcome.done:
         tell(request, words, *outcome.done)
     elif not outcome.left:
         messages.error(request, _("Nothing was selected. Tick a face, or move to a row with j and k."))
     _tell_what_was_left(request, outcome)
-    return _back(request)
+    return way_back(request)
 
 
 def _tell_what_was_left(request: HttpRequest, outcome: Outcome) -> None:
@@ -113,12 +114,13 @@ def _tell_what_was_left(request: HttpRequest, outcome: Outcome) -> None:
         messages.warning(request, left % {"num": number, "why": reasons})
 
 
-def _selected(request: HttpRequest) -> list[int]:
+def selected(request: HttpRequest) -> list[int]:
+    """The conversations that were ticked."""
     keys = request.POST.getlist("conversation")
     return [int(one) for one in keys if one.isascii() and one.isdecimal() and len(one) < 19]
 
 
-def _back(request: HttpRequest) -> HttpResponse:
+def way_back(request: HttpRequest) -> HttpResponse:
     """To the list they came from."""
     back = request.POST.get("back", "")
     safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())

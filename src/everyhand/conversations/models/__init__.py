@@ -1,0 +1,30 @@
+"""Conversations, messages, attachments, deliveries."""
+
+from __future__ import annotations
+
+from everyhand.conversations.models.arranging import Joining, Renaming, SavedView, Sleep
+from everyhand.conversations.models.conversation import Conversation, Follower, Participant, Status
+from everyhand.conversations.models.draft import Draft, DraftFile
+from everyhand.conversations.models.message import Attachment, Delivery, File, Message, RemotePicture
+from everyhand.conversations.models.tag import Tag, Tagging, Tone
+
+__all__ = [
+    "Attachment",
+    "Conversation",
+    "Delivery",
+    "Draft",
+    "DraftFile",
+    "File",
+    "Follower",
+    "Joining",
+    "Message",
+    "Participant",
+    "RemotePicture",
+    "Renaming",
+    "SavedView",
+    "Sleep",
+    "Status",
+    "Tag",
+    "Tagging",
+    "Tone",
+]
