@@ -89,7 +89,13 @@ MATRIX: dict[str, Access] = {
         "/triage/choice", NOT_LIKE_THIS, (403, 200, 200, 200, 200, 200), {"conversation": "{conversation}"}
     ),
     "triage_tags": Access(
-        "/triage/tags", NOT_LIKE_THIS, (403, 302, 200, 200, 200, 200), {"conversation": "{conversation}"}
+        "/triage/tags", NOT_LIKE_THIS, (403, 302, 302, 200, 200, 200), {"conversation": "{conversation}"}
+    ),
+    "triage_later": Access(
+        "/triage/later", NOT_LIKE_THIS, (403, 302, 302, 200, 200, 200), {"conversation": "{conversation}"}
+    ),
+    "triage_sleeps": Access(
+        "/triage/sleeps", NOT_LIKE_THIS, DOES, {"conversation": "{conversation}", "until": "{soon}"}
     ),
     "triage_taggings": Access(
         "/triage/taggings", NOT_LIKE_THIS, DOES, {"conversation": "{conversation}", "names": "vip"}
@@ -117,6 +123,12 @@ MATRIX: dict[str, Access] = {
     "conversation_closure": Access("/conversations/{conversation}/closure", NOT_LIKE_THIS, DOES_THEIRS),
     "conversation_joining": Access(
         "/conversations/{conversation}/joining", THEIRS, DOES_THEIRS, {"other": "{other_conversation}"}
+    ),
+    "conversation_linking": Access(
+        "/conversations/{conversation}/linking", THEIRS, DOES_THEIRS, {"other": "{other_conversation}"}
+    ),
+    "conversation_unlinking": Access(
+        "/conversations/{conversation}/unlinking", NOT_LIKE_THIS, DOES_THEIRS, {"other": "{other_conversation}"}
     ),
     "joining_undo": Access("/joinings/{joined}/undo", NOT_LIKE_THIS, DOES_THEIRS),
     "message_split": Access("/messages/{reply}/split", NOT_LIKE_THIS, DOES_THEIRS),

@@ -168,3 +168,28 @@ def test_a_reply_is_not_undone_by_undoing_what_came_before_it(house: House) -> N
     page = does(browser, "closures", conversation)
     answers(house.ben, conversation, "Once more, thank you.")
     assert "Something has happened to it since." in undoes(browser, page)
+
+
+def test_several_are_put_off_at_once_and_undone(house: House) -> None:
+    three = letters(3)
+    close(three[2], by=house.ana, at=timezone.now())
+    before = [standing(one) for one in three]
+    browser, until = browser_of(house.ana), timezone.now() + timedelta(days=1)
+    asked = browser.post("/triage/later", {"conversation": [one.pk for one in three], "back": "/inbox/mine"})
+    assert "Put these 3 off" in asked.content.decode()
+    page = does(browser, "sleeps", *three, until=until.isoformat())
+    assert "2 come back on" in page
+    assert "closed already" in page
+    asleep = [Conversation.objects.get(pk=one.pk) for one in three[:2]]
+    assert [(one.status, one.sleeps_until) for one in asleep] == [(Status.ASLEEP, until)] * 2
+    undoes(browser, page)
+    assert [standing(one) for one in three] == before
+
+
+def test_a_time_that_has_passed_is_told_and_nothing_selected_is_lost(house: House) -> None:
+    conversation = letters(1)[0]
+    data = {"conversation": conversation.pk, "until": "2020-01-01T09:00", "back": "/inbox/mine"}
+    answer = browser_of(house.ana).post("/triage/sleeps", data)
+    assert answer.status_code == 422
+    assert "That time has passed" in answer.content.decode()
+    assert f'name="conversation" value="{conversation.pk}"' in answer.content.decode()

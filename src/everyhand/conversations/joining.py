@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from everyhand.conversations import queries, tags
-from everyhand.conversations.models import Conversation, Follower, Joining, Message, Participant, Status, Tagging
+from everyhand.conversations import links, queries, tags
+from everyhand.conversations.models import Conversation, Follower, Joining, Link, Message, Participant, Status, Tagging
 from everyhand.conversations.saying import snippet_of
 from everyhand.core import journal, search
 from everyhand.people.models import Member
@@ -23,7 +23,7 @@ def join(kept: Conversation, merged: Conversation, *, by: Member, at: datetime) 
     """Everything said in `merged` stands in `kept` now, in the order in which it was said.
 
     Those who took part in `merged` take part when they are the customer of `kept`; the others are proposed. Its owner
-    and followers follow `kept`, and its tags stand there too. Both must be locked.
+    and followers follow `kept`, and its tags and links stand there too. Both must be locked.
     """
     stood = {"kept": _standing(kept), "merged": _standing(merged)}
     moved = list(Message.objects.filter(conversation=merged).order_by("pk").values_list("pk", flat=True))
@@ -34,6 +34,7 @@ def join(kept: Conversation, merged: Conversation, *, by: Member, at: datetime) 
         messages=moved,
         participants=_take_part(kept, merged, at),
         taggings=tags.bring_along(merged, to=kept),
+        links=links.bring_along(merged, to=kept),
         followers=_follow(kept, merged, at),
         stood=stood,
         by=by,
@@ -60,6 +61,7 @@ def part(joining: Joining, *, by: Member | None, at: datetime) -> None:
     came.filter(approved_at=joining.at).delete()
     Follower.objects.filter(pk__in=joining.followers).delete()
     Tagging.objects.filter(pk__in=joining.taggings, conversation=kept).delete()
+    Link.objects.filter(pk__in=joining.links).delete()
     _restore(merged, joining.stood["merged"], at)
     merged.merged_into = None
     merged.save(update_fields=[*_STANDING, "merged_into"])

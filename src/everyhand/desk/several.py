@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from everyhand.conversations import queries, tags
 from everyhand.conversations.models import Conversation, Tag
 from everyhand.core.journal import Entry
+from everyhand.desk import turns
 from everyhand.desk.close import close, reopen
 from everyhand.desk.hand_over import hand_over
 from everyhand.desk.undo import MovedOn, mine, undo
@@ -78,6 +79,18 @@ def tag_several(
     def act(conversation: Conversation) -> Entry | str:
         tagged = tags.retag(queries.locked(conversation), on=new, off=off, by=by, at=at)
         return tagged or _("tagged so already, or %(num)d tags are on it") % {"num": tags.MOST_ON_ONE}
+
+    return _each(keys, by, act)
+
+
+def sleep_several(keys: Sequence[int], *, until: datetime, by: Member, at: datetime) -> Outcome:
+    """Put each off. Raises ValueError when `until` has passed."""
+
+    def act(conversation: Conversation) -> Entry | str:
+        try:
+            return turns.sleep(conversation, until=until, by=by, at=at)
+        except turns.Closed:
+            return _("closed already")
 
     return _each(keys, by, act)
 

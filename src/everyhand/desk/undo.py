@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from everyhand.conversations import actions as conversations
-from everyhand.conversations import queries, tags, turns
+from everyhand.conversations import links, queries, tags, turns
 from everyhand.conversations.models import Conversation, Status, Tag
 from everyhand.core import journal
 from everyhand.core.journal import Entry
@@ -100,6 +100,22 @@ def _tag_back(conversation: Conversation, entry: Entry, by: Member, at: datetime
     tags.retag(conversation, on=on, off=off, by=by, at=at, undoes=entry.pk)
 
 
+def _other(entry: Entry, by: Member) -> Conversation:
+    other = queries.visible_to(by).filter(pk=entry.particulars["other"]).first()
+    if other is None:
+        raise MovedOn(_("It is not there any more."))
+    return other
+
+
+def _unlink(conversation: Conversation, entry: Entry, by: Member, at: datetime) -> None:
+    if not links.unlink(conversation, _other(entry, by), by=by, at=at, undoes=entry.pk):
+        raise MovedOn(_("Something has happened to it since."))
+
+
+def _link_again(conversation: Conversation, entry: Entry, by: Member, at: datetime) -> None:
+    links.link_again(conversation, _other(entry, by), unlinked=entry, by=by, at=at)
+
+
 Restore = Callable[[Conversation, Entry, Member, datetime], None]
 
 # What can be undone: which later facts mean that it moved on, and what restores it.
@@ -108,6 +124,8 @@ UNDOING: Final[dict[str, tuple[tuple[str, ...], Restore]]] = {
     "conversation.reopened": (_SETTLED, _close_again),
     "conversation.fell_asleep": (_SETTLED, _take_up),
     "conversation.waits": (_SETTLED, _take_up),
+    "conversation.linked": ((), _unlink),
+    "conversation.unlinked": ((), _link_again),
     "conversation.tagged": (("conversation.tagged",), _tag_back),
     "conversation.assigned": (("conversation.assigned",), _give_back),
 }

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from everyhand.channels.email import from_addresses
-from everyhand.conversations import drafts, queries, tags
+from everyhand.conversations import drafts, links, queries, tags
+from everyhand.conversations.links import Linked
 from everyhand.conversations.models import Conversation, Draft, Message, Participant, Tag
 from everyhand.people.models import Member, Team
 from everyhand.promises.models import Promise
@@ -42,8 +43,7 @@ class ConversationShown:
     last_message_at: datetime
     sleeps_until: datetime | None
     promise: PromiseShown | None
-    linked_to: Conversation | None
-    split_off: bool
+    linked: Sequence[Linked]
     proposed: list[Participant]
     tags: Sequence[Tag]
 
@@ -95,7 +95,7 @@ def page(
         Participant.objects.filter(conversation=conversation).select_related("identity__customer").order_by("pk")
     )
     everybody = list(Member.objects.all())
-    entries = timeline(conversation, participants, everybody)
+    entries = timeline(conversation, participants, everybody, reader=member)
     messages = [entry for entry in entries if isinstance(entry, Said)]
     beginning = folded(entries, shown_from=_number(request.GET.get("from", "")))
     taking_part = [one for one in participants if one.approved_at and not one.declined_at]
@@ -133,7 +133,7 @@ def _shown(
 ) -> ConversationShown:
     promise = Promise.objects.filter(conversation=conversation, kept_at=None, withdrawn_at=None).first()
     addresses = [one.identity.value for one in participants if one.identity.customer_id == conversation.customer_id]
-    earlier = conversation.linked_to_id
+    is_linked = conversation.linked_to_id or getattr(conversation, "linked", True)
     return ConversationShown(
         id=conversation.pk,
         subject=conversation.subject,
@@ -147,8 +147,7 @@ def _shown(
         last_message_at=conversation.last_message_at,
         sleeps_until=conversation.sleeps_until,
         promise=promise_shown(promise, at=at),
-        linked_to=queries.visible_to(member).filter(pk=earlier).first() if earlier else None,
-        split_off=conversation.split_off,
+        linked=links.of(conversation, member=member) if is_linked else [],
         tags=tags.on([conversation]).get(conversation.pk, []) if getattr(conversation, "tagged", True) else [],
         proposed=[one for one in participants if not one.approved_at and not one.declined_at],
     )

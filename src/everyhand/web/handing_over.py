@@ -36,9 +36,13 @@ def assignment(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def closure(request: HttpRequest, pk: int) -> HttpResponse:
-    closed = closing.close(conversation_or_404(request, pk), by=reader(request), at=timezone.now())
+    """Settle it, or put it away with `why=not_for_us`."""
+    away = request.POST.get("why") == closing.NOT_FOR_US
+    why = closing.NOT_FOR_US if away else ""
+    closed = closing.close(conversation_or_404(request, pk), by=reader(request), at=timezone.now(), why=why)
     if closed:
-        tell(request, _("Closed. It opens again by itself when they write."), closed)
+        said = _("Put away: not for us.") if away else _("Closed. It opens again by itself when they write.")
+        tell(request, said, closed)
     return redirect("conversation", pk)
 
 

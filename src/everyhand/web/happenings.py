@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from everyhand.conversations import queries
 from everyhand.conversations.models import Conversation, Delivery, Participant, Tag
 from everyhand.core import journal
 from everyhand.core.journal import Entry
@@ -21,11 +22,13 @@ SHOWN = (
     "conversation.closed",
     "conversation.fell_asleep",
     "conversation.joined",
+    "conversation.linked",
     "conversation.parted",
     "conversation.reopened",
     "conversation.split",
     "conversation.split_off",
     "conversation.tagged",
+    "conversation.unlinked",
     "conversation.taken_up",
     "conversation.waits",
     "delivery.bounced",
@@ -35,6 +38,7 @@ SHOWN = (
     "promise.broken",
     "promise.kept",
 )
+_LINKING = ("conversation.linked", "conversation.unlinked")
 
 
 @dataclass(frozen=True)
@@ -48,11 +52,12 @@ class Happening:
 
 
 def happenings(
-    conversation: Conversation, participants: Iterable[Participant], everybody: Iterable[Member]
+    conversation: Conversation, participants: Iterable[Participant], everybody: Iterable[Member], *, reader: Member
 ) -> list[Happening]:
-    """Oldest first; `everybody` who ever worked here gives the names. One read, one
-    more where a letter came back, and one where there are tags."""
-    entries = list(journal.about(conversation).filter(action__in=SHOWN))
+    """Oldest first; `everybody` who ever worked here gives the names. One read, and one more where a letter came back,
+    where there are tags, and where there are links: of those `reader` learns only what they may see.
+    """
+    entries = _for(reader, list(journal.about(conversation).filter(action__in=SHOWN)))
     names = {member.pk: member.name for member in everybody}
     outside = {one.pk: one.identity.name or one.identity.value for one in participants}
     returned = [entry.particulars["delivery"] for entry in entries if entry.action == "delivery.bounced"]
@@ -66,10 +71,16 @@ def happenings(
             _sentence(entry, names, outside, addresses, tags),
             entry.at,
             joining=_joining(entry, parted),
-            leads_to=entry.particulars.get("new") or entry.particulars.get("of") or 0,
+            leads_to=next((entry.particulars[one] for one in ("new", "of", "other") if one in entry.particulars), 0),
         )
         for entry in entries
     ]
+
+
+def _for(reader: Member, entries: list[Entry]) -> list[Entry]:
+    others = {entry.particulars["other"] for entry in entries if entry.action in _LINKING}
+    seen = set(queries.visible_to(reader).filter(pk__in=others).values_list("pk", flat=True)) if others else set()
+    return [entry for entry in entries if entry.action not in _LINKING or entry.particulars["other"] in seen]
 
 
 def _joining(entry: Entry, parted: set[int]) -> int:
@@ -111,6 +122,8 @@ def _saying(entry: Entry) -> str:
             "conversation.reopened": _("%(who)s took the closing back"),
             "conversation.taken_up": _("%(who)s took it up again"),
             "conversation.tagged": _("%(who)s took the tagging back"),
+            "conversation.linked": _("%(who)s linked it again"),
+            "conversation.unlinked": _("%(who)s took the link back"),
         }[entry.action]
     taken = actor == entry.particulars.get("owner")
     because = entry.particulars.get("because", {})
@@ -130,6 +143,8 @@ def _saying(entry: Entry) -> str:
         "conversation.fell_asleep": _("%(who)s put it off until %(until)s"),
         "conversation.joined": _("%(who)s merged conversation %(number)s into this one"),
         "conversation.parted": _("%(who)s took conversation %(number)s out again"),
+        "conversation.linked": _("%(who)s linked it with another conversation"),
+        "conversation.unlinked": _("%(who)s took a link away"),
         "conversation.split": _("%(who)s made what followed a conversation of its own"),
         "conversation.split_off": _("%(who)s made this a conversation of its own"),
         "conversation.reopened": (

@@ -9,14 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from everyhand.conversations import finding, queries
+from everyhand.conversations import queries
 from everyhand.conversations.models import Conversation, Joining
 from everyhand.desk import join as desk
-from everyhand.people.models import Member
+from everyhand.web.choosing import found, number_of
 from everyhand.web.permissions import conversation_or_404, message_or_404, reader
 from everyhand.web.rows import rows
-
-FOUND = 20
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -26,8 +24,8 @@ def choose(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         return _join(request, conversation)
     words = request.GET.get("q", "").replace("\0", "").strip()[:300]
-    found = _found(words, conversation, reader(request))
-    context = {"conversation": conversation, "q": words, "others": rows(found, at=timezone.now())}
+    others = found(words, conversation, reader(request))
+    context = {"conversation": conversation, "q": words, "others": rows(others, at=timezone.now())}
     return render(request, "merging_conversations.html", context)
 
 
@@ -58,8 +56,7 @@ def split(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _join(request: HttpRequest, conversation: Conversation) -> HttpResponse:
-    number = request.POST.get("other", "")
-    other = conversation_or_404(request, int(number) if number.isdecimal() and len(number) < 19 else 0)
+    other = conversation_or_404(request, number_of(request.POST.get("other", "")))
     try:
         joining = desk.join(conversation, other, by=reader(request), at=timezone.now())
     except desk.NotYours as error:
@@ -70,13 +67,3 @@ def _join(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     told = _("They are one conversation now. Nothing was sent. You can undo it where the timeline tells of it.")
     messages.success(request, told)
     return redirect("conversation", joining.kept_id)
-
-
-def _found(words: str, conversation: Conversation, member: Member) -> list[Conversation]:
-    visible = queries.visible_to(member).exclude(pk=conversation.pk).select_related("customer", "owner", "team")
-    if not words:
-        return list(visible.filter(customer=conversation.customer_id).order_by("-last_message_at")[:FOUND])
-    number = words.lstrip("#")
-    if number.isdecimal() and len(number) < 19 and (named := visible.filter(pk=int(number)).first()):
-        return [named]
-    return [hit.conversation for hit in finding.find(member, words, limit=FOUND) if hit.conversation != conversation]

@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
 from everyhand.conversations import queries
+from everyhand.conversations.links import LINKED
 from everyhand.conversations.models import Attachment, Conversation, Draft, Message
 from everyhand.conversations.tags import TAGGED
 from everyhand.customers.models import Customer
@@ -66,10 +67,12 @@ def for_leads(view: View[Rest]) -> View[Rest]:
 
 
 def conversation_or_404(request: HttpRequest, pk: int) -> Conversation:
-    """With marks: `drafting`, whether the reader has a draft in it, and `tagged`, whether any tag stands on it."""
+    """With marks: `drafting`, whether the reader has a draft in it, `tagged`, whether any
+    tag stands on it, and `linked`, whether it belongs together with another.
+    """
     theirs = Draft.objects.filter(conversation=OuterRef("pk"), author=reader(request))
     rows = queries.visible_to(reader(request)).select_related("customer", "owner", "team")
-    return get_object_or_404(rows.annotate(drafting=Exists(theirs), tagged=TAGGED), pk=pk)
+    return get_object_or_404(rows.annotate(drafting=Exists(theirs), tagged=TAGGED, linked=LINKED), pk=pk)
 
 
 def customer_or_404(request: HttpRequest, pk: int) -> Customer:

@@ -65,7 +65,7 @@ class Said:
 
 
 def timeline(
-    conversation: Conversation, participants: Iterable[Participant], everybody: Iterable[Member]
+    conversation: Conversation, participants: Iterable[Participant], everybody: Iterable[Member], *, reader: Member
 ) -> list[Said | Happening]:
     """Oldest first. The HTML of messages stays in the database until somebody opens it."""
     messages = (
@@ -83,7 +83,7 @@ def timeline(
         said(message, has_html=message.has_html, has_original=message.has_original, written=message.written)
         for message in messages
     ]
-    entries += happenings(conversation, participants, everybody)
+    entries += happenings(conversation, participants, everybody, reader=reader)
     # What was said comes before what it brought about.
     return sorted(entries, key=lambda entry: (entry.at, isinstance(entry, Happening)))
 

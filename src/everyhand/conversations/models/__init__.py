@@ -5,6 +5,7 @@ from __future__ import annotations
 from everyhand.conversations.models.arranging import Joining, Renaming, SavedView, Sleep
 from everyhand.conversations.models.conversation import Conversation, Follower, Participant, Status
 from everyhand.conversations.models.draft import Draft, DraftFile
+from everyhand.conversations.models.link import Link
 from everyhand.conversations.models.message import Attachment, Delivery, File, Message, RemotePicture
 from everyhand.conversations.models.tag import Tag, Tagging, Tone
 
@@ -17,6 +18,7 @@ __all__ = [
     "File",
     "Follower",
     "Joining",
+    "Link",
     "Message",
     "Participant",
     "RemotePicture",

@@ -145,6 +145,7 @@ export class ShortcutsController extends Controller {
       o: () => this.visit(""),
       r: () => this.write("reply") || this.visit("#reply-text"),
       n: () => this.write("note") || this.visit("#note-text"),
+      a: () => !this.inbox && this.focus("#assignment-owner"),
       u: () => !this.inbox && this.follow(".rail [aria-current], .rail a, .brand"),
     };
     if (acts[event.key]?.() || this.push(event.key)) event.preventDefault();
