@@ -9,7 +9,7 @@ from typing import Any
 
 from everyhand.conversations import finding
 from everyhand.conversations.models import Conversation, Participant, Status
-from everyhand.core import journal
+from everyhand.core import journal, rows
 from everyhand.customers.models import Identity
 from everyhand.people.models import Member, Team
 
@@ -24,7 +24,7 @@ def changing(conversation: Conversation) -> Iterator[None]:
     finally:
         conversation.changed = None
     if changed:
-        conversation.save(update_fields=changed)
+        rows.save(conversation, sorted(changed))
 
 
 def open_conversation(
@@ -41,7 +41,8 @@ def open_conversation(
     imported: bool = False,
 ) -> Conversation:
     """A new conversation with its owner; the customer takes part from the start. An `imported` one is closed."""
-    conversation = Conversation.objects.create(
+    conversation = rows.create(
+        Conversation,
         subject=subject[:500],
         channel=channel,
         customer=customer_identity.customer,
@@ -55,7 +56,7 @@ def open_conversation(
         status=Status.CLOSED if imported else Status.OPEN,
         closed_at=at if imported else None,
     )
-    Participant.objects.create(conversation=conversation, identity=customer_identity, proposed_at=at, approved_at=at)
+    rows.create(Participant, conversation=conversation, identity=customer_identity, proposed_at=at, approved_at=at)
     fact = "conversation.imported" if imported else "conversation.opened"
     journal.note(fact, subject=conversation, at=at, owner=owner.pk, because=because)
     return conversation
@@ -142,6 +143,6 @@ def erase(conversation: Conversation) -> None:
 def keep(conversation: Conversation, *names: str) -> None:
     """Save these fields: now, or at the end of `changing`."""
     if conversation.changed is None:
-        conversation.save(update_fields=names)
+        rows.save(conversation, names)
     else:
         conversation.changed.update(names)

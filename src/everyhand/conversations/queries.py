@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db import connection
@@ -106,6 +106,20 @@ def with_proof(conversation_id: int | None) -> Conversation | None:
     return None
 
 
+def with_proofs(conversation_ids: Collection[int]) -> dict[int, Conversation]:
+    """The same for several, by the id that was proved, each row locked; those that were merged are left out."""
+    found = _locked(*conversation_ids).filter(merged_into=None).order_by("pk") if conversation_ids else ()
+    return {conversation.pk: conversation for conversation in found}
+
+
+def taking_part(conversation_ids: Collection[int]) -> set[tuple[int, int]]:
+    """Who takes part in these conversations as `takes_part` says: pairs of conversation and identity."""
+    approved = Participant.objects.filter(
+        conversation__in=conversation_ids, approved_at__isnull=False, declined_at=None
+    )
+    return set(approved.order_by().values_list("conversation", "identity"))
+
+
 def kept_of(conversation_id: int) -> int:
     """The id of the conversation in which what was said in this one stands now: most often its own."""
     while into := Conversation.objects.filter(pk=conversation_id).values_list("merged_into", flat=True).first():
@@ -113,8 +127,8 @@ def kept_of(conversation_id: int) -> int:
     return conversation_id
 
 
-def _locked(pk: int) -> QuerySet[Conversation]:
-    rows = Conversation.objects.select_related("customer", "owner", "team").filter(pk=pk)
+def _locked(*pks: int) -> QuerySet[Conversation]:
+    rows = Conversation.objects.select_related("customer", "owner", "team").filter(pk__in=pks)
     return rows.select_for_update(of=("self",)) if connection.features.has_select_for_update else rows
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from everyhand.conversations import finding
 from everyhand.conversations.actions import keep
 from everyhand.conversations.models import Attachment, Conversation, Delivery, Message
-from everyhand.core import blobs, journal
+from everyhand.core import blobs, journal, rows
 from everyhand.customers.models import Identity
 from everyhand.people.models import Member
 
@@ -63,8 +63,8 @@ def hear(
     **words: Any,
 ) -> Message:
     """A message from outside, or one `imported` from before our time. `words` are fields of `Message`."""
-    message = Message.objects.create(
-        conversation=conversation, direction=Message.Direction.IN, author_identity=identity, at=at, **words
+    message = rows.create(
+        Message, conversation=conversation, direction=Message.Direction.IN, author_identity=identity, at=at, **words
     )
     _attach(message, files)
     finding.index_new(message, files=[file.name for file in files])

@@ -8,15 +8,14 @@ the transaction of the fact it tells of, so a fact and its entry exist together 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db import connection, models
 from django.db.models.expressions import RawSQL
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
+
+from everyhand.core import rows
 
 
 class CurrentTransaction(models.Func):
@@ -59,42 +58,13 @@ class Entry(models.Model):
 
 
 _OLDEST_RUNNING = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
-_gathered: ContextVar[list[Entry] | None] = ContextVar("gathered", default=None)
 
 
 def note(action: str, *, subject: models.Model | str, at: datetime, actor: object = "", **particulars: Any) -> Entry:
-    """Write one fact down, inside the caller's transaction. `particulars` must be JSON: ids, codes, ISO times.
-
-    The entry has its key once it is written, which within `gathering` is at the end of the block.
-    """
-    entry = Entry(action=action, actor=reference(actor), subject=reference(subject), particulars=particulars, at=at)
-    gathered = _gathered.get()
-    if gathered is None:
-        entry.save(force_insert=True)
-    else:
-        gathered.append(entry)
-    return entry
-
-
-@contextmanager
-def gathering() -> Iterator[None]:
-    """What is noted within the block is written at its end, with one statement and in the same order. For a transaction
-    that many facts belong to; whoever reads the journal within the block says `write_gathered` before.
-    """
-    token = _gathered.set([])
-    try:
-        yield
-        write_gathered()
-    finally:
-        _gathered.reset(token)
-
-
-def write_gathered() -> None:
-    """Write what was gathered so far."""
-    gathered = _gathered.get()
-    if gathered:
-        Entry.objects.bulk_create(gathered)
-        gathered.clear()
+    """Write one fact down, inside the caller's transaction. `particulars` must be JSON: ids, codes, ISO times."""
+    return rows.create(
+        Entry, action=action, actor=reference(actor), subject=reference(subject), particulars=particulars, at=at
+    )
 
 
 def reference(thing: object) -> str:

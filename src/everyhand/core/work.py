@@ -20,7 +20,7 @@ from django.apps import apps
 from django.db import connection, models, transaction
 from django.db.models import F, Q
 
-from everyhand.core import outage
+from everyhand.core import outage, rows
 
 log = structlog.get_logger(__name__)
 
@@ -78,17 +78,17 @@ def claim(
     Rows that were claimed as often as `pauses` allows and never completed took their worker down with them: they are
     quarantined here instead of being handed out again. `only` restricts the claim to these primary keys.
     """
-    rows = kind._default_manager.filter(_free(at), due_at__lte=at).order_by("due_at", "pk")
+    due = kind._default_manager.filter(_free(at), due_at__lte=at).order_by("due_at", "pk")
     if only is not None:
-        rows = rows.filter(pk__in=only)
-    if not rows.exists():
+        due = due.filter(pk__in=only)
+    if not due.exists():
         return []  # most of the time; on SQLite whoever writes would wait for a transaction that finds nothing
     with transaction.atomic():
         if connection.features.has_select_for_update_skip_locked:
-            rows = rows.select_for_update(skip_locked=True, of=("self",))
+            due = due.select_for_update(skip_locked=True, of=("self",))
         taken: list[Row] = []
         mark = secrets.token_hex(8)
-        for row in rows[:limit]:
+        for row in due[:limit]:
             if row.attempts > len(kind.pauses):
                 _quarantine(row, "Its worker stopped each time it tried, without saying why.", at)
             else:
@@ -112,11 +112,11 @@ def complete(row: DueRow, *, at: datetime, **outcome: object) -> None:
     """The work is done. Call it in the transaction of its effect, so that both happen or neither does. `outcome` are
     further fields of the row.
 
-    Raises `LeaseLost` when somebody else has taken the row over meanwhile.
+    Raises `LeaseLost` when somebody else has taken the row over meanwhile; within `rows.gathering`, at its end.
     """
     done = {"done_at": at, "claimed_until": None, "claim": "", "last_error": "", **outcome}
-    if not _mine(row).update(**done):
-        raise LeaseLost(f"{row._meta.label} {row.pk}")
+    mine = {"pk": row.pk, "claim": row.claim, "done_at": None, "quarantined_at": None}
+    rows.change(type(row), mine, done, otherwise=LeaseLost(f"{row._meta.label} {row.pk}"))
     for name, value in done.items():
         setattr(row, name, value)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from everyhand.core import journal, tokens
+from everyhand.core import journal, rows, tokens
 from everyhand.customers.models import Customer, Identity, Organization
 
 Known = dict[str, Identity | None]  # by normalised address; None when nobody has it
@@ -72,14 +72,21 @@ def _identities() -> QuerySet[Identity]:
 
 
 def _make(value: str, name: str, at: datetime) -> Identity:
+    if rows.are_gathered():
+        return _made(value, name, at)  # who is faster is told at the end, and everything is done again
     try:
         with transaction.atomic():
-            customer = Customer.objects.create(name=name, since=at)
-            return Identity.objects.create(
-                customer=customer, kind=Identity.EMAIL, value=value, name=name, domain=value.rpartition("@")[2][:255]
-            )
+            return _made(value, name, at)
     except IntegrityError:
         return _identities().get(value=value)  # on PostgreSQL somebody may be faster; then theirs is the customer
+
+
+def _made(value: str, name: str, at: datetime) -> Identity:
+    customer = rows.create(Customer, name=name, since=at)
+    domain = value.rpartition("@")[2][:255]
+    identity = rows.create(Identity, customer=customer, kind=Identity.EMAIL, value=value, name=name, domain=domain)
+    customer.has_only(identity)
+    return identity
 
 
 def normalised(email: str) -> str:

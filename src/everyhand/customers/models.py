@@ -51,6 +51,12 @@ class Customer(models.Model):
     def __str__(self) -> str:
         return self.name or self.address or _("somebody without a name").__str__()
 
+    def has_only(self, identity: Identity) -> None:
+        """This object is of somebody new, whose one identity this is: it need not be looked up."""
+        known = self.identities.all()
+        known._result_cache = [identity]  # noqa: SLF001 (what `prefetch_related` would do with a query)
+        self._prefetched_objects_cache = {"identities": known}
+
     @property
     def address(self) -> str:
         """Their first mail address, "" when none is known. Reads `self.identities`; prefetch it for several."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from everyhand.conversations import actions as conversations
-from everyhand.conversations import following, queries, saying, turns
+from everyhand.conversations import following, saying, turns
 from everyhand.conversations.models import Conversation, Message, Status
 from everyhand.customers import actions as customers
 from everyhand.customers.models import Identity
@@ -63,8 +63,8 @@ def receive(
     if brought:
         inbound, ours = brought.letter, [*ours, *brought.colleagues]
     identity = customers.identify(email=inbound.sender.email, name=inbound.sender.name, at=at, known=standing.known)
-    proven = queries.with_proof(proof)
-    conversation = proven if proven and _joins(proven, identity, decided) else None
+    proven = standing.proven(proof)
+    conversation = proven if proven and _joins(proven, identity, decided, standing) else None
     if silent and conversation is None:
         conversation = history.thread_of(inbound, [identity])
     opened = conversation is None
@@ -100,7 +100,7 @@ def receive(
             _keep_in_the_picture(brought, conversation, at)
         if belonging.is_genuine(inbound):
             conversations.propose(conversation, _copied(inbound, identity, ours, at, standing), at=at)
-        promise = None if silent else _promise(conversation, opened, at)
+        promise = None if silent else _promise(conversation, opened, standing, at)
     return Received(conversation, message, promise, opened)
 
 
@@ -120,7 +120,7 @@ def _keep_in_the_picture(brought: Brought, conversation: Conversation, at: datet
         saying.note(conversation, author=brought.by, text=brought.beside, at=at)
 
 
-def _promise(conversation: Conversation, opened: bool, at: datetime) -> Promise:
+def _promise(conversation: Conversation, opened: bool, standing: Standing, at: datetime) -> Promise:
     """The customer waits for us, whatever was before."""
     if not conversation.owner.is_active:
         find_owner(conversation, by=None, at=at)
@@ -129,13 +129,13 @@ def _promise(conversation: Conversation, opened: bool, at: datetime) -> Promise:
     elif conversation.status == Status.ASLEEP:
         turns.take_up(conversation, at=at, because=turns.Because.CUSTOMER)
     conversations.wait_for(conversation, Status.OPEN)
-    return promises.customer_waiting(conversation, at=at, opened=opened)
+    return promises.customer_waiting(conversation, at=at, opened=opened, known=standing.promised)
 
 
-def _joins(proven: Conversation, sender: Identity, decided: Decision | None) -> bool:
+def _joins(proven: Conversation, sender: Identity, decided: Decision | None, standing: Standing) -> bool:
     if decided is not None:
         return decided is Decision.JOIN
-    return queries.takes_part(proven, sender)
+    return standing.takes_part(proven, sender)
 
 
 def _copied(

@@ -9,34 +9,35 @@ from django.db import transaction
 
 from everyhand.conversations import actions as conversations
 from everyhand.conversations import queries, turns
-from everyhand.conversations.models import Conversation, Message
-from everyhand.core import journal
+from everyhand.conversations.models import Conversation
+from everyhand.core import journal, rows
 from everyhand.people.models import Member
+from everyhand.promises.known import Known
 from everyhand.promises.models import Promise
 
 
-def customer_waiting(conversation: Conversation, *, at: datetime, opened: bool = False) -> Promise:
+def customer_waiting(
+    conversation: Conversation, *, at: datetime, opened: bool = False, known: Known | None = None
+) -> Promise:
     """The customer wrote and waits: promise an answer, unless one is already promised (then the earlier time counts).
-    `opened` says that it is the first message of a new conversation, of which nothing needs to be looked up.
+    `opened` says that it is the first message of a new conversation, of which nothing needs to be looked up; no more
+    does what is `known`.
 
     Times run around the clock: a customer waits on Sundays too.
     """
-    promise = None if opened else open_of(conversation)
+    known = Known([]) if opened else known if known and conversation.pk in known.open else Known([conversation.pk])
+    promise = known.open.get(conversation.pk)
     if promise is None:
-        answered_before = (
-            not opened
-            and Message.objects.filter(
-                conversation=conversation, direction=Message.Direction.OUT, kind=Message.Kind.MESSAGE
-            ).exists()
-        )
+        answered_before = conversation.pk in known.answered
         kind, within = (
             (Promise.Kind.NEXT_REPLY, settings.EVERYHAND.next_reply)
             if answered_before
             else (Promise.Kind.FIRST_REPLY, settings.EVERYHAND.first_reply)
         )
-        promise = Promise.objects.create(
-            conversation=conversation, owner=conversation.owner, kind=kind, made_at=at, due_at=at + within
+        promise = rows.create(
+            Promise, conversation=conversation, owner=conversation.owner, kind=kind, made_at=at, due_at=at + within
         )
+        known.open[conversation.pk] = promise
         conversations.set_reply_due(conversation, promise.due_at)
         journal.note("promise.made", subject=conversation, at=at, promise=promise.pk, due_at=promise.due_at.isoformat())
     return promise

@@ -24,6 +24,11 @@ class Hints:
     text: str = ""
     pages: Sequence[str] = ()
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """The same for the same hints."""
+        return tuple(self.recipients), self.sender, self.subject, self.text, tuple(self.pages)
+
 
 @dataclass(frozen=True)
 class Match:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -37,12 +38,22 @@ class OwnershipMap:
         self._members_of: dict[int, list[Membership]] = {}
         # How many open conversations a member owns, and the latest of them.
         self._loads: dict[int, tuple[int, int]] = {}
+        self._matches: dict[tuple[object, ...], Match | None] = {}
+
+    def expect(self, several: Sequence[Hints]) -> None:
+        """These will be asked about: read for all of them together who may answer."""
+        found = [self._matches.setdefault(hints.key, decide(self._rules, hints)) for hints in several]
+        teams = {match.rule.team_id for match in found if match and match.rule.team_id}
+        if teams:
+            self._read_members(teams)
+            self._read_loads({one.member_id for members in self._members_of.values() for one in members})
 
     def owner_for(self, hints: Hints, *, at: datetime) -> Decision:
         """By the first rule that fits, else the one who owns everything else. Raises `NobodyAnswers` only when nobody
         works here.
         """
-        return self._follow(decide(self._rules, hints), at)
+        known = self._matches
+        return self._follow(known[hints.key] if hints.key in known else decide(self._rules, hints), at)
 
     def successor(self, team: Team | None, hints: Hints, *, at: datetime) -> Decision:
         """Who answers now for what somebody left behind: whoever of its team is on duty; without a team, as the map
@@ -97,12 +108,7 @@ class OwnershipMap:
 
     def _of_team(self, team: Team, at: datetime) -> tuple[Member | None, dict[str, Any]]:
         if team.pk not in self._members_of:
-            self._members_of[team.pk] = list(
-                Membership.objects.filter(team=team, member__is_active=True)
-                .select_related("member")
-                .prefetch_related("member__hours")
-                .order_by("member__name", "pk")
-            )
+            self._read_members({team.pk})
         memberships = self._members_of[team.pk]
         on_duty = [one.member for one in memberships if one.member.on_duty(at)]
         if on_duty:
@@ -110,11 +116,21 @@ class OwnershipMap:
         leads = [one.member for one in memberships if one.lead] or [one.member for one in memberships]
         return (leads[0], {"nobody_on_duty": True}) if leads else (None, {})
 
+    def _read_members(self, teams: Collection[int]) -> None:
+        self._members_of |= {team: [] for team in teams}
+        members = Membership.objects.filter(team__in=teams, member__is_active=True)
+        for one in members.select_related("member").prefetch_related("member__hours").order_by("member__name", "pk"):
+            self._members_of[one.team_id].append(one)
+
     def _least_loaded(self, members: list[Member]) -> Member:
         """Who owns the fewest open conversations; among equals, who has waited longest for a new one."""
         if len(members) == 1:
             return members[0]
-        unknown = [member.pk for member in members if member.pk not in self._loads]
+        self._read_loads({member.pk for member in members})
+        return min(members, key=lambda member: self._loads[member.pk])
+
+    def _read_loads(self, members: Collection[int]) -> None:
+        unknown = [member for member in members if member not in self._loads]
         if unknown:
             open_ones = (
                 Conversation.objects.filter(owner__in=unknown, status=Status.OPEN)
@@ -123,7 +139,6 @@ class OwnershipMap:
             )
             self._loads |= dict.fromkeys(unknown, (0, 0))
             self._loads |= {owner: (load, latest) for owner, load, latest in open_ones}
-        return min(members, key=lambda member: self._loads[member.pk])
 
     def _everything_else(self, because: dict[str, Any], team: Team | None = None) -> Decision:
         if self._chosen:

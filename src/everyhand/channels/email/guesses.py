@@ -25,7 +25,6 @@ def note(mail: Mail, refused: int, *, at: datetime) -> None:
     if not refused:
         return
     journal.note(REFUSED, subject=mail, at=at, count=refused)
-    journal.write_gathered()  # to be counted with those before
     lately = Entry.objects.filter(action=REFUSED, at__gt=at - WITHIN).values_list("particulars", flat=True)
     total = sum(particulars["count"] for particulars in lately)
     if total >= ALARM_AT:

@@ -22,9 +22,9 @@ from everyhand.channels.email.outbound import acknowledge
 from everyhand.channels.email.outcomes import Filed
 from everyhand.channels.email.parsing.isolated import ParseFailed
 from everyhand.channels.email.parsing.limits import TooHostile
-from everyhand.core import journal, outage, search, work
+from everyhand.core import outage, rows, search, work
 from everyhand.customers.actions import normalised
-from everyhand.desk import history
+from everyhand.desk import history, kept
 from everyhand.desk import receive as desk
 from everyhand.desk.belonging import Decision
 from everyhand.desk.inbound import Inbound
@@ -53,7 +53,13 @@ class _Facts:
 
     def __init__(self, batch: Batch) -> None:
         letters = [one for _mail, one in batch if isinstance(one, Letter)]
-        self.standing = Standing(expected=[one.inbound.sender.email for one in letters])
+        recipients = [recipient for one in letters for recipient in one.inbound.recipients]
+        self.standing = Standing(
+            expected=[one.inbound.sender.email for one in letters], named=tokens.named_conversations(recipients)
+        )
+        # Asked before anything is written: who looks at conversations later makes the new ones be written one by one.
+        openings = [one.inbound for one in letters if not tokens.named_conversations(one.inbound.recipients)]
+        self.standing.map.expect([kept.hints(one) for one in openings])
         self.ours = queries.OurAddresses()
         known = Mail.objects.filter(fingerprint__in=[one.fingerprint for one in letters if one.fingerprint])
         self._letters = {mail.fingerprint: mail for mail in known}
@@ -82,7 +88,7 @@ def together(batch: Batch, *, at: datetime) -> list[Filed]:
 
 
 def _at_once(batch: Batch, at: datetime) -> list[Filed]:
-    with transaction.atomic(), journal.gathering(), search.gathering():
+    with transaction.atomic(), rows.gathering(), search.gathering():
         facts = _Facts(batch)
         # On copies, which nobody looks at any more when the transaction comes to nothing.
         return [_settle(copy(mail), understood, facts, at) for mail, understood in batch]
@@ -90,14 +96,16 @@ def _at_once(batch: Batch, at: datetime) -> list[Filed]:
 
 def _alone(mail: Mail, understood: Understood, error: Exception, at: datetime) -> Filed:
     """The one mail for which it did not work."""
+    if isinstance(error, IntegrityError):
+        # On PostgreSQL another worker may have filed the same letter, or met the same customer, between our look and
+        # our write: now we see what they wrote.
+        try:
+            return _at_once([(mail, understood)], at)[0]
+        except Exception as again:  # noqa: BLE001 (told below)
+            error = again
     if isinstance(error, work.LeaseLost):
         log.warning("filed by somebody else meanwhile", mail=mail.pk)
         return Filed(mail)
-    if isinstance(error, IntegrityError) and isinstance(understood, Letter):
-        # On PostgreSQL another worker may have filed the same letter between our look and our write.
-        original = Mail.objects.filter(fingerprint=understood.fingerprint).exclude(pk=mail.pk).first()
-        if original and understood.fingerprint:
-            return outcomes.duplicate(mail, understood.inbound, original, at)
     log.error("filing failed", mail=mail.pk, exc_info=error)
     return _put_back(mail, error, at)
 
@@ -119,7 +127,7 @@ def _settle(mail: Mail, understood: Understood, facts: _Facts, at: datetime) -> 
     mail.fingerprint = understood.fingerprint
     mail.sender, mail.subject = inbound.sender.email[:320], inbound.subject[:500]
     facts.remember(mail)
-    proof, refused = tokens.reply_tokens(inbound.recipients)
+    proof, refused = tokens.reply_tokens(inbound.recipients, facts.standing.conversations)
     guesses.note(mail, refused, at=at)
     proof = proof or tokens.answered_conversation([*inbound.references, *inbound.in_reply_to])
     # History is filed as it was: nothing comes of it any more.

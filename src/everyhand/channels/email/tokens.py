@@ -14,13 +14,17 @@ A signature is 128 bits; a local part stays under the 64 characters of RFC 5321 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
 
 from everyhand.conversations import queries
 from everyhand.conversations.models import Conversation, Delivery, Message
 from everyhand.core import tokens
 from everyhand.notices.models import Notice
 from everyhand.people.models import Member
+
+NOTHING_KNOWN: Final[Mapping[int, Conversation]] = MappingProxyType({})
 
 _REPLY = re.compile(r"(?P<box>[^+@]+)\+(?P<id>\d{1,18})-(?P<signature>[a-z2-7]{26})@(?P<domain>[^@]+)", re.IGNORECASE)
 _RETURN = re.compile(r"(?P<box>[^+@]+)\+b(?P<id>\d{1,18})-(?P<signature>[a-z2-7]{26})@(?P<domain>[^@]+)", re.IGNORECASE)
@@ -55,18 +59,26 @@ def proven_conversation(recipients: Iterable[str], message_ids: Iterable[str]) -
     return proven or answered_conversation(message_ids)
 
 
-def reply_tokens(recipients: Iterable[str]) -> tuple[int | None, int]:
+def named_conversations(recipients: Iterable[str]) -> list[int]:
+    """The conversations that addresses like reply addresses name, whoever signed them."""
+    found = [_REPLY.fullmatch(recipient.strip()) for recipient in recipients]
+    return [int(one["id"]) for one in found if one]
+
+
+def reply_tokens(
+    recipients: Iterable[str], known: Mapping[int, Conversation] = NOTHING_KNOWN
+) -> tuple[int | None, int]:
     """The conversation whose reply address is the first among `recipients`, and how many of them look like one but
     carry a signature that is not ours: guesses, or what remains of addresses whose secret was changed. The address of a
-    conversation that was merged leads to the kept one.
+    conversation that was merged leads to the kept one. Those that are `known` are not looked up.
     """
     proven, refused = None, 0
     for recipient in recipients:
         found = _REPLY.fullmatch(recipient.strip())
         if found:
-            known = Conversation.objects.filter(pk=int(found["id"])).values_list("pk", "secret", "merged_into").first()
-            if known and tokens.is_signed("reply-address", f"{known[0]}:{known[1]}", found["signature"]):
-                proven = proven or (queries.kept_of(known[2]) if known[2] else known[0])
+            named = known.get(int(found["id"])) or Conversation.objects.filter(pk=int(found["id"])).first()
+            if named and tokens.is_signed("reply-address", f"{named.pk}:{named.secret}", found["signature"]):
+                proven = proven or (queries.kept_of(named.merged_into_id) if named.merged_into_id else named.pk)
             else:
                 refused += 1
     return proven, refused
