@@ -11,10 +11,12 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.servers import browser as chromium
+from tests.servers import clamd as clamd_server
 from tests.servers import dovecot as dovecot_server
 from tests.servers import postfix as postfix_server
 from tests.servers import postgres
 from tests.servers.browser import Scheme, Visit
+from tests.servers.clamd import Clamd
 from tests.servers.dovecot import Dovecot
 from tests.servers.everyhand import RunningEveryhand
 from tests.servers.postfix import Postfix
@@ -95,6 +97,19 @@ def make_dovecot() -> Iterator[Callable[..., Dovecot]]:
             return dovecot
 
         yield make
+
+
+@pytest.fixture(scope="module")
+def clamd() -> Iterator[Clamd]:
+    """A virus scanner that knows one virus, `clamd.EICAR`."""
+    if not clamd_server.found():
+        absent("clamd", clamd_server.REMEDY)
+    scanner = Clamd()
+    try:
+        scanner.wait_until_ready()
+        yield scanner
+    finally:
+        scanner.stop()
 
 
 @pytest.fixture

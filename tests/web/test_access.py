@@ -15,8 +15,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from everyhand.channels.email.models import FromAddress, Mail, Mailbox, RawMail
-from everyhand.conversations import drafts, saved_views, tags
-from everyhand.conversations.models import Attachment, Delivery, Message, Participant
+from everyhand.conversations import canned_replies, drafts, saved_views, tags
+from everyhand.conversations.models import Attachment, CannedReply, Delivery, Message, Participant
 from everyhand.conversations.saying import Upload
 from everyhand.customers.models import Customer, Merging, Organization
 from everyhand.desk.inbound import Address, File
@@ -147,6 +147,16 @@ MATRIX: dict[str, Access] = {
     "message_raw": Access("/messages/{message}/raw", THEIRS, NOTHING_TO_DO),
     "attachment": Access("/attachments/{attachment}", THEIRS, NOTHING_TO_DO),
     "delivery_retry": Access("/deliveries/{delivery}/retry", NOT_LIKE_THIS, DOES_THEIRS),
+    "conversation_canned_replies": Access(
+        "/conversations/{conversation}/canned-replies", THEIRS, DOES_THEIRS, {"text": "Dear Ada, "}
+    ),
+    "conversation_colleagues": Access("/conversations/{conversation}/colleagues?q=b", THEIRS, NOTHING_TO_DO),
+    "canned_replies": Access("/canned-replies", EVERYBODY, NOTHING_TO_DO),
+    "new_canned_reply": Access("/canned-replies/new", EVERYBODY, DOES, {"text": "We look into it."}),
+    "canned_reply": Access(
+        "/canned-replies/{canned}", (IN, 404, 404, 200, 404, 404), (403, 404, 404, 302, 404, 404), {"text": "We look."}
+    ),
+    "canned_reply_removal": Access("/canned-replies/{canned}/removal", NOT_LIKE_THIS, (403, 404, 404, 302, 404, 404)),
     # the people we serve
     "customers": Access("/customers", EVERYBODY, NOTHING_TO_DO),
     "customer": Access("/customers/{customer}", THEIRS, NOTHING_TO_DO),
@@ -404,6 +414,9 @@ def scene(house: House, *, to: str, about: str, owner: Member) -> Scene:
         ).pk,
         "link": people.make_sign_in_link(house.carla, at=now, valid_for=timedelta(hours=1)),
     }
+    canned = CannedReply(maker=owner, text="It is on its way.")
+    canned_replies.keep(canned, by=owner, at=now)
+    ids["canned"] = canned.pk
     draft = drafts.keep(
         conversation, author=owner, kind="message", text="Dear", files=[Upload("a.txt", "text/plain", b"a")], at=now
     )

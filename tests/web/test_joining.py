@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from everyhand.channels import erasing
 from everyhand.channels.email import tokens
-from everyhand.conversations import finding, queries
+from everyhand.conversations import finding, taking_part
 from everyhand.conversations.models import Conversation, Delivery, Follower, Joining, Message, Participant, Status
 from everyhand.core import work
 from everyhand.customers import forgetting
@@ -118,7 +118,7 @@ def test_somebody_else_who_took_part_is_proposed_and_hears_nothing_until_let_in(
     kept, merged = arrives().conversation, arrives("Mine too.", sender=BEA).conversation
     page = merges(house, kept, merged)
     assert "Let take part" in page
-    assert [address for address, _ in queries.addressees(kept)] == ["ada@example.org"]
+    assert [address for address, _ in taking_part.addressees(kept).everybody] == ["ada@example.org"]
     answers(house.ana, kept, "For Ada alone.")
     assert Delivery.objects.get().address == "ada@example.org"
     # Until then her answers stand beside it.

@@ -22,7 +22,7 @@ from everyhand.channels.email.models import Mailbox
 from everyhand.channels.email.outbound import deliver, dkim
 from everyhand.channels.email.published import Weight
 from everyhand.cli import setting_up
-from everyhand.core import heartbeat, work
+from everyhand.core import heartbeat, viruses, work
 from everyhand.people.models import Member
 from everyhand.routing.models import Fallback
 
@@ -50,7 +50,7 @@ def doctor() -> None:
     """Check this installation and say what to do; exit status 1 when something is wrong."""
     setting_up.set_up()
     well = True
-    for finding in (*_database(), *_disk(), *_mail(), *names(Dns()), *_people(), *_work()):
+    for finding in (*_database(), *_disk(), *virus_scanner(), *_mail(), *names(Dns()), *_people(), *_work()):
         well &= finding.well or not finding.grave
         click.echo(finding)
     sys.exit(0 if well else 1)
@@ -83,6 +83,18 @@ def _disk() -> Iterator[Finding]:
         f"Below {settings.EVERYHAND.free_space // 1_000_000} MB mail is asked to come later. "
         f"Make room in {settings.EVERYHAND.data}.",
     )
+
+
+def virus_scanner() -> Iterator[Finding]:
+    """Whether the one that was named is there."""
+    scanner = settings.EVERYHAND.clamav
+    if scanner:
+        yield Finding(
+            "the virus scanner answers",
+            viruses.answers(scanner),
+            f"Start clamd, or let it listen at {scanner.geturl()} (EVERYHAND_CLAMAV). Until then nothing can be "
+            "attached, and files that come in are shown with a warning.",
+        )
 
 
 def _mail() -> Iterator[Finding]:

@@ -23,8 +23,8 @@ from everyhand.channels.email.fetching import alarms
 from everyhand.channels.email.models import SystemMail
 from everyhand.channels.email.outbound import deliver, notice_mail
 from everyhand.cli import reactions
-from everyhand.conversations import whose
-from everyhand.conversations.models import Delivery, Renaming, Sleep
+from everyhand.conversations import checking, whose
+from everyhand.conversations.models import Delivery, Renaming, Sleep, VirusCheck
 from everyhand.core import disk, heartbeat, looks, outage, work
 from everyhand.core.work import Row
 from everyhand.customers.models import Erasure
@@ -78,6 +78,7 @@ class Worker:
             Duty("place what was left behind", lambda at: _each(Departure, let_go.place, at), timedelta(seconds=0.5)),
             Duty("bring back what slept", lambda at: _each(Sleep, turns.wake, at), timedelta(seconds=1)),
             Duty("find by new names", lambda at: _each(Renaming, whose.index_again, at), timedelta(seconds=2)),
+            Duty("look for viruses", lambda at: _each(VirusCheck, checking.check, at), timedelta(seconds=1)),
             Duty("erase", lambda at: _each(Erasure, erasing.erase, at), timedelta(seconds=10)),
             Duty("react to what happened", reactions.react, timedelta(seconds=0.5)),
             Duty("write notice mails", notice_mail.write_due, timedelta(seconds=2)),

@@ -114,6 +114,12 @@ SETTINGS: Final = (
     ),
     Setting("mailgun_webhook_secret", "", forms.signing_secret, "Mailgun's “HTTP webhook signing key”."),
     Setting("mandrill_webhook_secret", "", forms.signing_secret, "Mandrill's “webhook key”."),
+    Setting(
+        "clamav",
+        "",
+        forms.virus_scanner,
+        "Where ClamAV's clamd listens, which looks for viruses in what is attached; without one nobody does.",
+    ),
     Setting("mail_url", "", forms.mail_server, "The mail server that delivers our mail; without one, replies wait."),
     Setting("pace", "60", forms.pace, "How many letters a minute go to addresses of one domain at most, or off."),
     Setting("quote_history", "last", forms.how_much, "How much of what was said before stands below a reply."),

@@ -113,6 +113,22 @@ def mail_server(text: str) -> SplitResult | None:
     return address
 
 
+def virus_scanner(text: str) -> SplitResult | None:
+    """`unix:///run/clamav/clamd.ctl`, `tcp://127.0.0.1:3310`, or "" for None."""
+    if not text:
+        return None
+    address = urlsplit(text.strip())
+    try:
+        right = (address.scheme == "unix" and address.path) or (
+            address.scheme == "tcp" and address.hostname and address.port
+        )
+    except ValueError:
+        right = False
+    if not right:
+        raise ValueError("give unix:///run/clamav/clamd.ctl or tcp://HOST:3310, where clamd listens")
+    return address
+
+
 def database(text: str) -> SplitResult | None:
     if not text:
         return None

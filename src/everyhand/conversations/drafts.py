@@ -13,7 +13,8 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from everyhand.conversations.models import Conversation, Draft, DraftFile, Message
+from everyhand.conversations import rich_text, taking_part
+from everyhand.conversations.models import Conversation, Draft, DraftFile, File, Message
 from everyhand.conversations.saying import Upload
 from everyhand.core import blobs
 from everyhand.people.models import Member
@@ -33,6 +34,7 @@ def keep(
     text: str,
     html: str = "",
     from_address: str = "",
+    recipients: dict[str, str] | None = None,
     token: str = "",
     version: int = 0,
     files: Iterable[Upload] = (),
@@ -43,7 +45,7 @@ def keep(
     `files` are added to those the draft has. None when nothing is left to keep: it is empty, or was sent meanwhile.
     """
     files = list(files)
-    known = Draft.objects.filter(author=author, conversation=conversation, kind=kind, token=token).first()
+    known = Draft.objects.filter(author=author, conversation=conversation, token=token).first()
     if known is None:
         if not (text.strip() or files) or (token and _was_sent(conversation, author, text)):
             return None
@@ -52,11 +54,13 @@ def keep(
         if Draft.objects.filter(pk=known.pk, version=version).delete()[0]:
             return None
         return known  # another window wrote something: that stays
-    elif (known.text, known.html, known.from_address) == (text, html, from_address) or _moved_on(known, version):
+    elif _what_it_says(known) == (kind, text, html, from_address, recipients or {}) or _moved_on(known, version):
         draft = known
     else:
         draft = _beside(known)
+    draft.kind = kind  # a reply may become a note, with its files
     draft.text, draft.html, draft.from_address, draft.saved_at = text, html, from_address[:320], at
+    draft.recipients = recipients or {}
     draft.save()
     _attach(draft, files)
     _take_along(draft)
@@ -72,9 +76,34 @@ def again(message: Message, *, author: Member, at: datetime) -> Draft:
         text=message.text,
         html=message.html,
         from_address=message.from_address,
+        recipients=_chosen(message),
         saved_at=at,
     )
     _copy(message.attachments.all(), draft)
+    return draft
+
+
+def begin(conversation: Conversation, *, author: Member, at: datetime) -> Draft:
+    """An empty reply, for what is to be put into it."""
+    return Draft.objects.create(conversation=conversation, author=author, kind=Message.Kind.MESSAGE, saved_at=at)
+
+
+def put_in(draft: Draft, *, text: str, html: str, at: datetime) -> Draft:
+    """The same words at the end of it, formed if what is there already is, or nothing is."""
+    if draft.html or not draft.text.strip():
+        draft.html += html
+        draft.text = rich_text.as_text(draft.html)
+    else:
+        draft.text = f"{draft.text.rstrip()}\n\n{text}"
+    draft.version, draft.saved_at = draft.version + 1, at
+    draft.save(update_fields=["text", "html", "version", "saved_at"])
+    return draft
+
+
+def take_files(draft: Draft, files: Iterable[File]) -> Draft:
+    """The same files go with it, too; none twice."""
+    known = set(draft.files.values_list("blob", "name"))
+    _copy([file for file in files if (file.blob_id, file.name) not in known], draft)
     return draft
 
 
@@ -110,6 +139,18 @@ def throw_away(draft: Draft) -> None:
     files = list(draft.files.values_list("blob", flat=True))
     draft.delete()
     blobs.let_go(files)
+
+
+def _what_it_says(draft: Draft) -> tuple[str, str, str, str, dict[str, str]]:
+    return draft.kind, draft.text, draft.html, draft.from_address, draft.recipients
+
+
+def _chosen(message: Message) -> dict[str, str]:
+    """Whom a reply went to, as its writer would type it; {} when it was everybody."""
+    everybody = taking_part.addressees(message.conversation)
+    usual = {"to": [address for address, _ in everybody.to], "cc": [address for address, _ in everybody.cc]}
+    went = {role: [one["email"] for one in message.recipients if one["as"] == role] for role in usual}
+    return {} if went == usual else {role: ", ".join(some) for role, some in went.items()}
 
 
 def _moved_on(known: Draft, version: int) -> bool:

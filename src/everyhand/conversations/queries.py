@@ -192,18 +192,6 @@ def holding_thread(identities: Sequence[Identity], *, message_id: str, named: Se
     return next((one.conversation for one in newest if thread & {one.in_reply_to, *one.references}), None)
 
 
-def addressees(conversation: Conversation) -> list[tuple[str, str]]:
-    """(address, name) of everybody a reply goes to: the customer first, then who else was approved."""
-    participants = (
-        Participant.objects.filter(
-            conversation=conversation, approved_at__isnull=False, declined_at=None, identity__kind=Identity.EMAIL
-        )
-        .select_related("identity__customer")
-        .order_by("pk")
-    )
-    return [(one.identity.value, one.identity.name or one.identity.customer.name) for one in participants]
-
-
 def said(conversation: Conversation) -> QuerySet[Message]:
     """Messages (no notes) that were not taken back."""
     taken_back = Delivery.objects.filter(message__conversation=conversation, taken_back_at__isnull=False)

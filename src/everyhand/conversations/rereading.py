@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from everyhand.conversations import finding, queries
+from everyhand.conversations import checking, finding, queries
 from everyhand.conversations.models import Attachment, Message
 from everyhand.conversations.saying import Upload, snippet_of
 from everyhand.core import blobs, journal
@@ -32,6 +32,8 @@ def read_again(message: Message, *, words: Mapping[str, Any], files: Sequence[Up
     message.save(update_fields=WORDS)
     if not has_files(message, files):
         _replace(message, files)
+        if files:
+            checking.to_be_checked(message, at=at)
     if called_by_it:
         conversation.subject = message.subject[:500]
     if conversation.last_message_at == message.at:

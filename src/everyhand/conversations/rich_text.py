@@ -70,6 +70,11 @@ def as_text(html: str) -> str:
     return reader.text()
 
 
+def from_text(text: str) -> str:
+    """Plain words as an editor takes them: the other way round."""
+    return f"<div>{escape(text).replace(chr(10), '<br>')}</div>" if text else ""
+
+
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)

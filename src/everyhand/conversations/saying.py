@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from everyhand.conversations import finding
+from everyhand.conversations import checking, finding
 from everyhand.conversations.actions import keep
+from everyhand.conversations.mentions import Mention
 from everyhand.conversations.models import Attachment, Conversation, Delivery, Message
+from everyhand.conversations.taking_part import Addressees
 from everyhand.core import blobs, journal, rows
 from everyhand.customers.models import Identity
 from everyhand.people.models import Member
@@ -67,6 +69,8 @@ def hear(
         Message, conversation=conversation, direction=Message.Direction.IN, author_identity=identity, at=at, **words
     )
     _attach(message, files)
+    if files:
+        checking.to_be_checked(message, at=at)
     finding.index_new(message, files=[file.name for file in files])
     _touch(conversation, message)
     fact = "message.imported" if imported else "message.received"
@@ -86,6 +90,8 @@ def recall(
         conversation=conversation, direction=Message.Direction.OUT, author_member=author, at=at, **words
     )
     _attach(message, files)
+    if files:
+        checking.to_be_checked(message, at=at)
     finding.index(message)
     _touch(conversation, message)
     journal.note("message.imported", subject=conversation, at=at, message=message.pk)
@@ -98,7 +104,7 @@ def say(
     *,
     author: Member,
     text: str,
-    recipients: Sequence[tuple[str, str]],
+    recipients: Addressees,
     sender: Sender,
     at: datetime,
     undo_within: timedelta,
@@ -110,7 +116,7 @@ def say(
     signature: str = "",
     quoted: str = "",
 ) -> Message:
-    """A reply of ours, with a delivery for each of `recipients` ((address, name)), due once it can't be undone.
+    """A reply of ours, with a delivery for each of `recipients`, due once it can't be undone.
 
     `html` is the same words as `rich_text.cleaned` leaves them, its pictures among `files` by their Content-ID.
     `message_id_for` makes the Message-ID from the message's primary key, so that it is settled before the first try.
@@ -128,7 +134,11 @@ def say(
         subject=conversation.subject,
         in_reply_to=in_reply_to[:1000],
         references=list(references),
-        recipients=[{"name": name, "email": address, "as": "to"} for address, name in recipients],
+        recipients=[
+            {"name": name, "email": address, "as": role}
+            for role, some in (("to", recipients.to), ("cc", recipients.cc))
+            for address, name in some
+        ],
         from_address=sender.address[:320],
         from_name=sender.name[:200],
     )
@@ -138,7 +148,7 @@ def say(
     finding.index_new(message, files=[file.name for file in files])
     Delivery.objects.bulk_create(
         Delivery(message=message, address=address, name=name[:300], due_at=at + undo_within)
-        for address, name in recipients
+        for address, name in recipients.everybody
     )
     _touch(conversation, message)
     journal.note("message.sent", subject=conversation, actor=author, at=at, message=message.pk)
@@ -146,9 +156,15 @@ def say(
 
 
 def note(
-    conversation: Conversation, *, author: Member, text: str, at: datetime, files: Sequence[Upload] = ()
+    conversation: Conversation,
+    *,
+    author: Member,
+    text: str,
+    at: datetime,
+    files: Sequence[Upload] = (),
+    mentions: Sequence[Mention] = (),
 ) -> Message:
-    """An internal remark. It has no deliveries and never gets any."""
+    """An internal remark, with those whom its text mentions. It has no deliveries and never gets any."""
     message = Message.objects.create(
         conversation=conversation,
         kind=Message.Kind.NOTE,
@@ -156,6 +172,7 @@ def note(
         author_member=author,
         text=text,
         reply=text,
+        mentions=[{"member": one.member.pk, "as": one.words} for one in mentions] or None,
         at=at,
     )
     _attach(message, files)

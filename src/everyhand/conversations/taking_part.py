@@ -1,14 +1,65 @@
-"""Whether somebody who was copied in takes part in a conversation: a member decides."""
+"""Who outside takes part in a conversation: a member decides, and each reply may go to others.
+
+Whoever takes part gets replies, and what they write joins the conversation. To write to somebody lets them take part.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
-from everyhand.conversations.models import Participant
+from everyhand.conversations.models import Conversation, Participant
 from everyhand.core import journal
+from everyhand.customers.models import Identity
 from everyhand.people.models import Member
+
+Addressee = tuple[str, str]  # an address and a name, which may be ""
+
+
+@dataclass(frozen=True)
+class Addressees:
+    """Whom a reply goes to, and who gets a copy that everybody sees."""
+
+    to: Sequence[Addressee]
+    cc: Sequence[Addressee] = ()
+
+    @property
+    def everybody(self) -> list[Addressee]:
+        """Each address once."""
+        return list({address.casefold(): (address, name) for address, name in (*self.cc, *self.to)}.values())
+
+
+def addressees(conversation: Conversation) -> Addressees:
+    """Whom a reply goes to unless its writer chooses others: the customer, and in copy who else was approved."""
+    participants = Participant.objects.filter(
+        conversation=conversation, approved_at__isnull=False, declined_at=None, identity__kind=Identity.EMAIL
+    )
+    return among(participants.select_related("identity__customer").order_by("pk"), conversation)
+
+
+def among(participants: Iterable[Participant], conversation: Conversation) -> Addressees:
+    """The same, of these participants, read with their customers."""
+    to: list[Addressee] = []
+    cc: list[Addressee] = []
+    for one in participants:
+        if one.approved_at and not one.declined_at and one.identity.kind == Identity.EMAIL:
+            is_customer = one.identity.customer_id == conversation.customer_id
+            (to if is_customer else cc).append((one.identity.value, one.identity.name or one.identity.customer.name))
+    return Addressees(to, cc) if to else Addressees(cc)
+
+
+@transaction.atomic
+def let_in(conversation: Conversation, identities: Iterable[Identity], *, by: Member, at: datetime) -> None:
+    """A member writes to them, and that lets them take part, as `approve` does."""
+    for identity in identities:
+        participant, _made = Participant.objects.get_or_create(
+            conversation=conversation, identity=identity, defaults={"proposed_at": at}
+        )
+        if not participant.approved_at or participant.declined_at:
+            approve(participant, by=by, at=at)
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,8 +10,11 @@ from django.conf import settings
 from django.db import transaction
 
 from everyhand.conversations import actions as conversations
-from everyhand.conversations import queries, quoting, saying
-from everyhand.conversations.models import Conversation, Message, Status
+from everyhand.conversations import following, mentions, queries, quoting, saying, taking_part
+from everyhand.conversations.models import Conversation, Message, Participant, Status
+from everyhand.conversations.taking_part import Addressees
+from everyhand.customers import actions as customers
+from everyhand.notices import actions as notices
 from everyhand.people.models import Member
 from everyhand.promises import actions as promises
 
@@ -41,8 +44,11 @@ def reply(
     sender: saying.Sender | None = None,
     seen: int | None = None,
     files: Sequence[saying.Upload] = (),
+    recipients: Addressees | None = None,
+    leave_out: Collection[str] = (),
 ) -> Message:
-    """Answer everybody who takes part. The message and one delivery for each of them are written together.
+    """Answer everybody who takes part, or `recipients` instead: who is new among them takes part from now on, and of
+    those in `leave_out` (addresses) nobody does. The message and one delivery for each are written together.
 
     It comes from `sender`, or else from the address the customer wrote to, under the lines of the conversation's team.
     `seen` is the newest message the author had in front of them: if a colleague or the customer has said something
@@ -54,8 +60,11 @@ def reply(
     newer = queries.said_since(conversation, seen, but_by=author) if seen is not None else []
     if newer:
         raise Overtaken(newer)
-    recipients = queries.addressees(conversation)
-    if not recipients:
+    if recipients:
+        _now_take_part(conversation, recipients, leave_out, by=author, at=at)
+    else:
+        recipients = taking_part.addressees(conversation)
+    if not recipients.everybody:
         raise NothingToSend("nobody to send it to")
     in_reply_to, references = queries.thread_of(conversation)
     house = settings.EVERYHAND
@@ -76,7 +85,7 @@ def reply(
         signature=author.signs(sender.signature or (conversation.team.signature if conversation.team else "")),
         quoted=quoting.earlier_words(
             conversation,
-            recipients=[address for address, _ in recipients],
+            recipients=[address for address, _ in recipients.everybody],
             how_much=house.quote_history,
             language=house.language,
             time_zone=house.time_zone,
@@ -86,6 +95,19 @@ def reply(
     conversations.wait_for(conversation, Status.WAITING)
     promises.answered(conversation, by=author, at=at)
     return message
+
+
+def _now_take_part(
+    conversation: Conversation, recipients: Addressees, leave_out: Collection[str], *, by: Member, at: datetime
+) -> None:
+    known = customers.known_among(address for address, _ in recipients.everybody)
+    chosen = [
+        customers.identify(email=address, name=name, at=at, known=known) for address, name in recipients.everybody
+    ]
+    taking_part.let_in(conversation, chosen, by=by, at=at)
+    gone = {customers.normalised(address) for address in leave_out} - {one.value for one in chosen}
+    for participant in Participant.objects.filter(conversation=conversation, identity__value__in=gone):
+        taking_part.decline(participant, by=by, at=at)
 
 
 @transaction.atomic
@@ -104,7 +126,14 @@ def take_back(message: Message, *, by: Member, at: datetime) -> bool:
 def write_note(
     conversation: Conversation, *, author: Member, text: str, at: datetime, files: Sequence[saying.Upload] = ()
 ) -> Message:
-    """An internal remark: kept beside the messages, never sent. Raises `NothingToSend`."""
+    """An internal remark: kept beside the messages, never sent. Colleagues whom it mentions follow the conversation
+    from now on and are told; whom it can't call (see `mentions.read`) is left alone. Raises `NothingToSend`.
+    """
     if not text.strip() and not files:
         raise NothingToSend("no words and no file")
-    return saying.note(conversation, author=author, text=text, at=at, files=files)
+    called = mentions.read(text, conversation, by=author).called
+    note = saying.note(conversation, author=author, text=text, at=at, files=files, mentions=called)
+    members = [one.member for one in called]
+    following.mention(conversation, members=[one for one in members if one != conversation.owner], by=author, at=at)
+    notices.mentioned(note, members=members, by=author, at=at)
+    return note

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,15 +14,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from everyhand.channels.email import from_addresses
-from everyhand.conversations import drafts, links, queries, tags
+from everyhand.conversations import drafts, links, queries, tags, taking_part
 from everyhand.conversations.links import Linked
 from everyhand.conversations.models import Conversation, Draft, Message, Participant, Tag
 from everyhand.people.models import Member, Team
 from everyhand.promises.models import Promise
 from everyhand.routing import reasons
-from everyhand.web import looking, writing
+from everyhand.web import looking, recipients, writing
 from everyhand.web.permissions import conversation_or_404, reader
 from everyhand.web.rows import Face, PromiseShown, face, promise_shown
+from everyhand.web.second_look import Doubts
 from everyhand.web.sleeping_times import Typed, offers
 from everyhand.web.timeline import Said, folded, said, timeline
 
@@ -80,12 +81,16 @@ def page(
     token: str = "",
     error: str = "",
     overtaken_by: list[Message] | None = None,
+    doubts: Doubts | None = None,
+    sure: bool = False,
+    wrong_recipients: Mapping[str, str] | None = None,
     sleep: Typed | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """The conversation's page with the reader's drafts. When something of `mode` could not be sent, `token` is its
-    draft, `error` says why, or `overtaken_by` is what was said meanwhile. Without `drafting` there are no drafts.
-    `sleep` is a time until which it can't sleep.
+    draft, `error` says why, `overtaken_by` is what was said meanwhile, or `doubts` what is to be asked before it goes;
+    its author is `sure` when they were asked. Without `drafting` there are no drafts. `sleep` is a time until which it
+    can't sleep, `wrong_recipients` is what is wrong with whom it is to go to, by field.
     """
     member, at = reader(request), timezone.now()
     found = list(drafts.of(member, conversation)) if drafting else []
@@ -98,7 +103,7 @@ def page(
     entries = timeline(conversation, participants, everybody, reader=member)
     messages = [entry for entry in entries if isinstance(entry, Said)]
     beginning = folded(entries, shown_from=_number(request.GET.get("from", "")))
-    taking_part = [one for one in participants if one.approved_at and not one.declined_at]
+    usual = taking_part.among(participants, conversation)
     senders = from_addresses.choices(conversation, member)
     writing_from = next((one for one in senders if one.address == draft.sender), senders[0])
     overtaking = [said(message) for message in overtaken_by or ()]
@@ -107,7 +112,7 @@ def page(
         "earlier": entries[:beginning],
         "timeline": entries[beginning:],
         "first_id": messages[0].id if messages else 0,
-        "recipients": [one.identity.value for one in taking_part],
+        "recipients": recipients.shown(draft.recipients, usual, wrong=wrong_recipients or {}),
         "senders": senders,
         "sender": writing_from,
         "newest_message_id": max((one.id for one in messages if one.kind == Message.Kind.MESSAGE), default=0),
@@ -115,9 +120,11 @@ def page(
         "signature": member.signs(writing_from.signature or (conversation.team.signature if conversation.team else "")),
         "draft": draft,
         "note_draft": note_draft,
-        "mode": mode if error or overtaken_by or not _only_note(found) else writing.NOTE,
+        "mode": mode if error or overtaken_by or doubts or wrong_recipients or not _only_note(found) else writing.NOTE,
         "error": error,
         "stopped": {"messages": overtaking} if overtaking else None,
+        "doubts": doubts,
+        "sure": sure,
         "undo": _undo(messages, member, at),
         "sleep": sleep,
         "sleep_offers": offers(at),

@@ -20,6 +20,7 @@ from markupsafe import Markup
 from everyhand.web import moments
 from everyhand.web.folding import FoldingEnvironment
 from everyhand.web.told import told
+from everyhand.web.writing import calling
 
 # As many faces as colors.css has.
 TINTS = 8
@@ -53,6 +54,7 @@ def environment(**options: Any) -> FoldingEnvironment:
     made.pure = PURE
     made.globals.update(PURE)
     made.filters.update(
+        calling=calling,
         when=moments.when,
         distance=moments.distance,
         day=moments.day,

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from everyhand.channels.email.models import RawMail
-from everyhand.conversations import remote_pictures
+from everyhand.conversations import checking, remote_pictures
 from everyhand.conversations.models import Attachment, Message
 from everyhand.core import pictures
 from everyhand.web import foreign_html, looking
-from everyhand.web.permissions import attachment_or_404, message_or_404
+from everyhand.web.permissions import attachment_or_404, message_or_404, reader
 
 # Types that a browser may learn of a download; every other one is just bytes.
 HARMLESS_TYPES = pictures.TYPES | {"application/pdf", "application/zip", "text/plain", "text/csv"}
@@ -47,8 +50,11 @@ def pictures_from_outside(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def raw(request: HttpRequest, pk: int) -> HttpResponse:
-    """The mail exactly as it was accepted."""
+    """The mail exactly as it was accepted; one with a virus in it is for administrators."""
     message = message_or_404(request, pk)
+    if not reader(request).may_set_up and checking.is_infected(message):
+        messages.error(request, _("There is a virus in this mail. An administrator can download it as it came."))
+        return _back_to(message)
     mail = RawMail.objects.filter(mail__message=message).first()
     if mail is None:
         raise Http404
@@ -59,6 +65,10 @@ def raw(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def attachment(request: HttpRequest, token: str) -> HttpResponse:
     file = attachment_or_404(request, token)
+    if file.virus:
+        words = _("“%(name)s” is not handed out: there is a virus in it (%(virus)s).")
+        messages.error(request, words % {"name": file.name, "virus": file.virus})
+        return _back_to(file.message)
     content = download(bytes(file.blob.content), file.name, file.type)
     return looking.seen(request, content, f"conversation:{file.message.conversation_id}", file)
 
@@ -74,6 +84,10 @@ def download(content: bytes, name: str, type_: str = "application/octet-stream")
             "Content-Security-Policy": "default-src 'none'; sandbox",
         },
     )
+
+
+def _back_to(message: Message) -> HttpResponse:
+    return redirect(f"{reverse('conversation', args=[message.conversation_id])}#message-{message.pk}")
 
 
 def _from_outside(message: Message) -> tuple[dict[str, str], str]:
@@ -97,6 +111,7 @@ def _pictures(message: Message) -> dict[str, str]:
     found: dict[str, str] = {}
     total = 0
     own = Attachment.objects.filter(message=message, type__in=pictures.TYPES).exclude(content_id="")
+    own = own.filter(Q(virus=None) | Q(virus=""))
     for file in own.order_by("pk"):
         total += file.size
         if total > foreign_html.PICTURE_BYTES_AT_MOST:

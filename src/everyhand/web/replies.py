@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
@@ -16,14 +19,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from everyhand.channels.email import from_addresses, tokens
-from everyhand.conversations import drafts, queries
+from everyhand.conversations import drafts, mentions, queries
 from everyhand.conversations.models import Conversation, Delivery, Draft, Message
 from everyhand.conversations.saying import Sender
+from everyhand.conversations.taking_part import Addressees
 from everyhand.core import work
 from everyhand.desk import reply as desk
 from everyhand.people.models import Member
 from everyhand.web import conversation as pages
-from everyhand.web import writing
+from everyhand.web import recipients, second_look, writing
 from everyhand.web.permissions import conversation_or_404, message_or_404, reader
 from everyhand.web.writing import Written
 
@@ -31,6 +35,8 @@ from everyhand.web.writing import Written
 @require_POST
 def reply(request: HttpRequest, pk: int) -> HttpResponse:
     """Send it, unless somebody said something the author has not seen: then their page shows it, with the draft.
+
+    What looks like a note, or still has places to fill in, is asked about once before (`sure` says that it was).
 
     What was typed and attached is a draft on the server before anything else is tried.
     """
@@ -40,17 +46,27 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
     page = partial(pages.page, request, conversation, token=draft.token if draft else "")
     if refused:
         return page(error=_not_all(refused), status=413)
+    sure = bool(request.POST.get("sure"))
+    doubts = None if sure else second_look.doubts(said.text, conversation, author=member)
+    if doubts:
+        return page(doubts=doubts, status=422)
+    stopped: dict[str, Any]
     try:
+        to = recipients.understood(said.recipients, conversation) if said.recipients else None
+        gone = recipients.left_out(to, conversation, and_later=bool(request.POST.get("and_later")))
         sender = from_addresses.chosen(said.sender, from_addresses.choices(conversation, member))
-        message = _send(conversation, said, author=member, sender=sender, seen=_seen(request), draft=draft)
+        sending = Sending(sender, to, gone, seen=_seen(request))
+        return _to(conversation, _send(conversation, said, sending, author=member, draft=draft))
+    except recipients.NotUnderstood as not_understood:
+        stopped = {"wrong_recipients": not_understood.wrong}
     except desk.Overtaken as overtaken:
-        return page(overtaken_by=overtaken.messages, status=409)
+        stopped = {"overtaken_by": overtaken.messages, "sure": sure, "status": 409}
     except desk.NothingToSend:
-        return page(error=_nothing_to_send(said.text), status=422)
+        stopped = {"error": _nothing_to_send(said.text)}
     except from_addresses.NotTheirs:
         error = _("A reply can't come from %(address)s any more. Choose another address.") % {"address": said.sender}
-        return page(error=error, status=422)
-    return _to(conversation, message)
+        stopped = {"error": error}
+    return page(**{"status": 422, **stopped})
 
 
 @require_POST
@@ -61,6 +77,8 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
     page = partial(pages.page, request, conversation, mode=writing.NOTE, token=draft.token if draft else "")
     if refused:
         return page(error=_not_all(refused), status=413)
+    if nobody := _can_not_be_called(mentions.read(said.text, conversation, by=reader(request)), conversation):
+        return page(error=nobody, status=422)
     try:
         written = _write_down(conversation, said, author=reader(request), seen=_seen(request), draft=draft)
     except desk.NothingToSend:
@@ -89,13 +107,25 @@ def retry_delivery(request: HttpRequest, pk: int) -> HttpResponse:
     return _to(message.conversation, message)
 
 
+@dataclass(frozen=True)
+class Sending:
+    """How a reply goes out: from where, to whom (None: everybody who takes part) and without whom from now on; and the
+    newest message its author saw.
+    """
+
+    sender: Sender
+    to: Addressees | None
+    leave_out: Sequence[str]
+    seen: int
+
+
 @transaction.atomic
 def _send(
-    conversation: Conversation, said: Written, *, author: Member, sender: Sender, seen: int, draft: Draft | None
+    conversation: Conversation, said: Written, sending: Sending, *, author: Member, draft: Draft | None
 ) -> Message:
     """Sent once, however often the button is pressed: the same words from the same page are the same reply."""
     queries.locked(conversation)
-    sent = _said_already(conversation, said, author, seen).filter(kind=Message.Kind.MESSAGE)
+    sent = _said_already(conversation, said, author, sending.seen).filter(kind=Message.Kind.MESSAGE)
     again = sent.filter(deliveries__taken_back_at=None, deliveries__isnull=False).first()
     message = again or desk.reply(
         conversation,
@@ -103,10 +133,12 @@ def _send(
         text=said.text,
         html=said.html,
         at=timezone.now(),
-        message_id_for=partial(tokens.message_id, address=sender.address),
-        sender=sender,
-        seen=seen,
+        message_id_for=partial(tokens.message_id, address=sending.sender.address),
+        sender=sending.sender,
+        seen=sending.seen,
         files=drafts.files_of(draft) if draft else [],
+        recipients=sending.to,
+        leave_out=sending.leave_out,
     )
     _forget(conversation, said, author, draft)
     return message
@@ -157,6 +189,20 @@ def _nothing_to_send(text: str) -> str:
     if text.strip():
         return _("Nobody takes part in this conversation who could get it.")
     return _("Write something first, or attach a file.")
+
+
+def _can_not_be_called(read: mentions.Read, conversation: Conversation) -> str:
+    """Why somebody whom a note names with @ can't be meant; "" when everybody can."""
+    if read.outside and conversation.team:
+        return _(
+            "%(name)s can’t be called in here: this belongs to the team %(team)s, which is private. Leave the @ out, "
+            "or ask somebody of the team."
+        ) % {"name": read.outside[0].name, "team": conversation.team.name}
+    if read.unclear:
+        return _("%(words)s could be several colleagues. Write the whole name, or the address.") % {
+            "words": read.unclear[0]
+        }
+    return ""
 
 
 def _not_all(refused: list[str]) -> str:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from everyhand.channels.email.models import Mail, SystemMail
 from everyhand.channels.email.try_again import try_again
-from everyhand.conversations.models import Delivery, Renaming, Sleep
+from everyhand.conversations.models import Delivery, Renaming, Sleep, VirusCheck
 from everyhand.conversations.queries import visible_to
 from everyhand.core import work
 from everyhand.core.bookmarks import Setback
@@ -116,6 +116,8 @@ def _in_words(row: DueRow, state: str, visible: set[int]) -> Stuck:
             sentence = _("A conversation that is to come back")
         case Renaming():
             sentence = _("Finding a customer by their new name")
+        case VirusCheck():
+            sentence = _("Files that a virus scanner is to look at")
         case MailTelling() | PushTelling():
             sentence = _("A notice for %(name)s") % {"name": row.notice.member.name}
         case Setback():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Case, Exists, F, OuterRef, TextField, Value, When
 from markupsafe import Markup
 
@@ -48,6 +49,7 @@ class Said:
     to: Sequence[str]
     sent_from: str  # the address of ours that a reply comes from; "" for what others said
     reply: str
+    mentions: Sequence[str]  # the words of `reply` that call colleagues in
     written: Markup | None  # `reply` as one of us formed it with the editor
     quoted: str
     has_html: bool
@@ -61,6 +63,7 @@ class Said:
     sent_at: datetime | None  # when it was written, where that is another time than `at`
     dated: str  # the same in the words of its header, where they don't say the moment
     attachments: Sequence[Attachment]
+    unchecked: bool  # whether files that no scanner looked at are to be warned of
     deliveries: Sequence[Delivery]
 
 
@@ -129,6 +132,7 @@ def said(message: Message, *, has_html: bool = False, has_original: bool = False
         to=[_addressee(one) for one in message.recipients] if message.kind == Message.Kind.MESSAGE else [],
         sent_from=message.from_address,
         reply=message.reply or ("" if message.quoted else message.text),
+        mentions=[one["as"] for one in message.mentions or ()],
         written=for_page(written, files) if written else None,
         quoted=message.quoted,
         has_html=has_html,
@@ -144,6 +148,7 @@ def said(message: Message, *, has_html: bool = False, has_original: bool = False
         dated=message.dated,
         # Pictures inside a letter are seen in the letter.
         attachments=[file for file in files if not (file.inline and (has_html or written))],
+        unchecked=bool(settings.EVERYHAND.clamav) and message.direction == Message.Direction.IN,
         deliveries=list(message.deliveries.all()),
     )
 

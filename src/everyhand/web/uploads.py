@@ -5,13 +5,17 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Any, Final
 
+import structlog
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from everyhand.conversations.saying import Upload
-from everyhand.core import pictures, tokens
+from everyhand.core import pictures, tokens, viruses
+
+log = structlog.get_logger(__name__)
 
 # What mail servers of customers commonly take is 25 MB, and base64 makes of 18 MB almost that.
 BYTES_AT_MOST = 18_000_000
@@ -71,8 +75,12 @@ def uploads(request: HttpRequest, *, taken: int = 0, shown_in: str = "") -> tupl
         elif taken + size > BYTES_AT_MOST:
             refused.append(_too_large(name))
         else:
-            taken += size
-            kept.append(_upload(name, file, shown_in))
+            upload = _upload(name, file, shown_in)
+            if wrong := _virus(upload):
+                refused.append(wrong)
+            else:
+                taken += size
+                kept.append(upload)
     return kept, refused
 
 
@@ -82,6 +90,25 @@ def _upload(name: str, file: UploadedFile, shown_in: str) -> Upload:
     if not picture:
         return Upload(name, file.content_type or "application/octet-stream", content)
     return Upload(name, picture, content, content_id=f"{tokens.random()}@{shown_in}", inline=True)
+
+
+def _virus(upload: Upload) -> str:
+    """Why a virus scanner keeps this file out; "" when it does not, or there is none."""
+    scanner = settings.EVERYHAND.clamav
+    if not scanner:
+        return ""
+    try:
+        virus = viruses.found_in(upload.content, scanner=scanner)
+    except viruses.NotChecked:
+        log.warning("a file could not be checked for viruses", scanner=scanner.geturl(), exc_info=True)
+        return _(
+            "“%(name)s” was left out: it could not be checked for viruses just now. Attach it again in a moment."
+        ) % {"name": upload.name}
+    return (
+        _("“%(name)s” was left out: there is a virus in it (%(virus)s).") % {"name": upload.name, "virus": virus}
+        if virus
+        else ""
+    )
 
 
 def _too_large(name: str) -> str:

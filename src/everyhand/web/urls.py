@@ -14,6 +14,9 @@ from django.views.decorators.http import require_http_methods
 from everyhand.web import (
     appearance,
     audit_trail,
+    canned_choice,
+    canned_replies,
+    colleagues,
     company_sign_in,
     conversation,
     customers,
@@ -85,6 +88,8 @@ conversations = [
     path("conversations/<int:pk>/notes", replies.note, name="conversation_notes"),
     path("conversations/<int:pk>/writing", presence.writing, name="conversation_writing"),
     path("conversations/<int:pk>/drafts", drafts.keep, name="conversation_drafts"),
+    path("conversations/<int:pk>/canned-replies", canned_choice.choose, name="conversation_canned_replies"),
+    path("conversations/<int:pk>/colleagues", colleagues.offer, name="conversation_colleagues"),
     path("drafts/<slug:token>/removal", drafts.throw_away, name="draft_removal"),
     path("draft-files/<slug:token>", drafts.picture, name="draft_file"),
     path("draft-files/<slug:token>/removal", drafts.leave_out, name="draft_file_removal"),
@@ -109,6 +114,13 @@ conversations = [
     path("messages/<int:pk>/raw", originals.raw, name="message_raw"),
     path("attachments/<slug:token>", originals.attachment, name="attachment"),
     path("deliveries/<int:pk>/retry", replies.retry_delivery, name="delivery_retry"),
+]
+
+kept_words = [
+    path("canned-replies", canned_replies.show_all, name="canned_replies"),
+    path("canned-replies/new", canned_replies.add, name="new_canned_reply"),
+    path("canned-replies/<int:pk>", canned_replies.change, name="canned_reply"),
+    path("canned-replies/<int:pk>/removal", canned_replies.remove, name="canned_reply_removal"),
 ]
 
 served = [
@@ -263,6 +275,7 @@ this_device = [
 urlpatterns: list[URLPattern | URLResolver] = [
     *inbox_and_search,
     *conversations,
+    *kept_words,
     *served,
     *company,
     *mailboxes_elsewhere,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from everyhand.conversations import drafts, rich_text
 from everyhand.conversations.models import Attachment, Conversation, Draft, DraftFile, Message
+from everyhand.web import recipients
 from everyhand.web.permissions import reader
 from everyhand.web.uploads import uploads
 
@@ -28,6 +30,7 @@ class Written:
     sender: str
     token: str
     version: int
+    recipients: dict[str, str]  # {} for everybody who takes part
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class DraftShown:
     text: str = ""
     html: str = ""  # for the editor
     sender: str = ""
+    recipients: dict[str, str] = field(default_factory=dict)
     token: str = ""
     version: int = 0
     files: list[DraftFile] = field(default_factory=list)
@@ -55,7 +59,9 @@ def written(request: HttpRequest, conversation: Conversation, kind: str) -> Writ
         html = rich_text.cleaned(request.POST["html"], picture=known.get)
         html = rich_text.named(html, {f"cid:{file.content_id}": file.name for file in files})
         text = rich_text.as_text(html)
-    return Written(kind, text, html, request.POST.get("from", ""), token, _number(request.POST.get("version", "")))
+    to = recipients.typed(request, conversation) if kind == REPLY else {}
+    version = _number(request.POST.get("version", ""))
+    return Written(kind, text, html, request.POST.get("from", ""), token, version, to)
 
 
 def keep(request: HttpRequest, conversation: Conversation, said: Written) -> tuple[Draft | None, list[str]]:
@@ -70,6 +76,7 @@ def keep(request: HttpRequest, conversation: Conversation, said: Written) -> tup
         text=said.text,
         html=said.html,
         from_address=said.sender,
+        recipients=said.recipients,
         token=said.token,
         version=said.version,
         files=files,
@@ -88,6 +95,7 @@ def shown(found: Iterable[Draft], kind: str, *, token: str = "") -> DraftShown:
         text=draft.text,
         html=for_editor(draft),
         sender=draft.from_address,
+        recipients=draft.recipients,
         token=draft.token,
         version=draft.version,
         files=[file for file in draft.files.all() if not file.inline],
@@ -106,6 +114,14 @@ def for_page(html: str, attachments: Iterable[Attachment]) -> Markup:
         f"cid:{file.content_id}": reverse("attachment", args=[file.token]) for file in attachments if file.content_id
     }
     return Markup(rich_text.cleaned(html, picture=known.get, target="_blank"))  # noqa: S704 (this is where it is cleaned)
+
+
+def calling(html: str, words: Iterable[str]) -> Markup:
+    """Escaped text in which the words that call colleagues in stand out."""
+    called = "|".join(re.escape(str(escape(one))) for one in sorted(words, key=len, reverse=True))
+    if called:
+        html = re.sub(rf"(?<![\w.+/-])(?:{called})(?![\w@])", r'<strong class="mention">\g<0></strong>', str(html))
+    return Markup(html)  # noqa: S704 (escaped before: `urlize` does)
 
 
 def _files(request: HttpRequest, conversation: Conversation) -> Iterable[DraftFile]:

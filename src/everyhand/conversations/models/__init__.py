@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from everyhand.conversations.models.arranging import Joining, Renaming, SavedView, Sleep
+from everyhand.conversations.models.canned import CannedFile, CannedReply
 from everyhand.conversations.models.conversation import Conversation, Follower, Participant, Status
 from everyhand.conversations.models.draft import Draft, DraftFile
 from everyhand.conversations.models.link import Link
-from everyhand.conversations.models.message import Attachment, Delivery, File, Message, RemotePicture
+from everyhand.conversations.models.message import Attachment, Delivery, File, Message, RemotePicture, VirusCheck
 from everyhand.conversations.models.tag import Tag, Tagging, Tone
 
 __all__ = [
     "Attachment",
+    "CannedFile",
+    "CannedReply",
     "Conversation",
     "Delivery",
     "Draft",
@@ -29,4 +32,5 @@ __all__ = [
     "Tag",
     "Tagging",
     "Tone",
+    "VirusCheck",
 ]

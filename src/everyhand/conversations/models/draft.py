@@ -26,6 +26,8 @@ class Draft(models.Model):
     text = models.TextField(blank=True)
     html = models.TextField(blank=True)  # as `rich_text.cleaned` leaves it; "" when it was written without an editor
     from_address = models.CharField(max_length=320, blank=True)
+    # Whom it is to go to, as typed: {"to", "cc"}; {} for everybody who takes part.
+    recipients = models.JSONField(default=dict, blank=True)
     saved_at = models.DateTimeField()
 
     class Meta:

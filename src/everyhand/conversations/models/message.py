@@ -55,6 +55,9 @@ class Message(models.Model):
     # the conversation's own address and that mailbox's name.
     from_address = models.CharField(max_length=320, blank=True)
     from_name = models.CharField(max_length=200, blank=True)
+    # Whom a note calls in: [{"member": primary key, "as": the words that name them}]; None for nobody, so that this
+    # column came without writing every message anew.
+    mentions = models.JSONField(null=True)
     automatic = models.CharField(max_length=20, blank=True)  # why no person wrote it; see Inbound.automatic
     remarks = models.JSONField(default=list)  # what was odd about it, in sentences
     verdict = models.JSONField(default=dict)  # whether its sender is who they say; see desk.verdict
@@ -106,9 +109,29 @@ class Attachment(File):
     """A file that came or went with a message."""
 
     message = models.ForeignKey(Message, models.CASCADE, related_name="attachments")
+    # What a scanner found in it, "" for nothing; None when none looked. Nullable, so that this column came at once.
+    virus = models.CharField(max_length=200, null=True)  # noqa: DJ001
 
     class Meta(File.Meta):
         abstract = False
+
+
+class VirusCheck(DueRow):
+    """The files of a message that came in, to be looked at by a virus scanner. One that is away comes back."""
+
+    pauses = (
+        *(timedelta(minutes=minutes) for minutes in (1, 1, 2, 5, 10, 30)),
+        *(timedelta(hours=hours) for hours in (1, 2, 4, 8, 8, 8, 8, 8)),
+    )
+
+    message = models.OneToOneField(Message, models.CASCADE, related_name="virus_check")
+
+    class Meta(DueRow.Meta):
+        abstract = False
+        indexes: ClassVar = [*DueRow.Meta.indexes]
+
+    def __str__(self) -> str:
+        return f"files of message {self.message_id}"
 
 
 class RemotePicture(models.Model):

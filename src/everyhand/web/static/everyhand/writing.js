@@ -1,13 +1,15 @@
 /* Where a member writes: the draft is saved on the server as they go, files are attached at once, and the reply gets an
    editor when it is first used. Without scripts the form does all of that when it is sent. */
-import { Application, Controller } from "./vendor/stimulus.js";
+import { FormedController } from "./editor.js";
+import { SuggestController } from "./suggesting.js";
+import { Application } from "./vendor/stimulus.js";
 
 const PAUSE = 800; /* ms without a key before a draft is saved */
 const AGAIN = 10000; /* ms before what could not be saved is tried again */
 
-class DraftController extends Controller {
-  static targets = ["text", "html", "toolbar", "token", "version", "input", "files", "state"];
-  static values = { url: String, key: String, saved: String, unsaved: String, other: String, label: String };
+class DraftController extends FormedController {
+  static targets = ["token", "version", "input", "files", "state"];
+  static values = { url: String, key: String, saved: String, unsaved: String, other: String };
 
   connect() {
     this.saving = Promise.resolve();
@@ -15,7 +17,7 @@ class DraftController extends Controller {
     const kept = this.onDevice;
     if (kept && (this.wasSent(kept) || kept.text === this.textTarget.value)) this.forget();
     else if (kept) this.restore(kept);
-    if (this.textTarget.value) this.form();
+    super.connect();
   }
 
   /* What this device has and the server has not yet. It says what it went on from, so that nothing newer is overwritten. */
@@ -30,6 +32,10 @@ class DraftController extends Controller {
 
   disconnect() {
     clearTimeout(this.timer);
+  }
+
+  changed() {
+    this.keep();
   }
 
   /* At once on this device, shortly after on the server, from where every other device has it. */
@@ -85,6 +91,16 @@ class DraftController extends Controller {
     fetch(this.urlValue, { method: "POST", body: form, keepalive: true }).catch(() => {});
   }
 
+  /* What came from elsewhere into the same draft. */
+  goOnFrom({ draft, version, files, said }) {
+    if (draft) {
+      this.tokenTarget.value = draft;
+      this.versionTarget.value = version;
+      this.filesTarget.innerHTML = files; /* our own page made it */
+    }
+    this.stateTarget.textContent = said;
+  }
+
   attach() {
     const files = [...this.inputTarget.files];
     this.inputTarget.value = "";
@@ -133,51 +149,6 @@ class DraftController extends Controller {
     this.sent = this.leaving = false;
   }
 
-  /* The words are formed with an editor from the first time somebody comes here. */
-  async form() {
-    if (this.editor || !this.hasToolbarTarget) return;
-    this.editor = document.createElement("trix-editor");
-    this.textTarget.addEventListener("compositionstart", () => (this.composing = true));
-    this.textTarget.addEventListener("compositionend", () => (this.composing = false));
-    try {
-      this.trix = (await import("./vendor/trix.esm.min.js")).default;
-      await customElements.whenDefined("trix-editor");
-    } catch {
-      return; /* The connection is away: plain words will do. */
-    }
-    const plain = this.textTarget;
-    if (this.composing) await new Promise((done) => plain.addEventListener("compositionend", done, { once: true }));
-    const focused = document.activeElement === plain;
-    const end = plain.selectionStart === plain.value.length;
-    if (!this.htmlTarget.value || plain.value !== this.written) this.htmlTarget.value = formed(plain.value);
-    for (const [name, value] of Object.entries({
-      input: this.htmlTarget.id,
-      toolbar: this.toolbarTarget.id,
-      id: plain.id,
-      class: "formed composer__editor",
-      placeholder: plain.placeholder,
-      "aria-label": this.labelValue,
-      dir: "auto",
-    })) {
-      this.editor.setAttribute(name, value);
-    }
-    for (const name of ["aria-invalid", "aria-describedby"]) {
-      if (plain.hasAttribute(name)) this.editor.setAttribute(name, plain.getAttribute(name));
-    }
-    this.editor.addEventListener("trix-change", () => this.keep());
-    this.editor.addEventListener("trix-file-accept", (event) => this.accept(event));
-    const start = plain.selectionStart;
-    plain.id = `${plain.id}-plain`;
-    plain.hidden = plain.disabled = true;
-    this.htmlTarget.disabled = false;
-    plain.after(this.editor);
-    this.toolbarTarget.hidden = false;
-    if (!focused) return;
-    this.editor.focus();
-    const length = this.editor.editor.getDocument().toString().length - 1;
-    this.editor.editor.setSelectedRange(end ? length : Math.min(start, length));
-  }
-
   /* Pictures stand between the words, shown from the server, which the page's policy allows; every other file goes
      beside them. */
   async accept(event) {
@@ -187,11 +158,6 @@ class DraftController extends Controller {
     for (const url of pictures) {
       this.editor.editor.insertAttachment(new this.trix.Attachment({ url, contentType: file.type, filename: file.name }));
     }
-  }
-
-  get words() {
-    if (!this.editor?.isConnected) return this.textTarget.value;
-    return this.editor.editor.getDocument().toString().replace(/\n$/, "");
   }
 
   /* Its draft is gone from the server, or its words stand on the page. */
@@ -232,11 +198,7 @@ function frame() {
   });
 }
 
-/* Plain words as the editor takes them. */
-function formed(text) {
-  const element = document.createElement("div");
-  element.textContent = text;
-  return text ? `<div>${element.innerHTML.replace(/\n/g, "<br>")}</div>` : "";
-}
-
-Application.start().register("draft", DraftController);
+const application = Application.start();
+application.register("draft", DraftController);
+application.register("formed", FormedController);
+application.register("suggest", SuggestController);

@@ -1,0 +1,43 @@
+"""What is said again and again."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from everyhand.conversations.models.message import File
+from everyhand.people.models import Member, Team
+
+
+class CannedReply(models.Model):
+    """Words that are said again and again: their maker's own, a team's, or everybody's (see `canned_replies`)."""
+
+    name = models.CharField(_("name"), max_length=80)
+    maker = models.ForeignKey(Member, models.CASCADE, related_name="canned_replies")
+    team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="canned_replies")
+    for_everyone = models.BooleanField(default=False)
+    text = models.TextField(_("what it says"), blank=True, max_length=20_000)
+    html = models.TextField(blank=True, max_length=100_000)  # as `rich_text.cleaned` leaves it; "" without an editor
+    times_used = models.PositiveIntegerField(default=0)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["for_everyone"], name="canned_reply_for_everyone", condition=Q(for_everyone=True)),
+        ]
+        verbose_name_plural = "canned replies"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CannedFile(File):
+    """A file that goes with a canned reply."""
+
+    canned_reply = models.ForeignKey(CannedReply, models.CASCADE, related_name="files")
+
+    class Meta(File.Meta):
+        abstract = False

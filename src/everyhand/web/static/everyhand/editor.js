@@ -1,0 +1,97 @@
+/* A field whose words are formed with an editor (Trix) from the first time somebody comes there. Without it, it is a plain
+   field, and its form is understood either way. */
+import { Controller } from "./vendor/stimulus.js";
+
+export class FormedController extends Controller {
+  static targets = ["text", "html", "toolbar"];
+  static values = { label: String };
+
+  connect() {
+    if (this.textTarget.value) this.form();
+  }
+
+  /* The words are formed with an editor from the first time somebody comes here. */
+  async form() {
+    if (this.editor || !this.hasToolbarTarget) return;
+    this.editor = document.createElement("trix-editor");
+    this.textTarget.addEventListener("compositionstart", () => (this.composing = true));
+    this.textTarget.addEventListener("compositionend", () => (this.composing = false));
+    try {
+      this.trix = (await import("./vendor/trix.esm.min.js")).default;
+      await customElements.whenDefined("trix-editor");
+    } catch {
+      return; /* The connection is away: plain words will do. */
+    }
+    const plain = this.textTarget;
+    if (this.composing) await new Promise((done) => plain.addEventListener("compositionend", done, { once: true }));
+    const focused = document.activeElement === plain;
+    const end = plain.selectionStart === plain.value.length;
+    if (!this.htmlTarget.value || plain.value !== this.written) this.htmlTarget.value = formed(plain.value);
+    for (const [name, value] of Object.entries({
+      input: this.htmlTarget.id,
+      toolbar: this.toolbarTarget.id,
+      id: plain.id,
+      class: "formed composer__editor",
+      placeholder: plain.placeholder,
+      "aria-label": this.labelValue,
+      dir: "auto",
+    })) {
+      this.editor.setAttribute(name, value);
+    }
+    for (const name of ["aria-invalid", "aria-describedby"]) {
+      if (plain.hasAttribute(name)) this.editor.setAttribute(name, plain.getAttribute(name));
+    }
+    this.editor.addEventListener("trix-change", () => this.changed());
+    this.editor.addEventListener("trix-file-accept", (event) => this.accept(event));
+    const start = plain.selectionStart;
+    plain.id = `${plain.id}-plain`;
+    plain.hidden = plain.disabled = true;
+    this.htmlTarget.disabled = false;
+    plain.after(this.editor);
+    this.toolbarTarget.hidden = false;
+    if (!focused) return;
+    this.editor.focus();
+    const length = this.editor.editor.getDocument().toString().length - 1;
+    this.editor.editor.setSelectedRange(end ? length : Math.min(start, length));
+  }
+
+  /* Puts formed words where the writer is. */
+  insert({ html, text }) {
+    if (this.editor?.isConnected) {
+      this.editor.editor.insertHTML(html);
+      return;
+    }
+    const { selectionStart, selectionEnd } = this.textTarget;
+    this.textTarget.setRangeText(text, selectionStart, selectionEnd, "end");
+    this.changed();
+  }
+
+  /* Selects the first of `places` that stands in the words, so that the next key writes there. */
+  select(places) {
+    const words = this.words;
+    const found = places.map((place) => [words.indexOf(place), place.length]).filter(([at]) => at >= 0);
+    if (!found.length) return;
+    const [at, length] = found.sort((one, other) => one[0] - other[0])[0];
+    if (this.editor?.isConnected) this.editor.editor.setSelectedRange([at, at + length]);
+    else this.textTarget.setSelectionRange(at, at + length);
+  }
+
+  /* Nothing that is not saved with the form can stand between these words. */
+  accept(event) {
+    event.preventDefault();
+  }
+
+  changed() {}
+
+  get words() {
+    if (!this.editor?.isConnected) return this.textTarget.value;
+    return this.editor.editor.getDocument().toString().replace(/\n$/, "");
+  }
+}
+
+/* Plain words as the editor takes them. */
+function formed(text) {
+  const element = document.createElement("div");
+  element.textContent = text;
+  return text ? `<div>${element.innerHTML.replace(/\n/g, "<br>")}</div>` : "";
+}
