@@ -18,7 +18,7 @@ import psycopg
 
 from tests.servers.everyhand import RunningEveryhand
 
-KINDS_OF_WORK = ("conversations_delivery", "email_mail", "email_systemmail")
+KINDS_OF_WORK = ("conversations_delivery", "email_mail", "email_systemmail", "notices_mailtelling")
 
 
 def ledger(everyhand: RunningEveryhand) -> dict[str, int]:
