@@ -38,6 +38,7 @@ IN = 302  # nobody is sent to the sign-in
 EVERYBODY = (IN, 200, 200, 200, 200, 200)
 THEIRS = (IN, 404, 404, 200, 200, 200)
 LOOKS_AFTER_MAIL = (IN, 403, 403, 403, 200, 200)
+WAITING_MAIL = (IN, 404, 404, 404, 200, 200)
 SETS_UP = (IN, 403, 403, 403, 403, 200)
 NOT_LIKE_THIS = (IN, 405, 405, 405, 405, 405)
 
@@ -49,6 +50,7 @@ DOES = (403, 302, 302, 302, 302, 302)
 DOES_THEIRS = (403, 404, 404, 302, 302, 302)
 DOES_MY_DRAFT = (403, 404, 404, 302, 404, 404)
 DOES_MAIL = (403, 403, 403, 403, 302, 302)
+DOES_WAITING_MAIL = (403, 404, 404, 404, 302, 302)
 DOES_SETTING_UP = (403, 403, 403, 403, 403, 302)
 CHECKS_SETTING_UP = (403, 403, 403, 403, 403, 422)  # what was typed does not suffice
 CHECKS_SETTING_UP_A_TEAM = (403, 403, 422, 403, 403, 302)  # of somebody else's team, or of none
@@ -257,11 +259,11 @@ MATRIX: dict[str, Access] = {
     # mail and work
     "mail_ledger": Access("/mail-ledger", LOOKS_AFTER_MAIL, NOTHING_TO_DO),
     "quarantine": Access("/quarantine", LOOKS_AFTER_MAIL, NOTHING_TO_DO),
-    "quarantined_mail": Access("/quarantine/{mail}", LOOKS_AFTER_MAIL, NOTHING_TO_DO),
-    "quarantined_mail_raw": Access("/quarantine/{mail}/raw", LOOKS_AFTER_MAIL, NOTHING_TO_DO),
-    "quarantined_mail_retry": Access("/quarantine/{mail}/retry", NOT_LIKE_THIS, DOES_MAIL),
+    "quarantined_mail": Access("/quarantine/{mail}", WAITING_MAIL, NOTHING_TO_DO),
+    "quarantined_mail_raw": Access("/quarantine/{mail}/raw", WAITING_MAIL, NOTHING_TO_DO),
+    "quarantined_mail_retry": Access("/quarantine/{mail}/retry", NOT_LIKE_THIS, DOES_WAITING_MAIL),
     "quarantined_mail_decision": Access(
-        "/quarantine/{mail}/decision", NOT_LIKE_THIS, DOES_MAIL, {"decision": "dismiss"}
+        "/quarantine/{mail}/decision", NOT_LIKE_THIS, DOES_WAITING_MAIL, {"decision": "dismiss"}
     ),
     "from_addresses": Access("/from-addresses", SETS_UP_A_TEAM, NOTHING_TO_DO),
     "new_from_address": Access(
@@ -366,8 +368,9 @@ def scene(house: House, *, to: str, about: str, owner: Member) -> Scene:
     )  # fmt: skip
     odd = RawMail.objects.create(sha256="0" * 64, size=3, content=b"???")
     mail = Mail.objects.create(
-        raw=odd, source="test", accepted_at=now, due_at=now, quarantined_at=now, outcome="quarantined", why="odd"
-    )
+        raw=odd, source="test", accepted_at=now, due_at=now, quarantined_at=now, outcome="quarantined", why="odd",
+        team=conversation.team,
+    )  # fmt: skip
     Mailbox.objects.get_or_create(address="*@courier.test")
     elsewhere = arrives(about, to=to, sender=Address("Ada at work", "ada@mill.example")).conversation
     other = elsewhere.customer

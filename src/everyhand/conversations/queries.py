@@ -33,9 +33,9 @@ RELATIVES = 200
 class Asker(Given):
     """Whoever asks, in a question that is written once for all members who see as much."""
 
-    def __init__(self, *, sees_every_queue: bool) -> None:
+    def __init__(self, *, sees_every_queue: bool, may_set_up: bool = False) -> None:
         super().__init__("asker")
-        self.sees_every_queue = sees_every_queue
+        self.sees_every_queue, self.may_set_up = sees_every_queue, may_set_up
 
 
 def visible_to(member: Member | Asker) -> QuerySet[Conversation]:

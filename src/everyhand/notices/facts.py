@@ -11,6 +11,7 @@ from datetime import datetime
 
 from everyhand.conversations.models import Conversation, Delivery, Message
 from everyhand.core.journal import Entry
+from everyhand.notices import queries
 from everyhand.notices.actions import settle, tell
 from everyhand.notices.models import Kind
 from everyhand.people.models import Member, Role
@@ -102,14 +103,15 @@ def reply_failed(entry: Entry, at: datetime) -> None:
 
 
 def mail_waits(entry: Entry, at: datetime) -> None:
-    """A mail is held or in quarantine: those who look after mail decide."""
+    """A mail is held or in quarantine: those who look after mail decide; of a private team's, its members."""
     tell(
-        [member for member in Member.objects.filter(is_active=True) if member.sees_every_queue],
+        _looking_after_mail_of(entry.particulars.get("team")),
         Kind.HELD,
         thing=entry.subject,
         happened_at=entry.at,
         at=at,
         why=entry.particulars.get("why", ""),
+        team=entry.particulars.get("team"),
     )
 
 
@@ -188,6 +190,10 @@ def _tell_about(message: Message, kind: Kind, members: Iterable[Member], entry: 
 def _interested(conversation: Conversation) -> list[Member]:
     """Its owner, and whoever follows it."""
     return [conversation.owner, *Member.objects.filter(followed__conversation=conversation)]
+
+
+def _looking_after_mail_of(team: int | None) -> list[Member]:
+    return [one for one in Member.objects.filter(is_active=True) if queries.may_look_after(one, team)]
 
 
 def _admins() -> list[Member]:

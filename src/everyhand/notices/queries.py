@@ -7,8 +7,8 @@ from collections.abc import Collection
 from django.db.models import Q, QuerySet
 
 from everyhand.conversations.queries import visible_to
-from everyhand.notices.models import Notice
-from everyhand.people.models import Member
+from everyhand.notices.models import Kind, Notice
+from everyhand.people.models import Member, Team
 
 # A bell that says "99+" has said enough, and counting stops there.
 COUNTED = 100
@@ -40,4 +40,17 @@ def may_be_told(notice: Notice) -> bool:
     """Whether it still is news to somebody who may hear it; asked again before mail or push leaves."""
     member = notice.member
     seen = notice.conversation_id is None or visible_to(member).filter(pk=notice.conversation_id).exists()
-    return notice.read_at is None and member.is_active and seen
+    theirs = notice.kind != Kind.HELD or may_look_after(member, notice.particulars.get("team"))
+    return notice.read_at is None and member.is_active and seen and theirs
+
+
+def may_look_after(member: Member, team: int | None) -> bool:
+    """Whether `member` looks after mail that belongs to the team with this primary key: to a private one its members
+    do, while somebody is in it; to all others, and to none, whoever sees every queue.
+    """
+    private = Team.objects.filter(pk=team, private=True).first() if team else None
+    if private is None:
+        return member.sees_every_queue
+    if private.members.filter(pk=member.pk).exists():
+        return True
+    return member.may_set_up and not private.members.filter(is_active=True).exists()

@@ -55,6 +55,11 @@ class OwnershipMap:
         known = self._matches
         return self._follow(known[hints.key] if hints.key in known else decide(self._rules, hints), at)
 
+    def team_for(self, hints: Hints) -> Team | None:
+        """The team that the first rule which fits names; None when it names a member, or none fits."""
+        found = decide(self._rules, hints)
+        return found.rule.team if found else None
+
     def successor(self, team: Team | None, hints: Hints, *, at: datetime) -> Decision:
         """Who answers now for what somebody left behind: whoever of its team is on duty; without a team, as the map
         says.

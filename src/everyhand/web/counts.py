@@ -9,10 +9,12 @@ from django.db.models import Model
 from django.http import QueryDict
 from django.utils import timezone
 
+from everyhand.channels.email import whose
 from everyhand.channels.email.fetching import alarms
 from everyhand.channels.email.models import ConnectedMailbox, Mail
 from everyhand.conversations import inbox, saved_views
 from everyhand.conversations.models import SavedView, Status
+from everyhand.conversations.queries import Asker
 from everyhand.core import work
 from everyhand.core.counting import Count, counted, whole
 from everyhand.people.models import Member
@@ -93,7 +95,8 @@ class Counts:
         """
         if not self._member.sees_every_queue:
             return dict.fromkeys(_kinds(), 0)
-        return dict(zip(_kinds(), counted(_set_aside()), strict=True))
+        questions = _set_aside(may_set_up=self._member.may_set_up)
+        return dict(zip(_kinds(), counted(questions, asker=self._member.pk), strict=True))
 
 
 def _kinds() -> list[type[Model]]:
@@ -101,7 +104,8 @@ def _kinds() -> list[type[Model]]:
 
 
 @cache
-def _set_aside() -> list[Count]:
-    """Of each of `_kinds`."""
-    rows = [*(work.quarantined(kind) for kind in work.kinds()), alarms.told_of()]
-    return [whole(one.order_by()) for one in rows]
+def _set_aside(*, may_set_up: bool) -> list[Count]:
+    """Of each of `_kinds`; of mail, what the asker may look after."""
+    theirs = whose.open_to(Asker(sees_every_queue=True, may_set_up=may_set_up))
+    rows = {kind: work.quarantined(kind) for kind in work.kinds()} | {Mail: work.quarantined(Mail).filter(theirs)}
+    return [whole(one.order_by()) for one in (*rows.values(), alarms.told_of())]

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from everyhand.channels.email import queries
+from everyhand.channels.email import queries, whose
 from everyhand.channels.email.models import Mail
 from everyhand.conversations.queries import visible_to
 from everyhand.desk import reasons
@@ -35,6 +35,7 @@ class MailShown:
     conversation_id: int | None
     attempts: int
     held: str
+    private: bool
 
 
 @require_safe
@@ -67,7 +68,16 @@ def shown(mails: Iterable[Mail], member: Member) -> list[MailShown]:
     mails = list(mails)
     conversations = [mail.conversation_id for mail in mails if mail.conversation_id]
     theirs = set(visible_to(member).filter(pk__in=conversations).values_list("pk", flat=True))
-    return [_shown(mail, private=bool(mail.conversation_id) and mail.conversation_id not in theirs) for mail in mails]
+    of_teams = [mail.pk for mail in mails if mail.team_id]
+    open_to_them = Mail.objects.filter(whose.open_to(member), pk__in=of_teams)
+    theirs_of_teams = set(open_to_them.values_list("pk", flat=True)) if of_teams else set()
+
+    def is_private(mail: Mail) -> bool:
+        if mail.conversation_id:
+            return mail.conversation_id not in theirs
+        return mail.team_id is not None and mail.pk not in theirs_of_teams
+
+    return [_shown(mail, private=is_private(mail)) for mail in mails]
 
 
 def _shown(mail: Mail, *, private: bool) -> MailShown:
@@ -81,6 +91,7 @@ def _shown(mail: Mail, *, private: bool) -> MailShown:
         conversation_id=None if private else mail.conversation_id,
         attempts=mail.attempts,
         held=mail.held if _waits_for_a_person(mail) else "",
+        private=private,
     )
 
 

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
+from everyhand.channels.email import whose
 from everyhand.conversations import queries
 from everyhand.conversations.links import LINKED
 from everyhand.conversations.models import Attachment, Conversation, Draft, Message
@@ -36,6 +37,18 @@ def for_specialists(view: View[Rest]) -> View[Rest]:
     @wraps(view)
     def checked(request: HttpRequest, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
         if not reader(request).sees_every_queue:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return checked
+
+
+def for_who_looks_after_mail(view: View[Rest]) -> View[Rest]:
+    """What waits in quarantine is for specialists, and what came for a private team for its members."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
+        if not whose.may_look_after_mail(reader(request)):
             raise PermissionDenied
         return view(request, *args, **kwargs)
 

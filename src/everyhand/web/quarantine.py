@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from everyhand.channels.email import holding, queries
+from everyhand.channels.email import holding, queries, whose
 from everyhand.channels.email.models import Mail
 from everyhand.channels.email.parsing import headers as parsing
 from everyhand.channels.email.try_again import try_again
@@ -22,7 +22,7 @@ from everyhand.desk.belonging import Decision
 from everyhand.web import looking
 from everyhand.web.mail_ledger import shown, some_of
 from everyhand.web.originals import download
-from everyhand.web.permissions import for_specialists, reader
+from everyhand.web.permissions import for_who_looks_after_mail, reader
 
 # As much of a mail as is shown of one that could not be read.
 HEADERS_BYTES = 32_768
@@ -31,9 +31,10 @@ OPENING_LETTERS = 1_500
 
 
 @require_safe
-@for_specialists
+@for_who_looks_after_mail
 def show_all(request: HttpRequest) -> HttpResponse:
-    found, following = some_of(queries.mails(Mail.Outcome.QUARANTINED), request.GET.get("after", ""))
+    theirs = queries.mails(Mail.Outcome.QUARANTINED).filter(whose.open_to(reader(request)))
+    found, following = some_of(theirs, request.GET.get("after", ""))
     context = {
         "mails": shown(found, reader(request)),
         "next_page": f"?{urlencode({'after': following})}" if following else "",
@@ -42,9 +43,8 @@ def show_all(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@for_specialists
 def show(request: HttpRequest, pk: int) -> HttpResponse:
-    mail = _quarantined_or_404(pk)
+    mail = _quarantined_or_404(request, pk)
     headers, opening = _beginning(bytes(mail.raw.content[:HEADERS_BYTES]))
     context = {
         "mail": shown([mail], reader(request))[0],
@@ -60,26 +60,23 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-@for_specialists
 def raw(request: HttpRequest, pk: int) -> HttpResponse:
-    mail = _quarantined_or_404(pk)
+    mail = _quarantined_or_404(request, pk)
     return looking.seen(request, download(bytes(mail.raw.content), f"quarantined-{pk}.eml"), mail, mail.raw)
 
 
 @require_POST
-@for_specialists
 def retry(request: HttpRequest, pk: int) -> HttpResponse:
-    mail = _quarantined_or_404(pk)
+    mail = _quarantined_or_404(request, pk)
     if try_again(mail, by=reader(request), at=timezone.now()):
         messages.success(request, _("It is tried again now. If it fails once more, it comes back here."))
     return redirect("quarantine")
 
 
 @require_POST
-@for_specialists
 def decision(request: HttpRequest, pk: int) -> HttpResponse:
     """What becomes of a held mail: "join", "open" or "dismiss"."""
-    mail = _quarantined_or_404(pk)
+    mail = _quarantined_or_404(request, pk)
     chosen = request.POST.get("decision", "")
     if chosen not in holding.decisions(mail):
         messages.error(request, _("Choose one of the buttons; nothing was changed."))
@@ -97,8 +94,9 @@ def _decided(decision: Decision) -> str:
     }[decision]
 
 
-def _quarantined_or_404(pk: int) -> Mail:
-    return get_object_or_404(Mail.objects.select_related("raw"), pk=pk, outcome=Mail.Outcome.QUARANTINED)
+def _quarantined_or_404(request: HttpRequest, pk: int) -> Mail:
+    theirs = Mail.objects.filter(whose.open_to(reader(request))).select_related("raw")
+    return get_object_or_404(theirs, pk=pk, outcome=Mail.Outcome.QUARANTINED)
 
 
 def _beginning(content: bytes) -> tuple[list[tuple[str, str]], str]:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from everyhand.channels.email import whose
 from everyhand.channels.email.models import Mail, SystemMail
 from everyhand.channels.email.try_again import try_again
 from everyhand.conversations.models import Delivery, Renaming, Sleep, VirusCheck
@@ -57,8 +58,8 @@ def retry(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     model = next((one for one in work.kinds() if one._meta.model_name == kind), None)
     if model is None:
         raise Http404
-    row = get_object_or_404(model._default_manager.filter(done_at=None), pk=pk)
-    at = timezone.now()
+    at, rows = timezone.now(), model._default_manager.filter(done_at=None)
+    row = get_object_or_404(rows.filter(whose.open_to(reader(request))) if model is Mail else rows, pk=pk)
     if not (isinstance(row, Mail) and try_again(row, by=reader(request), at=at)):
         work.retry(row, at=at)
     return redirect("stuck_work")
@@ -70,7 +71,7 @@ def _stuck(kind: type[DueRow], member: Member, at: datetime) -> list[Stuck]:
     found = [
         (state, row)
         for state, rows in (("quarantined", quarantined), ("struggling", struggling), ("late", late))
-        for row in _with_names(kind, rows)
+        for row in _with_names(kind, rows.filter(whose.open_to(member)) if kind is Mail else rows)
     ]
     theirs = _visible(member, (_conversation_of(row) for _state, row in found))
     return [_in_words(row, state, theirs) for state, row in found]

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from everyhand.channels.email import whose
 from everyhand.channels.email.models import Mail, Mailbox, RawMail, Redelivery
 from everyhand.core import journal
 
@@ -69,8 +70,8 @@ def _accept(arriving: Sequence[Arriving], at: datetime) -> list[Accepted]:
     )
     mails = Mail.objects.bulk_create(_row(raw, one, at) for raw, one in zip(raws, new.values(), strict=True))
     for made in mails:
-        if made.quarantined_at and not made.silent:
-            journal.note("mail.quarantined", subject=made, at=at)
+        if made.quarantined_at:
+            _keep_for_its_team(made, at)
     fresh = {mail.raw.sha256: mail for mail in mails}
     accepted = []
     for digest, one in zip(digests, arriving, strict=True):
@@ -82,6 +83,14 @@ def _accept(arriving: Sequence[Arriving], at: datetime) -> list[Accepted]:
         else:
             accepted.append(Accepted(mail, again=False))
     return accepted
+
+
+def _keep_for_its_team(mail: Mail, at: datetime) -> None:
+    """Whoever looks after it is told, but for history, because of which nothing happens."""
+    mail.team = whose.team_of(mail)
+    mail.save(update_fields=["team"])
+    if not mail.silent:
+        journal.note("mail.quarantined", subject=mail, at=at, team=mail.team_id)
 
 
 def _row(raw: RawMail, one: Arriving, at: datetime) -> Mail:

@@ -141,6 +141,8 @@ class Mail(DueRow):
     # The same letter in other bytes (another route, other Received lines) has the same fingerprint; unknown until read.
     fingerprint = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 (NULLs don't collide, "" would)
     duplicate_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
+    # Whose it is while no conversation holds it (see `whose`); None for everybody who looks after mail.
+    team = models.ForeignKey(Team, models.SET_NULL, null=True, related_name="+", db_index=False)
     sender = models.CharField(max_length=320, blank=True)
     subject = models.CharField(max_length=500, blank=True)
     conversation = models.ForeignKey(Conversation, models.SET_NULL, null=True, related_name="mails")

@@ -10,7 +10,7 @@ import structlog
 from django.db import transaction
 from django.utils import translation
 
-from everyhand.channels.email import tokens
+from everyhand.channels.email import tokens, whose
 from everyhand.channels.email.models import Mail
 from everyhand.conversations.models import Conversation, Delivery, Message
 from everyhand.core import journal, outage, work
@@ -107,7 +107,7 @@ def hold(mail: Mail, inbound: Inbound, why: Held, proof: int | None, at: datetim
     mail.held, mail.would_join_id = why, proof if why.may_join else None
     work.quarantine(mail, reason, at=at)
     remember(mail, Mail.Outcome.QUARANTINED, reason)
-    journal.note("mail.held", subject=mail, at=at, why=why)
+    journal.note("mail.held", subject=mail, at=at, why=why, team=mail.team_id)
     return Filed(mail, inbound)
 
 
@@ -115,16 +115,19 @@ def quarantine(mail: Mail, reason: str, at: datetime) -> Filed:
     """It can't be read: a person gets it with the reason, its bytes, and a button to try again."""
     with transaction.atomic():
         work.quarantine(mail, reason, at=at)
+        mail.team = whose.team_of(mail)
         remember(mail, Mail.Outcome.QUARANTINED, reason)
-        journal.note("mail.quarantined", subject=mail, at=at)
+        journal.note("mail.quarantined", subject=mail, at=at, team=mail.team_id)
     return Filed(mail)
 
 
 @transaction.atomic
 def set_aside(mail: Mail, *, at: datetime) -> None:
     """It took its worker down too often, and its row of work is in quarantine: so is the mail."""
-    if Mail.objects.filter(pk=mail.pk, outcome=Mail.Outcome.PENDING).update(outcome=Mail.Outcome.QUARANTINED):
-        journal.note("mail.quarantined", subject=mail, at=at)
+    team = whose.team_of(mail)
+    waiting = Mail.objects.filter(pk=mail.pk, outcome=Mail.Outcome.PENDING)
+    if waiting.update(outcome=Mail.Outcome.QUARANTINED, team=team):
+        journal.note("mail.quarantined", subject=mail, at=at, team=team.pk if team else None)
 
 
 def put_back(mail: Mail, error: Exception, at: datetime) -> None:
@@ -136,14 +139,16 @@ def put_back(mail: Mail, error: Exception, at: datetime) -> None:
         return
     with transaction.atomic():
         work.fail(mail, reason, at=at)
+        mail.team = whose.team_of(mail)
+        Mail.objects.filter(pk=mail.pk).update(team=mail.team)
         if mail.quarantined_at:
             remember(mail, Mail.Outcome.QUARANTINED, mail.last_error)
-            journal.note("mail.quarantined", subject=mail, at=at)
+            journal.note("mail.quarantined", subject=mail, at=at, team=mail.team_id)
 
 
 _TOLD: Final = (
     *("outcome", "why", "fingerprint", "sender", "subject", "conversation_id", "message_id", "duplicate_of_id"),
-    *("held", "would_join_id"),
+    *("held", "would_join_id", "team_id"),
 )
 
 

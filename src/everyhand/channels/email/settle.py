@@ -16,7 +16,7 @@ from typing import Final
 import structlog
 from django.db import IntegrityError, transaction
 
-from everyhand.channels.email import guesses, holding, notice_answers, outcomes, queries, tokens
+from everyhand.channels.email import guesses, holding, notice_answers, outcomes, queries, tokens, whose
 from everyhand.channels.email.models import Mail
 from everyhand.channels.email.outbound import acknowledge
 from everyhand.channels.email.outcomes import Filed
@@ -29,6 +29,7 @@ from everyhand.desk import receive as desk
 from everyhand.desk.belonging import Decision
 from everyhand.desk.inbound import Inbound
 from everyhand.desk.standing import Standing
+from everyhand.people.models import Team
 
 log = structlog.get_logger(__name__)
 
@@ -132,16 +133,28 @@ def _settle(mail: Mail, understood: Understood, facts: _Facts, at: datetime) -> 
     proof = proof or tokens.answered_conversation([*inbound.references, *inbound.in_reply_to])
     # History is filed as it was: nothing comes of it any more.
     looked_at = not mail.decision and not mail.silent
-    notice = tokens.answered_notice(inbound.recipients) if looked_at and not inbound.automatic else None
-    if notice:
-        return notice_answers.file(mail, inbound, notice, at)
-    held = holding.why_held(inbound, proof=proof, standing=facts.standing) if looked_at else None
-    if held:
-        return outcomes.hold(mail, inbound, held, proof, at)
+    if looked_at and (filed := _before_a_person(mail, inbound, proof, facts, at)):
+        return filed
     if past := _recall(mail, inbound, facts, at):
         return past
     why = "" if mail.decision else inbound.automatic or _loop(inbound, facts)
-    return outcomes.suppress(mail, inbound, why, at) if why else _receive(mail, inbound, proof, facts, at)
+    if not why:
+        return _receive(mail, inbound, proof, facts, at)
+    mail.team = _whose(mail, inbound, proof, facts)
+    return outcomes.suppress(mail, inbound, why, at)
+
+
+def _before_a_person(mail: Mail, inbound: Inbound, proof: int | None, facts: _Facts, at: datetime) -> Filed | None:
+    """What a member answers to a notice, and what somebody has to decide about; None for everything else."""
+    notice = tokens.answered_notice(inbound.recipients) if not inbound.automatic else None
+    if notice:
+        mail.team = _whose(mail, inbound, notice.conversation_id, facts)
+        return notice_answers.file(mail, inbound, notice, at)
+    held = holding.why_held(inbound, proof=proof, standing=facts.standing)
+    if not held:
+        return None
+    mail.team = _whose(mail, inbound, proof, facts)
+    return outcomes.hold(mail, inbound, held, proof, at)
 
 
 def _receive(mail: Mail, inbound: Inbound, proof: int | None, facts: _Facts, at: datetime) -> Filed:
@@ -167,6 +180,10 @@ def _receive(mail: Mail, inbound: Inbound, proof: int | None, facts: _Facts, at:
             received.conversation, inbound, envelope_from=_envelope_from(mail), due_at=received.promise.due_at, at=at
         )
     return outcomes.filed(mail, inbound, received, at)
+
+
+def _whose(mail: Mail, inbound: Inbound, answers: int | None, facts: _Facts) -> Team | None:
+    return whose.team_of(mail, inbound, answers=answers, ownership_map=facts.standing.map)
 
 
 def _recall(mail: Mail, inbound: Inbound, facts: _Facts, at: datetime) -> Filed | None:
