@@ -15,9 +15,10 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from everyhand.channels.email.models import FromAddress, Mail, Mailbox, RawMail
-from everyhand.conversations import canned_replies, drafts, saved_views, tags
+from everyhand.conversations import asides, canned_replies, drafts, saved_views, tags
 from everyhand.conversations.models import Attachment, CannedReply, Delivery, Message, Participant
 from everyhand.conversations.saying import Upload
+from everyhand.customers import actions as customers
 from everyhand.customers.models import Customer, Merging, Organization
 from everyhand.desk.inbound import Address, File
 from everyhand.desk.join import join
@@ -126,6 +127,14 @@ MATRIX: dict[str, Access] = {
     "conversation_joining": Access(
         "/conversations/{conversation}/joining", THEIRS, DOES_THEIRS, {"other": "{other_conversation}"}
     ),
+    "conversation_asides": Access(
+        "/conversations/{conversation}/asides",
+        THEIRS,
+        DOES_THEIRS,
+        {"to": "pat@example.org", "subject": "S", "text": "Q"},
+    ),
+    "aside": Access("/asides/{aside}", THEIRS, NOTHING_TO_DO),
+    "aside_replies": Access("/asides/{aside}/replies", NOT_LIKE_THIS, DOES_THEIRS, {"text": "Q", "seen": "{seen}"}),
     "conversation_linking": Access(
         "/conversations/{conversation}/linking", THEIRS, DOES_THEIRS, {"other": "{other_conversation}"}
     ),
@@ -383,9 +392,14 @@ def scene(house: House, *, to: str, about: str, owner: Member) -> Scene:
     device = Device.objects.create(member=owner, endpoint="https://push.test/1", fingerprint="1" * 64, added_at=now)
     lead = member("Eli Frost")
     Membership.objects.create(team=house.delivery, member=lead, lead=True)
+    partner = customers.identify(email="pat@mill.example", name="Pat", at=now)
+    aside = asides.begin(
+        conversation, by=owner, subject="Which truck?", of=[partner], address="help@courier.test", at=now
+    )
     paid, late = tags.called(["paid", "late"])
     tags.retag(conversation, on=[paid, late], by=owner, at=now)
     ids: dict[str, object] = {
+        "aside": aside.pk,
         "tag": paid.pk,
         "other_tag": late.pk,
         "from": FromAddress.objects.get_or_create(address="news@courier.test")[0].pk,

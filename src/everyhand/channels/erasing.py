@@ -36,8 +36,9 @@ def erase(erasure: Erasure, *, at: datetime) -> None:
         desk_join.stand_alone(joining.merged, at=at)
     for conversation in Conversation.objects.filter(customer=customer).order_by("pk").iterator(chunk_size=100):
         with transaction.atomic():
-            email.forget(Mail.objects.filter(conversation=conversation), at=at)
-            desk.erase(conversation)
+            for one in (*conversation.asides.all(), conversation):
+                email.forget(Mail.objects.filter(conversation=one), at=at)
+                desk.erase(one)
     spoke_in = Message.objects.filter(author_identity__in=identities).values("conversation")
     copied_into = Participant.objects.filter(identity__in=identities).values("conversation")
     for conversation in Conversation.objects.filter(Q(pk__in=spoke_in) | Q(pk__in=copied_into)):

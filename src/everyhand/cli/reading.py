@@ -57,7 +57,11 @@ def show(number: int, as_json: bool) -> None:
 def list_conversations(status: str | None, limit: int, as_json: bool) -> None:
     """List conversations, a line each, what breaks first on top."""
     setting_up.set_up()
-    found = Conversation.objects.select_related("customer", "owner", "team").prefetch_related("customer__identities")
+    found = (
+        Conversation.objects.filter(aside_of=None)
+        .select_related("customer", "owner", "team")
+        .prefetch_related("customer__identities")
+    )
     if status:
         found = found.filter(status=status)
     for conversation in queries.by_urgency(found)[:limit].iterator(chunk_size=500):

@@ -98,13 +98,18 @@ def _page(query: search.Query, allowed: Q, limit: int, after: str) -> Found:
 
 def index_new(message: Message, *, files: Sequence[str]) -> None:
     """Make a message findable, in the transaction that writes it; `files` are the names of what is attached to it."""
-    search.add([(message.pk, message.conversation_id, _texts(message, files))])
+    search.add([(message.pk, _group(message), _texts(message, files))])
 
 
 def index(message: Message) -> None:
     """Find a message by what is said in it now."""
     files = message.attachments.values_list("name", flat=True)
-    search.put(message.pk, group=message.conversation_id, texts=_texts(message, files))
+    search.put(message.pk, group=_group(message), texts=_texts(message, files))
+
+
+def _group(message: Message) -> int:
+    """Where it is found: what is said aside, in the conversation it was asked beside."""
+    return message.conversation.aside_of_id or message.conversation_id
 
 
 def _texts(message: Message, files: Iterable[str]) -> list[str]:
@@ -131,7 +136,8 @@ def index_again(conversation: Conversation) -> None:
 
 def forget(conversation: Conversation) -> None:
     """Remove every word of it from the index."""
-    search.forget(groups=[conversation.pk])
+    said = list(conversation.messages.values_list("pk", flat=True)) if conversation.aside_of_id else []
+    search.forget(groups=[conversation.pk], numbers=said)
 
 
 def not_indexed() -> Iterator[Message]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from everyhand.conversations import links, queries, tags
+from everyhand.conversations import asides, links, queries, tags
 from everyhand.conversations.models import Conversation, Follower, Joining, Link, Message, Participant, Status, Tagging
 from everyhand.conversations.saying import snippet_of
 from everyhand.core import journal, search
@@ -35,6 +35,7 @@ def join(kept: Conversation, merged: Conversation, *, by: Member, at: datetime) 
         participants=_take_part(kept, merged, at),
         taggings=tags.bring_along(merged, to=kept),
         links=links.bring_along(merged, to=kept),
+        asides=asides.move(Conversation.objects.filter(aside_of=merged), to=kept),
         followers=_follow(kept, merged, at),
         stood=stood,
         by=by,
@@ -62,6 +63,7 @@ def part(joining: Joining, *, by: Member | None, at: datetime) -> None:
     Follower.objects.filter(pk__in=joining.followers).delete()
     Tagging.objects.filter(pk__in=joining.taggings, conversation=kept).delete()
     Link.objects.filter(pk__in=joining.links).delete()
+    asides.move(Conversation.objects.filter(pk__in=joining.asides, aside_of=kept), to=merged)
     _restore(merged, joining.stood["merged"], at)
     merged.merged_into = None
     merged.save(update_fields=[*_STANDING, "merged_into"])

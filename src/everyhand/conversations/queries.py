@@ -42,7 +42,7 @@ def visible_to(member: Member | Asker) -> QuerySet[Conversation]:
     """Every conversation `member` may see: what they own, what belongs to their teams and, unless it belongs to a
     private team they are not in, what they follow or are mentioned in; for those who see every queue, all the others.
 
-    What was merged into another conversation is seen there.
+    What was merged into another conversation is seen there, and so is what is asked aside (see `asides_visible_to`).
 
     Each way of seeing is a condition that an index of its own answers, and the teams are listed once a query.
     """
@@ -50,18 +50,24 @@ def visible_to(member: Member | Asker) -> QuerySet[Conversation]:
     their_teams = Membership.objects.filter(member=asker).values("team")
     open_to_them = ~Q(team__in=Team.objects.filter(private=True).exclude(pk__in=their_teams))
     if member.sees_every_queue:
-        return Conversation.objects.filter(Q(owner=asker) | open_to_them, merged_into=None)
+        return Conversation.objects.filter(Q(owner=asker) | open_to_them, merged_into=None, aside_of=None)
     followed = Q(pk__in=Follower.objects.filter(member=asker).values("conversation"))
     theirs = Q(owner=asker) | Q(team__in=their_teams) | (followed & open_to_them)
-    return Conversation.objects.filter(theirs, merged_into=None)
+    return Conversation.objects.filter(theirs, merged_into=None, aside_of=None)
 
 
 def messages_visible_to(member: Member) -> QuerySet[Message]:
-    return Message.objects.filter(conversation__in=visible_to(member))
+    visible = visible_to(member)
+    return Message.objects.filter(Q(conversation__in=visible) | Q(conversation__aside_of__in=visible))
 
 
 def attachments_visible_to(member: Member) -> QuerySet[Attachment]:
-    return Attachment.objects.filter(message__conversation__in=visible_to(member))
+    return Attachment.objects.filter(message__in=messages_visible_to(member))
+
+
+def asides_visible_to(member: Member) -> QuerySet[Conversation]:
+    """What was asked beside a conversation is for whoever may see that one."""
+    return Conversation.objects.filter(aside_of__in=visible_to(member))
 
 
 def customers_visible_to(member: Member) -> QuerySet[Customer]:
@@ -71,14 +77,19 @@ def customers_visible_to(member: Member) -> QuerySet[Customer]:
 
 def sees_everything_of(customer: Customer, member: Member) -> bool:
     """Whether nothing this customer ever settled with us is kept from `member`."""
-    theirs = Conversation.objects.filter(customer=customer, merged_into=None)
+    theirs = Conversation.objects.filter(customer=customer, merged_into=None, aside_of=None)
     return not theirs.exclude(pk__in=visible_to(member).filter(customer=customer)).exists()
 
 
 def timeline(conversation: Conversation) -> QuerySet[Message]:
     """Messages and notes in order, with all that a page shows of them."""
+    return timeline_of([conversation])
+
+
+def timeline_of(conversations: Sequence[Conversation]) -> QuerySet[Message]:
+    """The same of several."""
     return (
-        Message.objects.filter(conversation=conversation)
+        Message.objects.filter(conversation__in=conversations)
         .select_related("author_member", "author_identity", "forwarded_by")
         .prefetch_related("attachments", "deliveries")
         .order_by("at", "id")
@@ -89,6 +100,12 @@ def first_heard(conversation: Conversation) -> Message | None:
     """What somebody outside wrote first in it."""
     heard = Message.objects.filter(conversation=conversation, direction=Message.Direction.IN)
     return heard.select_related("author_identity").order_by("at", "id").first()
+
+
+def last_heard(conversation: Conversation) -> Message | None:
+    """What somebody outside wrote last in it."""
+    heard = Message.objects.filter(conversation=conversation, direction=Message.Direction.IN)
+    return heard.select_related("author_identity").order_by("-at", "-id").first()
 
 
 def locked(conversation: Conversation) -> Conversation:

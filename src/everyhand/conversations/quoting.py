@@ -54,6 +54,13 @@ def earlier_words(
     return "\n\n".join(quotations)
 
 
+def words_of(message: Message, conversation: Conversation, *, language: str, time_zone: str) -> str:
+    """One message as a quotation, for somebody who took no part in it: a member chose to show it."""
+    words = message.reply or message.text
+    line = _attribution(message, conversation, language, time_zone)
+    return f"{line}\n{_quoted(words, CHARACTERS_AT_MOST)}" if words.strip() else ""
+
+
 def _took_part(message: Message) -> set[str]:
     addressed = {_same(str(one.get("email", ""))) for one in message.recipients}
     return addressed | ({_same(message.author_identity.value)} if message.author_identity else set())

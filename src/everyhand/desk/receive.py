@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from everyhand.conversations import actions as conversations
-from everyhand.conversations import following, saying, turns
+from everyhand.conversations import asides, following, saying, turns
 from everyhand.conversations.models import Conversation, Message, Status
 from everyhand.customers import actions as customers
 from everyhand.customers.models import Identity
@@ -59,11 +59,12 @@ def receive(
     transaction. Raises `NobodyAnswers` when nobody works here.
     """
     standing = standing or Standing()
-    brought = forwarding.brought(inbound, ours=ours)
+    proven = standing.proven(proof)
+    # Whoever was asked aside answers us, whatever they pass on with it.
+    brought = None if proven and proven.aside_of_id else forwarding.brought(inbound, ours=ours)
     if brought:
         inbound, ours = brought.letter, [*ours, *brought.colleagues]
     identity = customers.identify(email=inbound.sender.email, name=inbound.sender.name, at=at, known=standing.known)
-    proven = standing.proven(proof)
     conversation = proven if proven and _joins(proven, identity, decided, standing) else None
     if silent and conversation is None:
         conversation = history.thread_of(inbound, [identity])
@@ -79,7 +80,7 @@ def receive(
             team=decision.team,
             because=decision.because,
             at=at,
-            linked_to=proven or belonging.may_continue(inbound),
+            linked_to=_beside(proven or belonging.may_continue(inbound)),
             imported=silent,
         )
         standing.map.opened(conversation)
@@ -98,6 +99,9 @@ def receive(
         )
         if brought:
             _keep_in_the_picture(brought, conversation, at)
+        if conversation.aside_of_id:
+            asides.answered(conversation, message, at=at)
+            return Received(conversation, message, None, opened=False)
         if belonging.is_genuine(inbound):
             conversations.propose(conversation, _copied(inbound, identity, ours, at, standing), at=at)
         promise = None if silent else _promise(conversation, opened, standing, at)
@@ -110,6 +114,11 @@ def _owner_for(inbound: Inbound, brought: Brought | None, standing: Standing, at
     if brought and decision.because.get("code") == "no-rule":
         return ownership_map.Decision(brought.by, None, {"code": "forwarded"})
     return decision
+
+
+def _beside(conversation: Conversation | None) -> Conversation | None:
+    """The conversation that is shown: of what was asked aside, the one it was asked beside."""
+    return conversation.aside_of if conversation and conversation.aside_of_id else conversation
 
 
 def _keep_in_the_picture(brought: Brought, conversation: Conversation, at: datetime) -> None:

@@ -116,7 +116,7 @@ def take_back(message: Message, *, by: Member, at: datetime) -> bool:
     conversation = queries.locked(message.conversation)
     if not saying.take_back(message, by=by, at=at):
         return False
-    if queries.customer_spoke_last(conversation):
+    if not conversation.aside_of_id and queries.customer_spoke_last(conversation):
         conversations.wait_for(conversation, Status.OPEN)
         promises.answer_taken_back(conversation, answered_at=message.at, at=at)
     return True

@@ -48,6 +48,7 @@ ACTIONS: Final[dict[Kind, tuple[str, ...]]] = {
         *("conversation.assigned", "conversation.closed", "conversation.reopened", "conversation.fell_asleep"),
         *("conversation.waits", "conversation.taken_up", "conversation.merged", "conversation.stands_alone"),
         *("conversation.split", "conversation.followed", "conversation.unfollowed"),
+        *("conversation.tagged", "conversation.linked", "conversation.unlinked", "aside.asked"),
         *("message.sent", "message.taken_back", "note.written", "participant.approved", "participant.declined"),
         *("mail.decided", "mail.tried_again"),
     ),
@@ -61,7 +62,7 @@ ACTIONS: Final[dict[Kind, tuple[str, ...]]] = {
         *("ownership.fallback_set", "ownership.rule_added", "ownership.rule_changed", "ownership.rule_removed"),
         *("ownership.rule_moved", "mailbox.added", "mailbox.connected", "mailbox.renewed", "mailbox.disconnected"),
         *("mailbox.paused", "mailbox.resumed", "from_address.kept", "from_address.removed", "notice_mail.resumed"),
-        "audit_trail.handed_out",
+        *("tag.changed", "tag.merged", "tag.deleted", "tag.restored", "audit_trail.handed_out"),
     ),
 }
 EVERY_ACTION: Final = frozenset(action for actions in ACTIONS.values() for action in actions)

@@ -40,6 +40,9 @@ def customer_wrote(entry: Entry, at: datetime) -> None:
     message = _message(entry)
     if message is None:
         return
+    if message.conversation.aside_of_id:
+        _tell_about(message, Kind.ANSWERED, [_asked(message.conversation)], entry, at, aside=True)
+        return
     earlier = Message.objects.filter(conversation=message.conversation_id, pk__lt=message.pk)
     if earlier.exists():
         _tell_about(message, Kind.ANSWERED, _interested(message.conversation), entry, at)
@@ -89,6 +92,8 @@ def reply_failed(entry: Entry, at: datetime) -> None:
     if failed is None:
         return
     conversation, author = failed.message.conversation, failed.message.author_member
+    if conversation.aside_of:
+        conversation, author = conversation.aside_of, _asked(conversation)
     tell(
         [conversation.owner, *([author] if author else [])],
         Kind.CAME_BACK,
@@ -174,17 +179,26 @@ def _settle_earlier(action: str, entry: Entry, at: datetime) -> None:
     settle(*(f"{entry.subject}:{pk}" for pk in earlier.order_by("-pk").values_list("pk", flat=True)[:20]), at=at)
 
 
-def _tell_about(message: Message, kind: Kind, members: Iterable[Member], entry: Entry, at: datetime) -> None:
+def _tell_about(
+    message: Message, kind: Kind, members: Iterable[Member], entry: Entry, at: datetime, **particulars: object
+) -> None:
     tell(
         members,
         kind,
         thing=f"message:{message.pk}",
         happened_at=entry.at,
         at=at,
-        conversation=message.conversation,
+        conversation=message.conversation.aside_of or message.conversation,
         message=message,
         by=_actor(entry),
+        **particulars,
     )
+
+
+def _asked(aside: Conversation) -> Member:
+    """Whoever asked, or when they are not here any more, whoever answers for what they asked beside."""
+    beside = aside.aside_of
+    return aside.owner if aside.owner.is_active or beside is None else beside.owner
 
 
 def _interested(conversation: Conversation) -> list[Member]:

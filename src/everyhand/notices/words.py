@@ -16,6 +16,8 @@ def what_happened(notice: Notice) -> str:
             sentence = _("%(who)s mentions you")
         case Kind.MINE:
             sentence = _("%(who)s handed this conversation to you") if notice.by else _("A new conversation is yours")
+        case Kind.ANSWERED if notice.particulars.get("aside"):
+            sentence = _("%(who)s answered what you asked aside")
         case Kind.ANSWERED:
             sentence = _("%(who)s wrote")
         case Kind.NOTE:

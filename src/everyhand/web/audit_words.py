@@ -13,16 +13,20 @@ from everyhand.insights.audit_trail import Act, Kind
 from everyhand.people.models import Role, SignIn
 
 DONE = {
+    "aside.asked": _("asked somebody aside"),
     "audit_trail.handed_out": _("took a copy of the audit trail away"),
     "conversation.assigned": _("handed it over to %(owner)s"),
     "conversation.closed": _("closed it"),
     "conversation.fell_asleep": _("put it off"),
     "conversation.followed": _("made %(member)s follow it"),
+    "conversation.linked": _("linked it with conversation %(other)s"),
     "conversation.merged": _("merged it into conversation %(kept)s"),
     "conversation.reopened": _("opened it again"),
     "conversation.split": _("split it; the rest is conversation %(new)s"),
     "conversation.stands_alone": _("took it out of conversation %(kept)s again"),
+    "conversation.tagged": _("changed its tags"),
     "conversation.taken_up": _("took it up again"),
+    "conversation.unlinked": _("took the link with conversation %(other)s away"),
     "conversation.unfollowed": _("stopped following it"),
     "conversation.waits": _("let it wait for the customer"),
     "customer.described": _("changed what we know about them"),
@@ -71,6 +75,10 @@ DONE = {
     "second_factor.renewed": _("renewed of how they sign in: %(factor)s"),
     "sign_in_link.made": _("made a one-time link for them"),
     "sign_in_link.used": _("used a one-time link"),
+    "tag.changed": _("changed a tag"),
+    "tag.deleted": _("deleted a tag"),
+    "tag.merged": _("merged a tag into another"),
+    "tag.restored": _("took back what was done to a tag"),
     "team.kept": _("saved the team"),
 }
 SEEN = {"": _("opened it"), "attachment": _("opened a file of it"), "message": _("opened an original mail of it")}
@@ -127,6 +135,7 @@ def said(act: Act, names: Mapping[int, str]) -> str:
         "member": names.get(told.get("member", 0), gettext("somebody")),
         "kept": told.get("kept", ""),
         "new": told.get("new", ""),
+        "other": told.get("other", ""),
         "factor": _ways(str(told.get("kind", ""))),
     }
 

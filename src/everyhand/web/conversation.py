@@ -25,7 +25,7 @@ from everyhand.web.permissions import conversation_or_404, reader
 from everyhand.web.rows import Face, PromiseShown, face, promise_shown
 from everyhand.web.second_look import Doubts
 from everyhand.web.sleeping_times import Typed, offers
-from everyhand.web.timeline import Said, folded, said, timeline
+from everyhand.web.timeline import Said, asides_of, folded, in_order, said, timeline
 
 # How many other conversations of the customer stand beside this one.
 OTHERS = 6
@@ -63,6 +63,8 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         conversation = conversation_or_404(request, pk)
     except Http404:
+        if queries.asides_visible_to(reader(request)).filter(pk=pk).exists():
+            return redirect("aside", pk)
         kept = queries.kept_of(pk)
         if kept == pk:
             raise
@@ -101,6 +103,8 @@ def page(
     )
     everybody = list(Member.objects.all())
     entries = timeline(conversation, participants, everybody, reader=member)
+    if getattr(conversation, "asking", True):
+        entries = in_order([*entries, *asides_of(conversation)])
     messages = [entry for entry in entries if isinstance(entry, Said)]
     beginning = folded(entries, shown_from=_number(request.GET.get("from", "")))
     usual = taking_part.among(participants, conversation)

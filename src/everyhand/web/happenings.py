@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -75,6 +75,17 @@ def happenings(
         )
         for entry in entries
     ]
+
+
+def returned_from(asides: Sequence[Conversation]) -> dict[int, list[str]]:
+    """What of these asides came back, in sentences by their primary keys; one read, two where something did."""
+    entries = list(journal.about(*asides).filter(action="delivery.bounced")) if asides else []
+    keys = [entry.particulars["delivery"] for entry in entries]
+    addresses = dict(Delivery.objects.filter(pk__in=keys).values_list("pk", "address")) if keys else {}
+    told: dict[int, list[str]] = {}
+    for entry in entries:
+        told.setdefault(int(entry.subject.partition(":")[2]), []).append(_sentence(entry, {}, {}, addresses, {}))
+    return told
 
 
 def _for(reader: Member, entries: list[Entry]) -> list[Entry]:

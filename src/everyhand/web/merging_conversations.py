@@ -46,6 +46,8 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 def split(request: HttpRequest, pk: int) -> HttpResponse:
     """From this message on it is a conversation of its own."""
     message = message_or_404(request, pk)
+    if message.conversation.aside_of_id:
+        raise Http404
     try:
         made = desk.split(message, by=reader(request), at=timezone.now())
     except ValueError:

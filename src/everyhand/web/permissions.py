@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404
 
 from everyhand.channels.email import whose
 from everyhand.conversations import queries
+from everyhand.conversations.asides import HAS_ASIDES
 from everyhand.conversations.links import LINKED
 from everyhand.conversations.models import Attachment, Conversation, Draft, Message
 from everyhand.conversations.tags import TAGGED
@@ -81,11 +82,19 @@ def for_leads(view: View[Rest]) -> View[Rest]:
 
 def conversation_or_404(request: HttpRequest, pk: int) -> Conversation:
     """With marks: `drafting`, whether the reader has a draft in it, `tagged`, whether any
-    tag stands on it, and `linked`, whether it belongs together with another.
+    tag stands on it, `linked`, whether it belongs together with another, and `asking`, whether
+    anything was asked beside it.
     """
     theirs = Draft.objects.filter(conversation=OuterRef("pk"), author=reader(request))
     rows = queries.visible_to(reader(request)).select_related("customer", "owner", "team")
-    return get_object_or_404(rows.annotate(drafting=Exists(theirs), tagged=TAGGED, linked=LINKED), pk=pk)
+    return get_object_or_404(
+        rows.annotate(drafting=Exists(theirs), tagged=TAGGED, linked=LINKED, asking=HAS_ASIDES), pk=pk
+    )
+
+
+def aside_or_404(request: HttpRequest, pk: int) -> Conversation:
+    rows = queries.asides_visible_to(reader(request)).select_related("aside_of__customer", "owner", "team", "customer")
+    return get_object_or_404(rows, pk=pk)
 
 
 def customer_or_404(request: HttpRequest, pk: int) -> Customer:

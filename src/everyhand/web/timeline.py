@@ -13,12 +13,12 @@ from markupsafe import Markup
 
 from everyhand.channels.email import tokens
 from everyhand.channels.email.models import Mail
-from everyhand.conversations import queries
+from everyhand.conversations import asides, queries
 from everyhand.conversations.models import Attachment, Conversation, Delivery, Message, Participant
 from everyhand.desk import reasons
 from everyhand.desk.verdict import Verdict
 from everyhand.people.models import Member, initials
-from everyhand.web.happenings import Happening, happenings
+from everyhand.web.happenings import Happening, happenings, returned_from
 from everyhand.web.told import told
 from everyhand.web.writing import for_page
 
@@ -67,9 +67,31 @@ class Said:
     deliveries: Sequence[Delivery]
 
 
+@dataclass(frozen=True)
+class Aside:
+    """What a member asked somebody else beside the conversation, and what they answered."""
+
+    id: int
+    subject: str
+    asked_by: Member
+    asked: Sequence[str]  # names or addresses
+    at: datetime
+    messages: Sequence[Said]
+    returned: Sequence[str] = ()  # what of it came back, in sentences
+    kind: str = "aside"
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether they have had the last word."""
+        return bool(self.messages) and self.messages[-1].direction == Message.Direction.IN
+
+
+Entry = Said | Happening | Aside
+
+
 def timeline(
     conversation: Conversation, participants: Iterable[Participant], everybody: Iterable[Member], *, reader: Member
-) -> list[Said | Happening]:
+) -> list[Entry]:
     """Oldest first. The HTML of messages stays in the database until somebody opens it."""
     messages = (
         queries.timeline(conversation)
@@ -82,16 +104,52 @@ def timeline(
             has_original=Exists(Mail.objects.filter(message=OuterRef("pk"))),
         )
     )
-    entries: list[Said | Happening] = [
+    entries: list[Entry] = [
         said(message, has_html=message.has_html, has_original=message.has_original, written=message.written)
         for message in messages
     ]
     entries += happenings(conversation, participants, everybody, reader=reader)
-    # What was said comes before what it brought about.
+    return in_order(entries)
+
+
+def in_order(entries: Iterable[Entry]) -> list[Entry]:
+    """What was said comes before what it brought about."""
     return sorted(entries, key=lambda entry: (entry.at, isinstance(entry, Happening)))
 
 
-def folded(entries: Sequence[Said | Happening], *, shown_from: int = 0) -> int:
+def asides_of(conversation: Conversation) -> list[Aside]:
+    """What was asked beside it, each at the time of its newest words; as many reads however many there are."""
+    return _shown(list(asides.of(conversation)))
+
+
+def aside_shown(aside: Conversation) -> Aside:
+    return _shown([aside])[0]
+
+
+def _shown(found: list[Conversation]) -> list[Aside]:
+    participants = Participant.objects.filter(conversation__in=found).select_related("identity__customer")
+    asked: dict[int, list[str]] = {}
+    for one in participants.order_by("pk"):
+        asked.setdefault(one.conversation_id, []).append(one.identity.name or one.identity.value)
+    returned = returned_from(found)
+    words: dict[int, list[Said]] = {}
+    for message in queries.timeline_of(found):
+        words.setdefault(message.conversation_id, []).append(said(message))
+    return [
+        Aside(
+            id=one.pk,
+            subject=one.subject,
+            asked_by=one.owner,
+            asked=asked.get(one.pk, []),
+            at=one.last_message_at,
+            messages=words.get(one.pk, []),
+            returned=returned.get(one.pk, []),
+        )
+        for one in found
+    ]
+
+
+def folded(entries: Sequence[Entry], *, shown_from: int = 0) -> int:
     """How many entries at the start to fold away, so that a conversation opens where the work is.
 
     Open stays what the customer wrote since our last reply or, where nothing waits, the last question and answer.
@@ -109,11 +167,11 @@ def folded(entries: Sequence[Said | Happening], *, shown_from: int = 0) -> int:
     return beginning if hidden >= WORTH_FOLDING else 0
 
 
-def _id(entry: Said | Happening) -> int:
+def _id(entry: Entry) -> int:
     return entry.id if isinstance(entry, Said) else 0
 
 
-def _direction(entry: Said | Happening) -> str:
+def _direction(entry: Entry) -> str:
     """Which way a message went; "" for a note, which went nowhere, and for what a machine sent."""
     by_hand = isinstance(entry, Said) and entry.kind == Message.Kind.MESSAGE and not entry.automatic
     return entry.direction if isinstance(entry, Said) and by_hand else ""

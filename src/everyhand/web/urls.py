@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from everyhand.web import (
     appearance,
+    asides,
     audit_trail,
     canned_choice,
     canned_replies,
@@ -98,6 +99,9 @@ conversations = [
     path("conversations/<int:pk>/reopening", handing_over.reopening, name="conversation_reopening"),
     path("conversations/<int:pk>/notices", notices.seen_in, name="conversation_notices"),
     path("conversations/<int:pk>/joining", merging_conversations.choose, name="conversation_joining"),
+    path("conversations/<int:pk>/asides", asides.ask, name="conversation_asides"),
+    path("asides/<int:pk>", asides.show, name="aside"),
+    path("asides/<int:pk>/replies", asides.ask_more, name="aside_replies"),
     path("conversations/<int:pk>/linking", linking.choose, name="conversation_linking"),
     path("conversations/<int:pk>/unlinking", linking.unlink, name="conversation_unlinking"),
     path("joinings/<int:pk>/undo", merging_conversations.undo, name="joining_undo"),

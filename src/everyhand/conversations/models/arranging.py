@@ -25,6 +25,7 @@ class Joining(models.Model):
     followers = models.JSONField(default=list)
     taggings = models.JSONField(default=list)
     links = models.JSONField(default=list)
+    asides = models.JSONField(default=list)
     promises = models.JSONField(default=dict)  # see `promises.joining`
     stood = models.JSONField(default=dict)  # {"kept": {field: value}, "merged": …}; see `conversations.joining`
     by = models.ForeignKey(Member, models.SET_NULL, null=True, related_name="+")

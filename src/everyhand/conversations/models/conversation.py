@@ -43,6 +43,9 @@ class Conversation(models.Model):
     split_off = models.BooleanField(default=False)  # it was part of that one until a member split it
     # The conversation in which everything said here stands now; its number and its reply address lead there.
     merged_into = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
+    # An aside: what a member asks somebody else beside that one, of which they see nothing. It is always closed, since
+    # nobody waits in it and nothing is promised.
+    aside_of = models.ForeignKey("self", models.CASCADE, null=True, related_name="asides")
     # Part of what signs the reply address: changing it makes every address given out so far worthless.
     secret = models.CharField(max_length=32, default=tokens.random, editable=False)
 

@@ -93,9 +93,9 @@ def move(numbers: Collection[int], *, group: int) -> None:
     Document.objects.filter(number__in=numbers).update(group=group)
 
 
-def forget(*, groups: Collection[int]) -> None:
-    """Remove every document of these groups, words and all. Don't put one of them again in the same transaction."""
-    _forget(Document.objects.filter(group__in=groups))
+def forget(*, groups: Collection[int], numbers: Collection[int] = ()) -> None:
+    """Remove every document of these groups, and these, words and all. Don't put one again in the same transaction."""
+    _forget(Document.objects.filter(models.Q(group__in=groups) | models.Q(number__in=numbers)))
 
 
 def matching(query: Query, *, since: int | None = None, before: int | None = None) -> models.QuerySet[Document]:
