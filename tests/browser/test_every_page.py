@@ -47,6 +47,10 @@ PAGES = (
     "/mailboxes/new",
     "/mailboxes/new?address=ada%40gmail.com",
     "/mailboxes/new?address=ada%40gmail.com&at=other",
+    "/audit-trail",
+    "/audit-trail?kind=seen&who=3",
+    "/notices",
+    "/notices/settings",
     "/mail-ledger",
     "/quarantine",
     "/from-addresses",
@@ -124,6 +128,18 @@ def test_everything_on_a_page_is_open_to_everybody(courier: Courier, visit: Call
     page.goto(courier.url + "/ownership-map")
     for fold in page.locator("main summary").all()[-3:]:
         fold.click()
+    assert found_by_axe(page) == []
+
+
+def test_the_pages_of_merging_are_open_to_everybody(courier: Courier, visit: Callable[..., Page]) -> None:
+    page = visit()
+    courier.sign_in(page)
+    page.goto(f"{courier.url}{courier.conversation(CARD_GAME)}/joining")
+    assert found_by_axe(page) == []
+
+    page.goto(f"{courier.url}/customers")
+    page.locator("main a[href^='/customers/']").first.click()
+    page.get_by_role("link", name="They are somebody we know").click()
     assert found_by_axe(page) == []
 
 

@@ -7,9 +7,10 @@ import mailbox
 from collections.abc import Callable
 from email.headerregistry import Address
 from email.message import EmailMessage
+from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import FormData, Page
 
 from tests.browser.courier import HELP, Courier
 
@@ -152,11 +153,35 @@ def test_reading_it_runs_nothing_and_asks_nobody(
 def test_lists_of_it_run_nothing_and_ask_nobody(
     courier: Courier, ana: Page, ran: list[str], hostile: dict[int, str]
 ) -> None:
-    for path in ("/inbox/everyone", "/inbox/mine", "/mail-ledger", "/search?q=alert", "/search?q=eve3", "/people"):
+    paths = ["/inbox/everyone", "/inbox/mine", "/mail-ledger", "/search?q=alert", "/search?q=eve3", "/people"]
+    paths += ["/customers", "/customers?q=eve", "/notices", "/audit-trail", "/audit-trail?kind=seen"]
+    for path in paths:
         ana.goto(courier.url + path)
         assert not ran, path
         assert ana.url == courier.url + path
     assert hostile
+
+
+def test_what_is_typed_runs_nothing_where_it_is_shown_again(
+    courier: Courier, ana: Page, ran: list[str], hostile: dict[int, str]
+) -> None:
+    """Search words, names of customers and members, notes, views: typed by a person, or by a link somebody sends."""
+    number = next(iter(hostile))
+    shown_again = [f"/conversations/{number}", "/audit-trail", "/inbox/everyone", "/people", "/notices"]
+    for words in HOSTILE[::4]:
+        typed = quote(words.replace("\n", " "))
+        for path in (f"/search?q={typed}", f"/customers?q={typed}", f"/inbox/everyone?from={typed}&status={typed}"):
+            ana.goto(courier.url + path)
+            assert not ran, (words, path)
+        ana.goto(f"{courier.url}/conversations/{number}")
+        form = FormData()
+        form.append("text", words)
+        form.append("csrfmiddlewaretoken", ana.locator("input[name=csrfmiddlewaretoken]").first.input_value())
+        answer = ana.request.post(f"{courier.url}/conversations/{number}/notes", form=form)
+        assert answer.ok, words
+    for path in shown_again:
+        ana.goto(courier.url + path)
+        assert not ran, path
 
 
 def test_its_links_lead_nowhere_dangerous(courier: Courier, ana: Page, ran: list[str], hostile: dict[int, str]) -> None:

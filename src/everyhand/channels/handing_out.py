@@ -47,15 +47,20 @@ class _Passing:
         return b"".join(pieces)
 
 
-def archive(customer: Customer, conversations: QuerySet[Conversation], *, at: datetime) -> Iterator[bytes]:
-    """The archive in pieces, with these of the customer's conversations."""
+def archive(
+    customer: Customer, conversations: QuerySet[Conversation], *, at: datetime, notes: bool = False
+) -> Iterator[bytes]:
+    """The archive in pieces, with these of the customer's conversations.
+
+    With `notes` it also has what colleagues said among themselves; without, it can be given to the customer as it is.
+    """
     passing = _Passing()
     with zipfile.ZipFile(passing, "w", zipfile.ZIP_DEFLATED) as packed:  # type: ignore[call-overload] # only written
         with packed.open("customer.json", "w", force_zip64=True) as file:
-            for piece in _told(customer, conversations, at=at):
+            for piece in _told(customer, conversations, at=at, notes=notes):
                 file.write(piece.encode())
                 yield passing.taken()
-        messages = Message.objects.filter(conversation__in=conversations)
+        messages = _said(conversations, notes=notes)
         for raw in RawMail.objects.filter(mail__message__in=messages).exclude(content=NOTHING).iterator(chunk_size=10):
             packed.writestr(f"mails/{raw.sha256}.eml", bytes(raw.content))
             yield passing.taken()
@@ -66,13 +71,15 @@ def archive(customer: Customer, conversations: QuerySet[Conversation], *, at: da
     yield passing.taken()
 
 
-def _told(customer: Customer, conversations: QuerySet[Conversation], *, at: datetime) -> Iterator[str]:
+def _told(customer: Customer, conversations: QuerySet[Conversation], *, at: datetime, notes: bool) -> Iterator[str]:
     """`customer.json`, a conversation at a time: somebody may have written for twenty years."""
-    yield json.dumps({"format": FORMAT, "made_at": at.isoformat(), **_person(customer)}, ensure_ascii=False)[:-1]
+    known = {"what_colleagues_know": customer.about} if notes else {}
+    person = {"format": FORMAT, "made_at": at.isoformat(), **_person(customer), **known}
+    yield json.dumps(person, ensure_ascii=False)[:-1]
     yield ', "conversations": ['
     written = conversations.select_related("owner", "team").order_by("opened_at", "pk")
     for place, conversation in enumerate(written.iterator(chunk_size=50)):
-        yield (", " if place else "") + json.dumps(_conversation(conversation), ensure_ascii=False)
+        yield (", " if place else "") + json.dumps(_conversation(conversation, notes=notes), ensure_ascii=False)
     yield "]}"
 
 
@@ -81,7 +88,6 @@ def _person(customer: Customer) -> dict[str, Any]:
         "name": customer.name,
         "known_since": customer.since.isoformat(),
         "organization": customer.organization.name if customer.organization else None,
-        "what_colleagues_know": customer.about,
         "identities": [
             {"kind": one.kind, "value": one.value, "name": one.name, "undeliverable_at": _moment(one.undeliverable_at)}
             for one in customer.identities.all()
@@ -89,9 +95,14 @@ def _person(customer: Customer) -> dict[str, Any]:
     }
 
 
-def _conversation(conversation: Conversation) -> dict[str, Any]:
+def _said(conversations: QuerySet[Conversation], *, notes: bool) -> QuerySet[Message]:
+    said = Message.objects.filter(conversation__in=conversations)
+    return said if notes else said.exclude(kind=Message.Kind.NOTE)
+
+
+def _conversation(conversation: Conversation, *, notes: bool) -> dict[str, Any]:
     messages = (
-        Message.objects.filter(conversation=conversation)
+        _said(Conversation.objects.filter(pk=conversation.pk), notes=notes)
         .select_related("author_member", "author_identity")
         .prefetch_related("attachments__blob", "deliveries")
         .order_by("at", "id")

@@ -29,15 +29,16 @@ def customer() -> None:
 @customer.command("export")
 @click.argument("address")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def export(address: str, file: Path) -> None:
-    """Write everything we keep about the customer with this ADDRESS to FILE (.zip)."""
+@click.option("--notes", is_flag=True, help="Also what colleagues said among themselves.")
+def export(address: str, file: Path, *, notes: bool) -> None:
+    """Write everything we and the customer with this ADDRESS said to each other to FILE (.zip)."""
     somebody, at = _known(address), timezone.now()
     if file.exists():
         setting_up.stop(f"{file} exists already. Give a new name.")
     journal.note("customer.exported", subject=somebody, at=at)
     theirs = Conversation.objects.filter(customer=somebody)
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
-        for piece in handing_out.archive(somebody, theirs, at=at):
+        for piece in handing_out.archive(somebody, theirs, at=at, notes=notes):
             written.write(piece)
     click.echo(f"{file}: {file.stat().st_size // 1024} kB")
 

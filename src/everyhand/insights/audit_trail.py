@@ -62,7 +62,8 @@ ACTIONS: Final[dict[Kind, tuple[str, ...]]] = {
         *("ownership.fallback_set", "ownership.rule_added", "ownership.rule_changed", "ownership.rule_removed"),
         *("ownership.rule_moved", "mailbox.added", "mailbox.connected", "mailbox.renewed", "mailbox.disconnected"),
         *("mailbox.paused", "mailbox.resumed", "from_address.kept", "from_address.removed", "notice_mail.resumed"),
-        *("tag.changed", "tag.merged", "tag.deleted", "tag.restored", "audit_trail.handed_out"),
+        *("canned_reply.kept", "canned_reply.removed", "tag.changed", "tag.deleted", "tag.merged", "tag.restored"),
+        *("mailbox.receiver_chosen", "audit_trail.handed_out"),
     ),
 }
 EVERY_ACTION: Final = frozenset(action for actions in ACTIONS.values() for action in actions)

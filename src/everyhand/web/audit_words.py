@@ -15,6 +15,8 @@ from everyhand.people.models import Role, SignIn
 DONE = {
     "aside.asked": _("asked somebody aside"),
     "audit_trail.handed_out": _("took a copy of the audit trail away"),
+    "canned_reply.kept": _("saved a canned reply"),
+    "canned_reply.removed": _("removed a canned reply"),
     "conversation.assigned": _("handed it over to %(owner)s"),
     "conversation.closed": _("closed it"),
     "conversation.fell_asleep": _("put it off"),
@@ -47,6 +49,7 @@ DONE = {
     "mailbox.connected": _("connected the mailbox"),
     "mailbox.disconnected": _("disconnected the mailbox"),
     "mailbox.paused": _("stopped fetching the mailbox"),
+    "mailbox.receiver_chosen": _("chose whose findings are believed for the mailbox"),
     "mailbox.renewed": _("renewed the password or permission of the mailbox"),
     "mailbox.resumed": _("fetches the mailbox again"),
     "member.added": _("added a colleague"),
@@ -81,8 +84,15 @@ DONE = {
     "tag.restored": _("took back what was done to a tag"),
     "team.kept": _("saved the team"),
 }
-SEEN = {"": _("opened it"), "attachment": _("opened a file of it"), "message": _("opened an original mail of it")}
-SEEN_MAIL = {"": _("opened a held mail"), "rawmail": _("opened a held mail as it came")}
+# By what was seen, or by the part of it.
+SEEN = {
+    "attachment": _("opened a file of it"),
+    "conversation": _("read the conversation"),
+    "customer": _("opened the page of the customer"),
+    "mail": _("opened a held mail"),
+    "message": _("opened an original mail of it"),
+    "rawmail": _("opened a held mail as it came"),
+}
 CAME = {
     SignIn.Outcome.CAME_IN: _("signed in: %(way)s"),
     SignIn.Outcome.REFUSED: _("was refused: %(way)s"),
@@ -125,8 +135,7 @@ def kinds() -> list[tuple[str, str]]:
 def said(act: Act, names: Mapping[int, str]) -> str:
     """What they did; `names` of members by their key."""
     if isinstance(act, Look):
-        part = act.part.partition(":")[0]
-        return gettext((SEEN_MAIL if act.thing.startswith("mail:") else SEEN).get(part, SEEN[""]))
+        return gettext(SEEN[(act.part or act.thing).partition(":")[0]])
     if isinstance(act, SignIn):
         return gettext(CAME[SignIn.Outcome(act.outcome)]) % {"way": _ways(act.way)}
     told = act.particulars

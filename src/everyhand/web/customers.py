@@ -73,7 +73,7 @@ class DescriptionForm(forms.ModelForm):  # type: ignore[type-arg] # the real one
         fields = ("name", "organization", "about")
         labels = {"name": _("Name"), "about": _("What to know about them")}
         widgets = {"about": forms.Textarea(attrs={"rows": 4})}
-        help_texts = {"about": _("For colleagues only; the customer never sees it. An export of their data has it.")}
+        help_texts = {"about": _("For colleagues only; the customer never sees it.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -54,12 +54,12 @@ def call_off(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @for_admins
 def export(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """A ZIP of everything about them that this administrator may see, sent while it is made."""
+    """A ZIP of everything about them that this administrator may see, sent while it is made; our notes if wanted."""
     customer, member, at = customer_or_404(request, pk), reader(request), timezone.now()
     theirs = queries.visible_to(member).filter(customer=customer)
     journal.note("customer.exported", subject=customer, actor=member, at=at)
     return StreamingHttpResponse(
-        handing_out.archive(customer, theirs, at=at),
+        handing_out.archive(customer, theirs, at=at, notes="notes" in request.POST),
         content_type="application/zip",
         headers={"Content-Disposition": f'attachment; filename="customer-{customer.pk}.zip"'},
     )
