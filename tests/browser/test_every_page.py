@@ -37,6 +37,8 @@ PAGES = (
     "/people/3/details",
     "/people/3/disabling",
     "/profile",
+    "/canned-replies",
+    "/canned-replies/new",
     "/teams",
     "/teams/new",
     "/teams/courier-delivery",

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.courier import Courier
+from tests.browser.test_every_page import found_by_axe
 
 GIFT = "Gift for my sister"
 
@@ -37,7 +38,7 @@ def editor(page: Page) -> Locator:
 
 
 def saved(page: Page) -> None:
-    expect(page.locator(".composer__form--reply").get_by_role("status")).to_have_text("Your draft is saved.")
+    expect(page.locator(".composer__form--reply .composer__state")).to_have_text("Your draft is saved.")
 
 
 def test_ana_forms_her_words_and_pastes_a_picture(courier: Courier, ana: Page) -> None:
@@ -79,6 +80,71 @@ def test_two_windows_keep_both_versions(courier: Courier, ana: Page, visit: Call
     expect(ana.locator("#reply-text")).to_contain_text("I look into it.")
 
 
+def test_a_draft_outlives_a_connection_that_drops(courier: Courier, visit: Callable[..., Page]) -> None:
+    ana = visit(expecting="ERR_INTERNET_DISCONNECTED")
+    courier.sign_in(ana)
+    courier.open(ana, "Yesterday's crossword")
+    editor(ana)
+    ana.context.set_offline(True)
+    ana.keyboard.type("Dear Leonie, you are right.")
+    expect(ana.locator(".composer__form--reply .composer__state")).to_contain_text("kept on this device")
+    ana.context.set_offline(False)
+
+    ana.reload()
+
+    expect(ana.locator("#reply-text")).to_contain_text("Dear Leonie, you are right.")
+
+
+def test_a_canned_reply_is_found_by_typing_and_what_is_not_known_is_written_over(courier: Courier, ana: Page) -> None:
+    ana.goto(f"{courier.url}/canned-replies/new")
+    ana.get_by_label("Its name").fill("Sorry, no paper")
+    ana.locator("#canned-text").focus()
+    expect(ana.locator("trix-editor")).to_be_focused()
+    ana.keyboard.type("Dear {first name} of {company}, ")
+    ana.get_by_role("button", name="Bold").click()
+    ana.keyboard.type("we are sorry.")
+    ana.get_by_role("button", name="Save").click()
+
+    courier.open(ana, GIFT)
+    field = editor(ana)
+    field.evaluate("editor => editor.editor.loadHTML('')")
+    ana.keyboard.type("/sor")
+    expect(ana.get_by_role("option", name=re.compile("Sorry, no paper"))).to_have_attribute("aria-selected", "true")
+    assert found_by_axe(ana) == []
+    ana.keyboard.press("Enter")
+    expect(field.locator("strong")).to_have_text("we are sorry.")
+    expect(field).to_contain_text("Dear Tom of {company}, we are sorry.")
+    ana.keyboard.type("Fielding & Sons")
+    expect(field).to_contain_text("Dear Tom of Fielding & Sons, we are sorry.")
+
+
+def test_ana_calls_a_colleague_in_by_keyboard(courier: Courier, ana: Page) -> None:
+    courier.open(ana, GIFT)
+    ana.get_by_text("Internal note", exact=True).first.click()
+    note = ana.locator("#note-text")
+    note.press_sequentially("Do you know her, @mir")
+    expect(ana.locator(".suggestion")).to_contain_text("Mira Lindqvist")
+    assert found_by_axe(ana) == []
+    note.press("Enter")
+    expect(note).to_have_value("Do you know her, @Mira Lindqvist ")
+    ana.get_by_role("button", name="Keep note for colleagues").click()
+    expect(ana.locator(".mention")).to_have_text("@Mira Lindqvist")
+
+
+def test_a_colleague_sees_that_somebody_writes_in_the_editor(
+    courier: Courier, ana: Page, visit: Callable[..., Page]
+) -> None:
+    mira = visit()
+    courier.sign_in(mira, "mira")
+    courier.open(mira, "Reprint of an article")
+    courier.open(ana, "Reprint of an article")
+    editor(ana)
+    ana.keyboard.type("Dear Grace, ")
+    expect(mira.locator("[data-presence-line]")).to_contain_text("Ana Silva is writing", timeout=15_000)
+    ana.locator("trix-editor").evaluate("editor => editor.editor.loadHTML('')")
+    expect(ana.locator(".composer__form--reply .composer__state")).to_have_text("")  # so is the draft
+
+
 def test_a_draft_outlives_a_session_that_ended(courier: Courier, visit: Callable[..., Page]) -> None:
     ana = visit(expecting="status of 403")
     courier.sign_in(ana)
@@ -89,7 +155,7 @@ def test_a_draft_outlives_a_session_that_ended(courier: Courier, visit: Callable
     kept = ana.context.cookies()
     ana.context.clear_cookies(name=re.compile("session"))
     ana.keyboard.type("of course you may.")
-    expect(ana.locator(".composer__form--reply").get_by_role("status")).to_contain_text("kept on this device")
+    expect(ana.locator(".composer__form--reply .composer__state")).to_contain_text("kept on this device")
 
     ana.context.add_cookies(kept)  # type: ignore[arg-type] # what one gives the other takes
     ana.reload()

@@ -147,6 +147,15 @@ def test_what_was_said_since_stays_in_the_kept_one(house: House) -> None:
     assert kept.status == Status.WAITING
 
 
+def test_what_somebody_was_writing_goes_along_and_comes_back(house: House) -> None:
+    kept, merged = arrives("No paper on route 4.").conversation, arrives("Still none.").conversation
+    browser_of(house.ana).post(f"/conversations/{merged.pk}/drafts", {"text": "Dear Ada, ", "kind": "message"})
+    assert "Dear Ada, </textarea>" in merges(house, kept, merged)
+    undoes(house)
+    assert "Dear Ada, </textarea>" in words(browser_of(house.ana).get(f"/conversations/{merged.pk}"))
+    assert "Dear Ada, </textarea>" not in words(browser_of(house.ana).get(f"/conversations/{kept.pk}"))
+
+
 def test_only_what_both_may_see_is_merged(house: House) -> None:
     kept, secret = arrives().conversation, arrives("my boss", to="hr@courier.test").conversation
     browser = browser_of(house.ana)

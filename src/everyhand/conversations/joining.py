@@ -10,7 +10,17 @@ from datetime import datetime
 from typing import Any, Final
 
 from everyhand.conversations import asides, links, queries, tags
-from everyhand.conversations.models import Conversation, Follower, Joining, Link, Message, Participant, Status, Tagging
+from everyhand.conversations.models import (
+    Conversation,
+    Draft,
+    Follower,
+    Joining,
+    Link,
+    Message,
+    Participant,
+    Status,
+    Tagging,
+)
 from everyhand.conversations.saying import snippet_of
 from everyhand.core import journal, search
 from everyhand.people.models import Member
@@ -25,7 +35,7 @@ def join(kept: Conversation, merged: Conversation, *, by: Member, at: datetime) 
     Those who took part in `merged` take part when they are the customer of `kept`; the others are proposed. Its owner
     and followers follow `kept`, and its tags and links stand there too. Both must be locked.
     """
-    stood = {"kept": _standing(kept), "merged": _standing(merged)}
+    stood = {"kept": _standing(kept), "merged": _standing(merged), "drafts": _take_along_drafts(kept, merged)}
     moved = list(Message.objects.filter(conversation=merged).order_by("pk").values_list("pk", flat=True))
     _move(moved, to=kept)
     joining = Joining.objects.create(
@@ -61,6 +71,7 @@ def part(joining: Joining, *, by: Member | None, at: datetime) -> None:
     came.filter(approved_at=None).delete()
     came.filter(approved_at=joining.at).delete()
     Follower.objects.filter(pk__in=joining.followers).delete()
+    Draft.objects.filter(pk__in=joining.stood.get("drafts", ()), conversation=kept).update(conversation=merged)
     Tagging.objects.filter(pk__in=joining.taggings, conversation=kept).delete()
     Link.objects.filter(pk__in=joining.links).delete()
     asides.move(Conversation.objects.filter(pk__in=joining.asides, aside_of=kept), to=merged)
@@ -132,6 +143,14 @@ def _take_part(kept: Conversation, merged: Conversation, at: datetime) -> list[i
         for one in theirs.select_related("identity")
     ]
     return [one.pk for one in came]
+
+
+def _take_along_drafts(kept: Conversation, merged: Conversation) -> list[int]:
+    """What somebody was writing goes on where the conversation does; the primary keys of those drafts."""
+    drafts = Draft.objects.filter(conversation=merged)
+    moved = list(drafts.order_by("pk").values_list("pk", flat=True))
+    drafts.update(conversation=kept)
+    return moved
 
 
 def _follow(to: Conversation, of: Conversation, at: datetime) -> list[int]:

@@ -58,7 +58,7 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
         sending = Sending(sender, to, gone, seen=_seen(request))
         return _to(conversation, _send(conversation, said, sending, author=member, draft=draft))
     except recipients.NotUnderstood as not_understood:
-        stopped = {"wrong_recipients": not_understood.wrong}
+        stopped = {"wrong_recipients": not_understood.wrong, "sure": sure}
     except desk.Overtaken as overtaken:
         stopped = {"overtaken_by": overtaken.messages, "sure": sure, "status": 409}
     except desk.NothingToSend:
