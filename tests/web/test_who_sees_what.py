@@ -67,10 +67,10 @@ def test_a_private_team_is_not_even_counted_for_others(house: House, name: str) 
     kept = arrives(SECRET, to="hr@courier.test").conversation
     member = named(house, name, kept)
     assert set(inbox.waiting(member)[0].values()) == {0}
-    assert inbox.waiting_with(member, [house.dora.pk]) == {}
+    assert inbox.waiting_with(member)[house.dora.pk] == 0
     assert "1 person waits" not in words(browser_of(member).get("/people"))
     assert inbox.waiting(house.dora)[0][inbox.View.TEAMS] == 1
-    assert inbox.waiting_with(house.dora, [house.dora.pk]) == {house.dora.pk: 1}
+    assert inbox.waiting_with(house.dora)[house.dora.pk] == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -146,3 +146,19 @@ def test_a_private_team_has_somebody_in_it(house: House) -> None:
     page = browser_of(house.ines).post("/teams/new", typed)
     assert page.status_code == 422
     assert "nobody else may read what comes to it" in words(page)
+
+
+def test_nobody_is_counted_beyond_a_hundred(house: House) -> None:
+    one = arrives().conversation
+    same = {"customer": one.customer, "status": one.status, "opened_at": one.opened_at}
+    Conversation.objects.bulk_create(
+        Conversation(owner=owner, channel="email", last_message_at=one.last_message_at, **same)
+        for owner in [house.ben, *[house.ana] * 150]
+    )
+
+    counted = inbox.waiting_with(house.ines)
+    page = browser_of(house.ines).get("/people").content.decode()
+
+    assert (counted[house.ana.pk], counted[house.ben.pk], counted[house.carla.pk]) == (100, 1, 0)
+    assert "More than 99 people wait for them" in page
+    assert "1 person waits for them" in page

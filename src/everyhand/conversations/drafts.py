@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from everyhand.conversations import rich_text, taking_part
 from everyhand.conversations.models import Conversation, Draft, DraftFile, File, Message
@@ -126,12 +126,12 @@ def leave_out(file: DraftFile) -> None:
     blobs.let_go([file.blob_id])
 
 
-def forget(author: Member, conversation: Conversation, *, token: str, text: str) -> None:
-    """The draft was sent, and so was any other with the same words."""
+def forget(author: Member, conversation: Conversation, *, tokens: Iterable[str], text: str) -> None:
+    """These drafts were sent, and so was any other with the same words and no file."""
     theirs = Draft.objects.filter(author=author, conversation=conversation)
-    for draft in theirs.filter(token=token) if token else ():
+    sent = Q(token__in=[one for one in tokens if one]) | Q(text=text, files=None)
+    for draft in theirs.filter(sent).distinct():
         throw_away(draft)
-    theirs.filter(text=text, files=None).delete()
 
 
 @transaction.atomic

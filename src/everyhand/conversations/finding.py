@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from everyhand.conversations.models import Conversation, Message
 from everyhand.conversations.queries import visible_to
 from everyhand.conversations.tags import TAGGED
 from everyhand.core import search
+from everyhand.core.counting import bounded, counted
 from everyhand.people.models import Member
 
 
@@ -46,6 +48,8 @@ class Found:
 
 
 NOTHING: Final = Found([], "")
+# About as many as are read to find the conversations of a page.
+DOCUMENTS_A_PAGE: Final = 60
 EVERYTHING: Final = Q()
 
 
@@ -150,16 +154,28 @@ def not_indexed() -> Iterator[Message]:
 
 
 def _allowed(member: Member | None, conversations: Q, messages: Q) -> Q:
-    """Which documents may be found. Those who see almost everything are asked about each match, until the page is full;
-    for others, whom most matches are none of, their conversations are listed once.
+    """Which documents may be found. For those who see much it is asked of each match, until the page is full; for
+    others, whose hardly any match would be, their conversations are listed once.
     """
     said = Q(Exists(Message.objects.filter(messages, pk=OuterRef("number")))) if messages else Q()
     if member is None and not conversations:
         return said
     visible = (Conversation.objects.all() if member is None else visible_to(member)).filter(conversations)
-    if member is None or member.sees_every_queue:
+    if member is None or member.sees_every_queue or _see_much(member):
         return said & Q(Exists(visible.filter(pk=OuterRef("group"))))
     return said & Q(group__in=visible.values("pk"))
+
+
+def _see_much(member: Member) -> bool:
+    """Whether to list their conversations would cost more than to ask of each match if it is among them.
+
+    To list one costs as much as to ask of one match, and as many have to be asked as it takes to fill a page: so many
+    times more as others' conversations are more than theirs. Both are equal at the square root.
+    """
+    number = Conversation.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    as_many = math.isqrt(DOCUMENTS_A_PAGE * number)
+    theirs = (Conversation.objects.filter(team__in=member.team_keys), Conversation.objects.filter(owner=member))
+    return sum(counted([bounded(rows, at_most=as_many) for rows in theirs])) >= as_many
 
 
 def _shown_before(query: search.Query, groups: set[int], start: int | None) -> set[int]:
@@ -183,7 +199,7 @@ def _hits(found: list[tuple[int, int]], query: search.Query) -> list[Hit]:
 
 def _excerpt(message: Message, query: search.Query) -> SafeString:
     told = (search.excerpt(text, query.wanted) for text in (message.reply, message.text))
-    beginning = search.excerpt(message.reply or message.text, ())
-    pieces = next((one for one in told if any(marked for _, marked in one)), beginning)
+    pieces = next((one for one in told if any(marked for _, marked in one)), None)
+    pieces = pieces or search.excerpt(message.reply or message.text, ())
     html = "".join(f"<mark>{escape(piece)}</mark>" if marked else escape(piece) for piece, marked in pieces)
     return mark_safe(html)  # noqa: S308 (every piece is escaped)

@@ -21,9 +21,9 @@ from django.db.models import Q, QuerySet
 from everyhand.conversations import queries
 from everyhand.conversations.models import Conversation, Follower, Status
 from everyhand.conversations.tags import TAGGED
-from everyhand.core.counting import Count, bounded, counted
+from everyhand.core.counting import BoundedCount, Count, bounded, counted
 from everyhand.core.prepared import Given, prepared
-from everyhand.people.models import Member, Membership, Team
+from everyhand.people.models import Member, Membership
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Every status at once, beside those of `Status`.
@@ -67,19 +67,18 @@ def standing_in(
     return rows
 
 
-def waiting_with(member: Member, owners: Iterable[int]) -> dict[int, int]:
-    """How many open conversations that `member` may see each of `owners` has: what is private is not even counted."""
-    if not member.sees_every_queue:
-        return _by_owner(queries.visible_to(member).filter(status=Status.OPEN))
-    # A sum over the owners' own index, less the few that others keep to themselves.
-    rows = Conversation.objects.filter(status=Status.OPEN, owner__in=list(owners))
-    private = Team.objects.filter(private=True).exclude(members=member)
-    hidden = _by_owner(Conversation.objects.filter(status=Status.OPEN, team__in=private).exclude(owner=member))
-    return {owner: left for owner, number in _by_owner(rows).items() if (left := number - hidden.get(owner, 0))}
+def waiting_with(member: Member) -> dict[int, int]:
+    """How many open conversations that `member` may see each member has, COUNTED at the most: what is private is not
+    even counted. One read, that walks over no more than COUNTED rows of an index for each.
+    """
+    return dict(_waiting_with(member.sees_every_queue)(asker=member.pk))
 
 
-def _by_owner(rows: QuerySet[Conversation]) -> dict[int, int]:
-    return dict(rows.order_by().values_list("owner").annotate(models.Count("pk")))
+@cache
+def _waiting_with(sees_every_queue: bool) -> Callable[..., list[tuple[int, int]]]:
+    visible = standing_in(View.EVERYONE, queries.Asker(sees_every_queue=sees_every_queue), Status.OPEN)
+    theirs = visible.filter(owner=models.OuterRef("pk")).values("pk")
+    return prepared(Member.objects.order_by().values_list("pk", BoundedCount(theirs[:COUNTED])))
 
 
 def waiting(member: Member, *, also: Sequence[tuple[View, Q]] = ()) -> tuple[dict[View, int], list[int]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -18,7 +19,7 @@ from everyhand.conversations.models import (
     Participant,
     Status,
 )
-from everyhand.core.prepared import Given
+from everyhand.core.prepared import Given, prepared
 from everyhand.customers.models import Customer, Identity
 from everyhand.people.models import Member, Membership, Team
 
@@ -110,13 +111,15 @@ def last_heard(conversation: Conversation) -> Message | None:
 
 def locked(conversation: Conversation) -> Conversation:
     """The conversation as it is now, and nobody else changes it until the transaction ends."""
-    return _locked(conversation.pk).get()
+    for found in _locked()(conversation=conversation.pk):
+        return found
+    raise Conversation.DoesNotExist
 
 
 def with_proof(conversation_id: int | None) -> Conversation | None:
     """The conversation a message proved to know, or the one that was merged into, if it still exists; locked."""
     while conversation_id:
-        found = next(iter(_locked(conversation_id)), None)
+        found = next(iter(_locked()(conversation=conversation_id)), None)
         if found is None or found.merged_into_id is None:
             return found
         conversation_id = found.merged_into_id
@@ -125,7 +128,7 @@ def with_proof(conversation_id: int | None) -> Conversation | None:
 
 def with_proofs(conversation_ids: Collection[int]) -> dict[int, Conversation]:
     """The same for several, by the id that was proved, each row locked; those that were merged are left out."""
-    found = _locked(*conversation_ids).filter(merged_into=None).order_by("pk") if conversation_ids else ()
+    found = _locking(pk__in=conversation_ids, merged_into=None).order_by("pk") if conversation_ids else ()
     return {conversation.pk: conversation for conversation in found}
 
 
@@ -144,8 +147,13 @@ def kept_of(conversation_id: int) -> int:
     return conversation_id
 
 
-def _locked(*pks: int) -> QuerySet[Conversation]:
-    rows = Conversation.objects.select_related("customer", "owner", "team").filter(pk__in=pks)
+@cache
+def _locked() -> Callable[..., list[Conversation]]:
+    return prepared(_locking(pk=Given("conversation")))
+
+
+def _locking(**which: Any) -> QuerySet[Conversation]:
+    rows = Conversation.objects.select_related("customer", "owner", "team").filter(**which)
     return rows.select_for_update(of=("self",)) if connection.features.has_select_for_update else rows
 
 
@@ -209,7 +217,7 @@ def holding_thread(identities: Sequence[Identity], *, message_id: str, named: Se
     return next((one.conversation for one in newest if thread & {one.in_reply_to, *one.references}), None)
 
 
-def said(conversation: Conversation) -> QuerySet[Message]:
+def said(conversation: Any) -> QuerySet[Message]:
     """Messages (no notes) that were not taken back."""
     taken_back = Delivery.objects.filter(message__conversation=conversation, taken_back_at__isnull=False)
     return Message.objects.filter(conversation=conversation, kind=Message.Kind.MESSAGE).exclude(
@@ -219,20 +227,32 @@ def said(conversation: Conversation) -> QuerySet[Message]:
 
 def said_since(conversation: Conversation, seen: int, *, but_by: Member) -> list[Message]:
     """Messages (no notes) after the one with id `seen`, except those of `but_by` and those taken back."""
-    newer = said(conversation).filter(pk__gt=seen).exclude(author_member=but_by)
-    return list(newer.select_related("author_member", "author_identity").order_by("at", "id"))
+    return _said_since()(conversation=conversation.pk, seen=seen, but_by=but_by.pk)
+
+
+@cache
+def _said_since() -> Callable[..., list[Message]]:
+    by_others = Q(author_member=None) | ~Q(author_member=Given("but_by"))
+    newer = said(Given("conversation")).filter(by_others, pk__gt=Given("seen"))
+    return prepared(newer.select_related("author_member", "author_identity").order_by("at", "id"))
 
 
 def thread_of(conversation: Conversation) -> tuple[str, Sequence[str]]:
     """(In-Reply-To, References) for the next reply: the customer's last message and everything before it that has an
     id, oldest first, which is what Gmail, Outlook and Apple Mail thread by (RFC 5322 section 3.6.4).
     """
-    known = said(conversation).exclude(message_id="").order_by("at", "id").values_list("direction", "message_id")
+    known = _letters()(conversation=conversation.pk)
     heard = [message_id for direction, message_id in known if direction == Message.Direction.IN]
     every = list(dict.fromkeys(message_id for _, message_id in known))
-    in_reply_to = heard[-1] if heard else (known[len(known) - 1][1] if known else "")
+    in_reply_to = heard[-1] if heard else (known[-1][1] if known else "")
     kept = every if len(every) <= REFERENCES_KEPT else [every[0], *every[-(REFERENCES_KEPT - 1) :]]
     return in_reply_to, [one for one in kept if one != in_reply_to] + ([in_reply_to] if in_reply_to else [])
+
+
+@cache
+def _letters() -> Callable[..., list[tuple[str, str]]]:
+    sent = said(Given("conversation")).exclude(message_id="")
+    return prepared(sent.order_by("at", "id").values_list("direction", "message_id"))
 
 
 def customer_spoke_last(conversation: Conversation) -> bool:

@@ -7,8 +7,9 @@ from before, notes are never quoted, and neither is what a message itself quoted
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from everyhand.conversations import queries
 from everyhand.conversations.models import Conversation, Delivery, Message
+from everyhand.core.prepared import Given, prepared
 
 NONE, LAST, ALL = HOW_MUCH = ("none", "last", "all")
 
@@ -39,11 +41,8 @@ def earlier_words(
     if how_much == NONE:
         return ""
     everybody = {_same(address) for address in recipients}
-    undecided = Delivery.objects.filter(message__conversation=conversation, done_at=None, attempts=0, due_at__gt=at)
-    said = queries.said(conversation).exclude(pk__in=undecided.values("message"))
-    newest = said.select_related("author_member", "author_identity").order_by("-at", "-id")
     room, quotations = CHARACTERS_AT_MOST, list[str]()
-    for message in newest[: 1 if how_much == LAST else MESSAGES_AT_MOST]:
+    for message in _newest(1 if how_much == LAST else MESSAGES_AT_MOST)(conversation=conversation.pk, at=at):
         words = message.reply or message.text
         if not words.strip() or not everybody <= _took_part(message):
             continue
@@ -52,6 +51,14 @@ def earlier_words(
         quotations.append(f"{_attribution(message, conversation, language, time_zone)}\n{_quoted(words, room)}")
         room -= len(words)
     return "\n\n".join(quotations)
+
+
+@cache
+def _newest(limit: int) -> Callable[..., list[Message]]:
+    """What was said in a conversation and can't be taken back any more at `at`."""
+    ours = Delivery.objects.filter(message__conversation=Given("conversation"), done_at=None, attempts=0)
+    said = queries.said(Given("conversation")).exclude(pk__in=ours.filter(due_at__gt=Given("at")).values("message"))
+    return prepared(said.select_related("author_member", "author_identity").order_by("-at", "-id")[:limit])
 
 
 def words_of(message: Message, conversation: Conversation, *, language: str, time_zone: str) -> str:

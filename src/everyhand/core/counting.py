@@ -13,6 +13,13 @@ from everyhand.core.prepared import told, written
 Count = tuple[str, tuple[Any, ...]]
 
 
+class BoundedCount(models.Subquery):
+    """How many rows a sliced query finds, for each row of the query around it."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS few)"
+    output_field = models.IntegerField()
+
+
 def whole(rows: models.QuerySet[Any, Any]) -> Count:
     """All of them, where an index holds nothing else."""
     sql, params = written(rows.values("pk"))

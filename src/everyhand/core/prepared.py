@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.core.exceptions import EmptyResultSet
@@ -64,7 +65,8 @@ def told(params: tuple[Any, ...], values: dict[str, Any]) -> tuple[Any, ...]:
         if not isinstance(one, Given):
             every.append(one)
         elif one.several is None:
-            every.append(values[one.name])
+            value = values[one.name]
+            every.append(connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value)
         else:
             every.extend(values[one.name])
     return tuple(every)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 
 from django.conf import settings
 from django.db import transaction
@@ -11,6 +13,7 @@ from everyhand.conversations import actions as conversations
 from everyhand.conversations import queries, turns
 from everyhand.conversations.models import Conversation
 from everyhand.core import journal, rows
+from everyhand.core.prepared import Given, prepared
 from everyhand.people.models import Member
 from everyhand.promises.known import Known
 from everyhand.promises.models import Promise
@@ -129,4 +132,10 @@ def _break(promise: Promise, at: datetime) -> int:
 
 def open_of(conversation: Conversation) -> Promise | None:
     """The promise that runs in it."""
-    return Promise.objects.filter(conversation=conversation, kept_at=None, withdrawn_at=None).first()
+    return next(iter(_open_of()(conversation=conversation.pk)), None)
+
+
+@cache
+def _open_of() -> Callable[..., list[Promise]]:
+    rows = Promise.objects.filter(conversation=Given("conversation"), kept_at=None, withdrawn_at=None)
+    return prepared(rows.order_by("pk")[:1])

@@ -24,7 +24,7 @@ from everyhand.desk import aside as desk
 from everyhand.desk.reply import NothingToSend, Overtaken
 from everyhand.web import looking, writing
 from everyhand.web.permissions import aside_or_404, conversation_or_404, reader
-from everyhand.web.timeline import Said, aside_shown, said
+from everyhand.web.timeline import Said, aside_shown, said_alone
 from everyhand.web.uploads import uploads
 
 ASKED_AT_MOST = 10
@@ -128,8 +128,8 @@ def _page(
     member, at = reader(request), timezone.now()
     shown = aside_shown(aside)
     draft = writing.shown(drafts.of(member, aside), writing.REPLY)
-    overtaking: list[Said] = [said(message) for message in overtaken_by or ()]
-    mine = [one for one in shown.messages if one.author == member and one.deliveries]
+    overtaking: list[Said] = [said_alone(message) for message in overtaken_by or ()]
+    mine = [one for one in shown.messages if one.author_id == member.pk and one.deliveries]
     undo = mine[-1] if mine and all(one.state == "due" and one.due_at > at for one in mine[-1].deliveries) else None
     context: dict[str, Any] = {
         "conversation": aside.aside_of,

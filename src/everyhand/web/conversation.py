@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,18 +18,23 @@ from everyhand.channels.email import from_addresses
 from everyhand.conversations import drafts, links, queries, tags, taking_part
 from everyhand.conversations.links import Linked
 from everyhand.conversations.models import Conversation, Draft, Message, Participant, Tag
+from everyhand.conversations.queries import Asker
+from everyhand.core.prepared import Given, prepared
+from everyhand.people import colleagues
 from everyhand.people.models import Member, Team
-from everyhand.promises.models import Promise
+from everyhand.promises import actions as promises
 from everyhand.routing import reasons
-from everyhand.web import looking, recipients, writing
+from everyhand.web import looking, recipients, stretches, writing
 from everyhand.web.permissions import conversation_or_404, reader
 from everyhand.web.rows import Face, PromiseShown, face, promise_shown
 from everyhand.web.second_look import Doubts
 from everyhand.web.sleeping_times import Typed, offers
-from everyhand.web.timeline import Said, asides_of, folded, in_order, said, timeline
+from everyhand.web.timeline import Said, folded, said
 
 # How many other conversations of the customer stand beside this one.
 OTHERS = 6
+# Instead of the id of a message, for all of them.
+FROM_THE_START = "start"
 
 
 @dataclass(frozen=True)
@@ -69,9 +75,28 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         if kept == pk:
             raise
         return redirect("conversation", conversation_or_404(request, kept).pk)
+    asked = _number(request.GET.get("before", ""))
+    if asked and request.headers.get("HX-Request"):
+        return looking.seen(request, _earlier(request, conversation, asked), conversation)
     # The mark comes with the conversation, so that a page without a draft costs no read for one.
     shown = page(request, conversation, drafting=getattr(conversation, "drafting", True))
     return looking.seen(request, shown, conversation)
+
+
+def _earlier(request: HttpRequest, conversation: Conversation, before: int) -> HttpResponse:
+    """The stretch before a message, to be put in its place."""
+    participants = _participants()(conversation=conversation.pk)
+    stretch = stretches.before(
+        conversation, participants, colleagues.everybody(), reader=reader(request), message=before
+    )
+    context = {
+        "conversation": conversation,
+        "before": stretch.before,
+        "first_loaded": stretch.first_id,
+        "first_id": 0 if stretch.before else stretch.first_id,
+        "stretch": stretch.entries,
+    }
+    return render(request, "_earlier.html", context)
 
 
 def page(
@@ -98,28 +123,29 @@ def page(
     found = list(drafts.of(member, conversation)) if drafting else []
     token = token or request.GET.get("draft", "")
     draft, note_draft = (writing.shown(found, kind, token=token) for kind in (writing.REPLY, writing.NOTE))
-    participants = list(
-        Participant.objects.filter(conversation=conversation).select_related("identity__customer").order_by("pk")
-    )
-    everybody = list(Member.objects.all())
-    entries = timeline(conversation, participants, everybody, reader=member)
-    if getattr(conversation, "asking", True):
-        entries = in_order([*entries, *asides_of(conversation)])
-    messages = [entry for entry in entries if isinstance(entry, Said)]
-    beginning = folded(entries, shown_from=_number(request.GET.get("from", "")))
+    participants = _participants()(conversation=conversation.pk)
+    everybody = colleagues.everybody()
+    shown_from = _shown_from(request, conversation)
+    stretch = stretches.newest(conversation, participants, everybody, reader=member, since=shown_from)
+    entries, messages = stretch.entries, stretch.messages
+    beginning = folded(entries, shown_from=shown_from)
     usual = taking_part.among(participants, conversation)
     senders = from_addresses.choices(conversation, member)
     writing_from = next((one for one in senders if one.address == draft.sender), senders[0])
-    overtaking = [said(message) for message in overtaken_by or ()]
+    names = {one.id: one.name for one in everybody}
+    overtaking = [said(message, names=names) for message in overtaken_by or ()]
+    newest = max((one.id for one in messages if one.kind == Message.Kind.MESSAGE), default=0)
     context: dict[str, Any] = {
         "conversation": _shown(conversation, participants, member, at),
         "earlier": entries[:beginning],
         "timeline": entries[beginning:],
-        "first_id": messages[0].id if messages else 0,
+        "before": stretch.before,
+        "first_loaded": stretch.first_id,
+        "first_id": 0 if stretch.before else stretch.first_id,
         "recipients": recipients.shown(draft.recipients, usual, wrong=wrong_recipients or {}),
         "senders": senders,
         "sender": writing_from,
-        "newest_message_id": max((one.id for one in messages if one.kind == Message.Kind.MESSAGE), default=0),
+        "newest_message_id": newest or (_newest_message(conversation) if stretch.before else 0),
         "newest_id": max((one.id for one in messages), default=0),
         "signature": member.signs(writing_from.signature or (conversation.team.signature if conversation.team else "")),
         "draft": draft,
@@ -133,7 +159,7 @@ def page(
         "sleep": sleep,
         "sleep_offers": offers(at),
         "members": [one for one in everybody if one.is_active],
-        "teams": Team.objects.all(),
+        "teams": _teams()(),
         "other_conversations": _others(conversation, member),
     }
     return render(request, "conversation.html", context, status=status)
@@ -142,7 +168,7 @@ def page(
 def _shown(
     conversation: Conversation, participants: list[Participant], member: Member, at: datetime
 ) -> ConversationShown:
-    promise = Promise.objects.filter(conversation=conversation, kept_at=None, withdrawn_at=None).first()
+    promise = promises.open_of(conversation)
     addresses = [one.identity.value for one in participants if one.identity.customer_id == conversation.customer_id]
     is_linked = conversation.linked_to_id or getattr(conversation, "linked", True)
     return ConversationShown(
@@ -165,7 +191,7 @@ def _shown(
 
 
 def _undo(messages: list[Said], member: Member, at: datetime) -> Undo | None:
-    mine = [one for one in messages if one.author == member and one.deliveries]
+    mine = [one for one in messages if one.author_id == member.pk and one.deliveries]
     last = mine[-1] if mine else None
     if last is None or any(one.state != "due" or one.attempts or one.due_at <= at for one in last.deliveries):
         return None
@@ -173,8 +199,44 @@ def _undo(messages: list[Said], member: Member, at: datetime) -> Undo | None:
 
 
 def _others(conversation: Conversation, member: Member) -> list[Conversation]:
-    theirs = queries.visible_to(member).filter(customer=conversation.customer).exclude(pk=conversation.pk)
-    return list(theirs.select_related("owner").order_by("-last_message_at")[:OTHERS])
+    ask = _conversations_of(member.sees_every_queue)
+    found = ask(asker=member.pk, customer=conversation.customer_id)
+    return [one for one in found if one.pk != conversation.pk][:OTHERS]
+
+
+def _newest_message(conversation: Conversation) -> int:
+    """Where the newest stretch holds notes alone."""
+    said_in_it = Message.objects.filter(conversation=conversation, kind=Message.Kind.MESSAGE)
+    return said_in_it.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def _shown_from(request: HttpRequest, conversation: Conversation) -> int:
+    """The id of the message that the page is asked to begin with, 0 when it is asked for none."""
+    asked = request.GET.get("from", "")
+    if asked == FROM_THE_START:
+        return stretches.first_of_all(conversation)
+    if before := _number(request.GET.get("before", "")):
+        return stretches.beginning_before(conversation, before)
+    return _number(asked)
+
+
+@cache
+def _participants() -> Callable[..., list[Participant]]:
+    rows = Participant.objects.filter(conversation=Given("conversation"))
+    return prepared(rows.select_related("identity__customer").order_by("pk"))
+
+
+@cache
+def _teams() -> Callable[..., list[Team]]:
+    return prepared(Team.objects.only("slug", "name"))
+
+
+@cache
+def _conversations_of(sees_every_queue: bool) -> Callable[..., list[Conversation]]:
+    """The newest of a customer that whoever asks may see; one more than is shown, since one is open already."""
+    rows = queries.visible_to(Asker(sees_every_queue=sees_every_queue)).filter(customer=Given("customer"))
+    shown = rows.select_related("owner").only("subject", "status", "last_message_at", "owner__name")
+    return prepared(shown.order_by("-last_message_at")[: OTHERS + 1])
 
 
 def _only_note(found: list[Draft]) -> bool:

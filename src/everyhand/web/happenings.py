@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from everyhand.conversations import queries
 from everyhand.conversations.models import Conversation, Delivery, Participant, Tag
 from everyhand.core import journal
 from everyhand.core.journal import Entry
+from everyhand.core.prepared import Given, prepared
 from everyhand.people.models import Member
 from everyhand.web import moments
 
@@ -52,13 +54,19 @@ class Happening:
 
 
 def happenings(
-    conversation: Conversation, participants: Iterable[Participant], everybody: Iterable[Member], *, reader: Member
+    conversation: Conversation,
+    participants: Iterable[Participant],
+    names: Mapping[int, str],
+    *,
+    reader: Member,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> list[Happening]:
-    """Oldest first; `everybody` who ever worked here gives the names. One read, and one more where a letter came back,
-    where there are tags, and where there are links: of those `reader` learns only what they may see.
+    """From `since` to before `until`, oldest first; `names` are everybody's who ever worked here, by primary key. One
+    read, and one more where a letter came back, where there are tags, and where there are links: of those `reader`
+    learns only what they may see.
     """
-    entries = _for(reader, list(journal.about(conversation).filter(action__in=SHOWN)))
-    names = {member.pk: member.name for member in everybody}
+    entries = _for(reader, _entries(conversation, since, until))
     outside = {one.pk: one.identity.name or one.identity.value for one in participants}
     returned = [entry.particulars["delivery"] for entry in entries if entry.action == "delivery.bounced"]
     addresses = dict(Delivery.objects.filter(pk__in=returned).values_list("pk", "address")) if returned else {}
@@ -75,6 +83,19 @@ def happenings(
         )
         for entry in entries
     ]
+
+
+def _entries(conversation: Conversation, since: datetime | None, until: datetime | None) -> list[Entry]:
+    if since is None and until is None:
+        return _all()(conversation=journal.reference(conversation))
+    rows = journal.about(conversation).filter(action__in=SHOWN)
+    rows = rows.filter(at__gte=since) if since else rows
+    return list(rows.filter(at__lt=until) if until else rows)
+
+
+@cache
+def _all() -> Callable[..., list[Entry]]:
+    return prepared(Entry.objects.filter(subject=Given("conversation"), action__in=SHOWN).order_by("id"))
 
 
 def returned_from(asides: Sequence[Conversation]) -> dict[int, list[str]]:
@@ -104,7 +125,7 @@ def _tags(entry: Entry) -> list[int]:
 
 
 def _sentence(
-    entry: Entry, names: dict[int, str], outside: dict[int, str], addresses: dict[int, str], tags: dict[int, str]
+    entry: Entry, names: Mapping[int, str], outside: dict[int, str], addresses: dict[int, str], tags: dict[int, str]
 ) -> str:
     words: dict[str, Any] = {
         "who": names.get(_actor(entry), _("Everyhand")),

@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from everyhand.web import moments
 from everyhand.web.folding import FoldingEnvironment
+from everyhand.web.links import linked
 from everyhand.web.told import told
 from everyhand.web.writing import calling
 
@@ -62,6 +63,7 @@ def environment(**options: Any) -> FoldingEnvironment:
         number=moments.number,
         tint=tint,
         told=told,
+        linked=linked,
         filesizeformat=filesizeformat,
     )
     return made

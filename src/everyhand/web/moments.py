@@ -6,7 +6,7 @@ The words are written here once; `everyhand.js` keeps those with `data-relative`
 from __future__ import annotations
 
 import functools
-from datetime import datetime, time, timedelta
+from datetime import datetime, time, timedelta, tzinfo
 
 from babel import Locale, dates, numbers
 from django.utils import timezone
@@ -61,13 +61,21 @@ def number(value: int) -> str:
 
 
 def _time(moment: datetime, words: str, relative: str) -> SafeString:
+    opening = _opening(moment, timezone.get_current_timezone(), get_language() or "en")
     # What is put together here holds no sign that HTML would read: digits, and words of Babel's.
-    return mark_safe(f'<time datetime="{moment.isoformat()}" title="{day(moment)}"{relative}>{words}</time>')  # noqa: S308
+    return mark_safe(f"{opening}{relative}>{words}</time>")  # noqa: S308
 
 
 def _rounded(seconds: float) -> int:
     """To whole minutes from a minute on: what is written then, and what a page of rows has in common."""
     return round(seconds) if abs(seconds) < 60 else int(seconds / 60) * 60
+
+
+# The moments on a page are mostly those of the visit before.
+@functools.lru_cache(4096)
+def _opening(moment: datetime, zone: tzinfo, language: str) -> str:
+    local = moment.astimezone(zone).replace(second=0, microsecond=0, tzinfo=None)
+    return f'<time datetime="{moment.isoformat()}" title="{_day(local, language)}"'
 
 
 # Babel takes 0.1 ms for each of these, and an inbox shows two hundred.

@@ -54,7 +54,7 @@ def show_all(request: HttpRequest) -> HttpResponse:
     context = {
         "groups": _by_team({member.pk: member for member in active}),
         "former": [member for member in everybody.values() if not member.is_active],
-        "open_counts": inbox.waiting_with(reader(request), everybody),
+        "open_counts": inbox.waiting_with(reader(request)),
     }
     return render(request, "people.html", context)
 

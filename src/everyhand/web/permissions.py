@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Concatenate, ParamSpec
+from functools import cache, wraps
+from typing import Any, Concatenate, ParamSpec
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
@@ -18,6 +18,7 @@ from everyhand.conversations.asides import HAS_ASIDES
 from everyhand.conversations.links import LINKED
 from everyhand.conversations.models import Attachment, Conversation, Draft, Message
 from everyhand.conversations.tags import TAGGED
+from everyhand.core.prepared import Given, prepared
 from everyhand.customers.models import Customer
 from everyhand.people.models import Member
 
@@ -85,11 +86,18 @@ def conversation_or_404(request: HttpRequest, pk: int) -> Conversation:
     tag stands on it, `linked`, whether it belongs together with another, and `asking`, whether
     anything was asked beside it.
     """
-    theirs = Draft.objects.filter(conversation=OuterRef("pk"), author=reader(request))
-    rows = queries.visible_to(reader(request)).select_related("customer", "owner", "team")
-    return get_object_or_404(
-        rows.annotate(drafting=Exists(theirs), tagged=TAGGED, linked=LINKED, asking=HAS_ASIDES), pk=pk
-    )
+    member = reader(request)
+    for found in _conversation(member.sees_every_queue)(asker=member.pk, conversation=pk):
+        return found
+    raise Http404
+
+
+@cache
+def _conversation(sees_every_queue: bool) -> Callable[..., list[Conversation]]:
+    asker = queries.Asker(sees_every_queue=sees_every_queue)
+    drafts: Any = Draft.objects.filter(conversation=OuterRef("pk"), author=asker)
+    rows = queries.visible_to(asker).select_related("customer", "owner", "team").filter(pk=Given("conversation"))
+    return prepared(rows.annotate(drafting=Exists(drafts), tagged=TAGGED, linked=LINKED, asking=HAS_ASIDES))
 
 
 def aside_or_404(request: HttpRequest, pk: int) -> Conversation:

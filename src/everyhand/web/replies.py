@@ -163,8 +163,7 @@ def _said_already(conversation: Conversation, said: Written, author: Member, see
 
 def _forget(conversation: Conversation, said: Written, author: Member, draft: Draft | None) -> None:
     """The draft this came from, also when a reply was kept as a note."""
-    for token in {said.token, draft.token if draft else ""}:
-        drafts.forget(author, conversation, token=token, text=said.text)
+    drafts.forget(author, conversation, tokens={said.token, draft.token if draft else ""}, text=said.text)
 
 
 @transaction.atomic

@@ -1,24 +1,22 @@
-"""Everything said in a conversation and everything that happened to it, in order."""
+"""What was said in a conversation as its page shows it, and where that page opens."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Case, Exists, F, OuterRef, TextField, Value, When
 from markupsafe import Markup
 
 from everyhand.channels.email import tokens
-from everyhand.channels.email.models import Mail
 from everyhand.conversations import asides, queries
 from everyhand.conversations.models import Attachment, Conversation, Delivery, Message, Participant
 from everyhand.desk import reasons
 from everyhand.desk.verdict import Verdict
 from everyhand.people.models import Member, initials
-from everyhand.web.happenings import Happening, happenings, returned_from
+from everyhand.web.happenings import Happening, returned_from
 from everyhand.web.told import told
 from everyhand.web.writing import for_page
 
@@ -45,7 +43,8 @@ class Said:
     id: int
     kind: str
     direction: str
-    author: Author | Member
+    author: Author
+    author_id: int | None  # of us, the primary key
     to: Sequence[str]
     sent_from: str  # the address of ours that a reply comes from; "" for what others said
     reply: str
@@ -89,29 +88,6 @@ class Aside:
 Entry = Said | Happening | Aside
 
 
-def timeline(
-    conversation: Conversation, participants: Iterable[Participant], everybody: Iterable[Member], *, reader: Member
-) -> list[Entry]:
-    """Oldest first. The HTML of messages stays in the database until somebody opens it."""
-    messages = (
-        queries.timeline(conversation)
-        .defer("html")
-        .annotate(
-            has_html=Case(When(html="", then=Value(value=False)), default=Value(value=True)),
-            written=Case(
-                When(direction=Message.Direction.OUT, then=F("html")), default=Value(""), output_field=TextField()
-            ),
-            has_original=Exists(Mail.objects.filter(message=OuterRef("pk"))),
-        )
-    )
-    entries: list[Entry] = [
-        said(message, has_html=message.has_html, has_original=message.has_original, written=message.written)
-        for message in messages
-    ]
-    entries += happenings(conversation, participants, everybody, reader=reader)
-    return in_order(entries)
-
-
 def in_order(entries: Iterable[Entry]) -> list[Entry]:
     """What was said comes before what it brought about."""
     return sorted(entries, key=lambda entry: (entry.at, isinstance(entry, Happening)))
@@ -134,7 +110,7 @@ def _shown(found: list[Conversation]) -> list[Aside]:
     returned = returned_from(found)
     words: dict[int, list[Said]] = {}
     for message in queries.timeline_of(found):
-        words.setdefault(message.conversation_id, []).append(said(message))
+        words.setdefault(message.conversation_id, []).append(said_alone(message))
     return [
         Aside(
             id=one.pk,
@@ -177,16 +153,27 @@ def _direction(entry: Entry) -> str:
     return entry.direction if isinstance(entry, Said) and by_hand else ""
 
 
-def said(message: Message, *, has_html: bool = False, has_original: bool = False, written: str = "") -> Said:
-    """`written` is the HTML of one of us, which stands in the page itself; others' is opened in a frame."""
-    files = list(message.attachments.all())
+def said(
+    message: Message,
+    *,
+    names: Mapping[int, str],
+    files: Sequence[Attachment] = (),
+    deliveries: Sequence[Delivery] = (),
+    has_html: bool = False,
+    has_original: bool = False,
+    written: str = "",
+) -> Said:
+    """`names` are those of everybody who ever worked here, by primary key. `written` is the HTML of one of us, which
+    stands in the page itself; others' is opened in a frame.
+    """
     has_html = has_html and message.direction == Message.Direction.IN
     verdict = Verdict.from_json(message.verdict)
     return Said(
         id=message.pk,
         kind=message.kind,
         direction=message.direction,
-        author=message.author_member or Author(message.author),
+        author=Author(_author(message, names)),
+        author_id=message.author_member_id,
         to=[_addressee(one) for one in message.recipients] if message.kind == Message.Kind.MESSAGE else [],
         sent_from=message.from_address,
         reply=message.reply or ("" if message.quoted else message.text),
@@ -199,16 +186,29 @@ def said(message: Message, *, has_html: bool = False, has_original: bool = False
         remarks=[told(remark) for remark in message.remarks],
         automatic=message.automatic,
         # Of what a member passed on, they are the one who is proved.
-        proof="" if message.forwarded_by else reasons.in_words(verdict),
+        proof="" if message.forwarded_by_id else reasons.in_words(verdict),
         forged=verdict.is_forged,
-        forwarded_by=message.forwarded_by.name if message.forwarded_by else "",
-        sent_at=message.sent_at if message.forwarded_by else None,
+        forwarded_by=names.get(message.forwarded_by_id, "") if message.forwarded_by_id else "",
+        sent_at=message.sent_at if message.forwarded_by_id else None,
         dated=message.dated,
         # Pictures inside a letter are seen in the letter.
         attachments=[file for file in files if not (file.inline and (has_html or written))],
         unchecked=bool(settings.EVERYHAND.clamav) and message.direction == Message.Direction.IN,
-        deliveries=list(message.deliveries.all()),
+        deliveries=deliveries,
     )
+
+
+def said_alone(message: Message) -> Said:
+    """The same of one that was read with its author, files and deliveries."""
+    ours = [one for one in (message.author_member, message.forwarded_by) if one]
+    files, deliveries = list(message.attachments.all()), list(message.deliveries.all())
+    return said(message, names={one.pk: one.name for one in ours}, files=files, deliveries=deliveries)
+
+
+def _author(message: Message, names: Mapping[int, str]) -> str:
+    if message.author_member_id:
+        return names.get(message.author_member_id, "")
+    return message.author_name or (message.author_identity.value if message.author_identity else "")
 
 
 def _addressee(recipient: dict[str, Any]) -> str:

@@ -66,7 +66,8 @@ def written(request: HttpRequest, conversation: Conversation, kind: str) -> Writ
 
 def keep(request: HttpRequest, conversation: Conversation, said: Written) -> tuple[Draft | None, list[str]]:
     """Save it with the files of the form; and a sentence for each file that was refused."""
-    taken = sum(file.size for file in _files(request, conversation) if file.draft.token == said.token)
+    theirs = _files(request, conversation) if said.token else ()
+    taken = sum(file.size for file in theirs if file.draft.token == said.token)
     domain = conversation.address.partition("@")[2] or "localhost"
     files, refused = uploads(request, taken=taken, shown_in=domain if "shown" in request.POST else "")
     draft = drafts.keep(

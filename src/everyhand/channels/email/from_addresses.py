@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cache
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -15,6 +16,7 @@ from everyhand.channels.email.models import FromAddress
 from everyhand.conversations.models import Conversation
 from everyhand.conversations.saying import Sender
 from everyhand.core import journal
+from everyhand.core.prepared import Given, prepared
 from everyhand.people.models import Member, Team
 
 
@@ -28,21 +30,26 @@ def choices(conversation: Conversation, member: Member) -> list[Sender]:
     That is the address of its team, if the team has one, and otherwise the address the customer wrote to, which is
     always among them. One read.
     """
-    theirs = Q(team=None) | Q(team__in=Team.objects.filter(members=member))
-    if conversation.team_id:
-        theirs |= Q(team=conversation.team_id)
     written_to = conversation.address.lower()
 
     def place(one: FromAddress) -> tuple[bool, bool, str]:
         of_its_team = conversation.team_id is not None and one.team_id == conversation.team_id
         return not of_its_team, one.address.lower() != written_to, one.address
 
-    found = sorted(FromAddress.objects.filter(theirs), key=place)
+    found = sorted(_theirs()(member=member.pk, team=conversation.team_id), key=place)
     senders = [Sender(one.address, one.name, one.signature) for one in found]
     if any(one.address.lower() == written_to for one in found):
         return senders
     before = sum(not place(one)[0] for one in found)
     return [*senders[:before], Sender(conversation.address), *senders[before:]]
+
+
+@cache
+def _theirs() -> Callable[..., list[FromAddress]]:
+    """Everybody's, those of a member's teams, and those of the team that answers."""
+    members_teams = Team.objects.filter(members=Given("member"))
+    theirs = Q(team=None) | Q(team__in=members_teams) | Q(team=Given("team"))
+    return prepared(FromAddress.objects.filter(theirs))
 
 
 def chosen(address: str, among: Sequence[Sender]) -> Sender:

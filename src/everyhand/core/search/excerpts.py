@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from everyhand.core.search.language import Phrase
 from everyhand.core.search.words import places
@@ -13,13 +13,13 @@ Excerpt = list[tuple[str, bool]]
 Place = tuple[str, int, int]
 
 
-def excerpt(text: str, phrases: Iterable[Phrase], *, width: int = 200) -> Excerpt:
+def excerpt(text: str, phrases: Sequence[Phrase], *, width: int = 200) -> Excerpt:
     """About `width` characters from a little before the first of `phrases` on, or from the beginning if none is there.
 
     Line breaks and runs of blanks become one blank.
     """
     text = " ".join(text.split())
-    there = list(places(text))
+    there = list(places(text)) if phrases else []
     marks = sorted({mark for phrase in phrases for mark in _occurrences(there, phrase)})
     start = _start(there, marks[0][0] - width // 4) if marks else 0
     pieces: Excerpt = [("… ", False)] if start else []
@@ -36,6 +36,11 @@ def excerpt(text: str, phrases: Iterable[Phrase], *, width: int = 200) -> Excerp
 def _occurrences(there: list[Place], phrase: Phrase) -> Iterator[tuple[int, int]]:
     length = len(phrase.words)
     *whole, last = phrase.words
+    if not whole:
+        yield from (
+            (start, end) for word, start, end in there if word == last or (phrase.goes_on and word.startswith(last))
+        )
+        return
     for at in range(len(there) - length + 1):
         *before, (word, _, end) = there[at : at + length]
         fits = word.startswith(last) if phrase.goes_on else word == last

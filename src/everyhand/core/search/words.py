@@ -74,6 +74,11 @@ def _kept(texts: Iterable[str]) -> list[str]:
 
 def places(text: str) -> Iterator[tuple[str, int, int]]:
     """Each word as it is compared, with its start and end in the text."""
+    if text.isascii():
+        for run in _PLAIN_RUN.finditer(text.lower()):
+            start, end = run.span()
+            yield run[0][:LONGEST_WORD], start, end
+        return
     for run in _RUN.finditer(text):
         raw = run.group()
         if raw.isascii():

@@ -97,6 +97,19 @@ class AppearanceController extends Controller {
   }
 }
 
+/* A link to an old message of a long conversation: the page does not hold it yet, so ask for the page from there on. */
+class TimelineController extends Controller {
+  connect() {
+    const asked = /^#message-(\d{1,18})$/.exec(location.hash)?.[1];
+    if (!asked || document.getElementById(`message-${asked}`)) return;
+    const page = new URL(location.href);
+    if (page.searchParams.get("from") === asked) return; /* it went into another conversation */
+    page.searchParams.set("from", asked);
+    location.replace(page);
+  }
+}
+
+application.register("timeline", TimelineController);
 application.register("clock", ClockController);
 application.register("undo", UndoController);
 application.register("toast", ToastController);
