@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -172,7 +172,7 @@ def _see_much(member: Member) -> bool:
     To list one costs as much as to ask of one match, and as many have to be asked as it takes to fill a page: so many
     times more as others' conversations are more than theirs. Both are equal at the square root.
     """
-    number = Conversation.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    number = Conversation.objects.aggregate(newest=Max("pk"))["newest"] or 0
     as_many = math.isqrt(DOCUMENTS_A_PAGE * number)
     theirs = (Conversation.objects.filter(team__in=member.team_keys), Conversation.objects.filter(owner=member))
     return sum(counted([bounded(rows, at_most=as_many) for rows in theirs])) >= as_many
