@@ -83,7 +83,7 @@ def test_every_page_can_be_found_from_the_first() -> None:
 def test_every_picture_is_shown_somewhere() -> None:
     shown = {(page.parent / link).resolve() for page in PAGES for link in links_of(page)}
 
-    assert set((DOCS / "screenshots").glob("*.png")) <= shown
+    assert set((DOCS / "screenshots").glob("*.webp")) <= shown
 
 
 def test_every_promise_names_a_test_that_is_there_and_promises_are_numbered_on() -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from everyhand.conversations import tags
 from everyhand.desk.inbound import Address, File
 from everyhand.desk.reply import write_note
 from tests.web.house import House, arrives, browser_of
@@ -148,3 +149,17 @@ def test_filters_alone_go_on_page_after_page(house: House) -> None:
 )
 def test_strange_searches_do_no_harm(desk: House, typed: str) -> None:
     assert browser_of(desk.ana).get("/search", {"q": typed}).status_code == 200
+
+
+def test_what_some_results_have_in_common_narrows_them_by_a_click(house: House) -> None:
+    first = arrives("The paper is wet.", sender=Address("Ada Brown", "ada@example.org"), subject="One").conversation
+    other = arrives("The paper is late.", sender=Address("Cy Marsh", "cy@example.org"), subject="Two").conversation
+    tags.retag(first, on=tags.called(["late paper"]), by=house.ana, at=timezone.now())
+    browser = browser_of(house.ana)
+    page = words(browser.get("/search?q=paper"))
+    for offered in ("from%3A%22Ada+Brown%22", "tag%3A%22late+paper%22", "before%3A30d", "owner%3Ame", "status%3Aopen"):
+        assert f"?q={offered}+paper" in page
+    for offered in ("from%3A%22Ada+Brown%22", "tag%3A%22late+paper%22"):
+        narrowed = words(browser.get(f"/search?q={offered}+paper"))
+        assert f'id="conversation-{first.pk}"' in narrowed
+        assert f'id="conversation-{other.pk}"' not in narrowed

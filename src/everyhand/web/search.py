@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,6 +26,8 @@ from everyhand.web.rows import Row, rows
 
 HITS = 30
 PEOPLE = 6
+# As many customers and tags of the results are offered to narrow them by.
+FACETS = 3
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "problems": chosen.problems,
         "offers": [
             (said, _address(f"{piece} {typed}".strip()))
-            for piece, said in _offers()
+            for piece, said in _offers(answer.hits)
             if not chosen.value(piece.partition(":")[0])
         ],
         "hits": answer.hits,
@@ -110,15 +113,27 @@ def _found(member: Member, wanted: Asked, chosen: Filters, after: str, at: datet
     return Answer(hits, following, instead)
 
 
-def _offers() -> list[tuple[str, str]]:
-    """Filters to be had by a click."""
+def _offers(hits: Sequence[Hit]) -> list[tuple[str, str]]:
+    """Filters to be had by a click; among them whom and what some of the results have in common."""
+    customers = dict.fromkeys(hit.conversation.customer.name for hit in hits)
+    tags = dict.fromkeys(tag.name for hit in hits for tag in hit.conversation.tags)
+    from_them = [(_piece("from", name), _("From %(name)s") % {"name": name}) for name in list(customers)[:FACETS]]
     return [
+        *(from_them if len(customers) > 1 else []),
+        *((_piece("tag", name), name) for name in list(tags)[:FACETS]),
         ("owner:me", _("Owner: me")),
         ("status:open", _("Open")),
         ("has:attachment", _("With an attachment")),
         ("after:30d", _("In the last 30 days")),
+        ("before:30d", _("Older than 30 days")),
         ("in:notes", _("In notes")),
     ]
+
+
+def _piece(name: str, value: str) -> str:
+    """A filter as somebody types it."""
+    value = value.replace('"', "")
+    return f'{name}:"{value}"' if " " in value else f"{name}:{value}"
 
 
 def _address(typed: str) -> str:
