@@ -53,6 +53,7 @@ PAGES = (
     "/audit-trail?kind=seen&who=3",
     "/notices",
     "/notices/settings",
+    "/customers",
     "/mail-ledger",
     "/quarantine",
     "/from-addresses",
