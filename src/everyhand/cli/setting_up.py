@@ -15,6 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from everyhand.channels.email.models import Mailbox
+from everyhand.cli import readiness
 from everyhand.core import journal
 from everyhand.customers import tombstones
 from everyhand.people import actions as people
@@ -35,19 +36,15 @@ def setup() -> None:
 def set_up() -> bool:
     """Bring the database to this version and make sure somebody and some mailbox are there; whether it was new."""
     try:
+        readiness.check_place()
         executor = MigrationExecutor(connection)
-        applied = set(executor.loader.applied_migrations)
-        unknown = {one for one in applied if one[0] in executor.loader.migrated_apps} - set(executor.loader.graph.nodes)
-        if unknown:
-            stop(
-                "the database was written by a newer version of Everyhand. Install that version again, or restore a "
-                "backup made before the upgrade. Nothing was changed."
-            )
+        readiness.check_state(executor)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", verbosity=0, interactive=False)
+    except readiness.NotUsable as reason:
+        stop(str(reason))
     except DatabaseError as error:
-        reason = str(error).strip().splitlines()[0]
-        stop(f"the database can't be used: {reason}. Check EVERYHAND_DATA or EVERYHAND_DATABASE_URL.")
+        stop(readiness.in_words(error))
     tombstones.erase_again(at=timezone.now())
     # A look first: who only reads does not wait for whoever writes.
     if Mailbox.objects.exists() and Member.objects.exists():
