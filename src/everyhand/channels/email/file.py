@@ -31,8 +31,8 @@ from everyhand.desk.inbound import Inbound
 # Short, since what a dead worker had in hand waits for its end. Losing it costs nothing: a mail is filed and its row
 # completed in one transaction.
 LEASE: Final = timedelta(seconds=30)
-# How many mails share a commit. More would save little and keep other writers waiting: a batch takes some 50 ms.
-TOGETHER: Final = 16
+# How many mails share a commit. More would save little and keep other writers waiting: a batch takes some 100 ms.
+TOGETHER: Final = 32
 # What is read ahead of being filed, in mails and bytes: the parsers must never wait, nor memory fill with big mails.
 AHEAD: Final = 2 * TOGETHER
 BYTES_AHEAD: Final = 8_000_000
