@@ -49,7 +49,7 @@ def erase_elsewhere(conversation: Conversation, identities: Sequence[Identity], 
     outside.delete()
     blobs.let_go(files)
     theirs.update(
-        text="", reply="", quoted="", html="", subject="", author_name="", message_id="", in_reply_to="",
+        text="", reply="", quoted="", html="", subject="", author_name="", message_id="", in_reply_to="", dated="",
         references=[], recipients=[], verdict={}, remarks=[ERASED],
     )  # fmt: skip
     addresses = {identity.value for identity in identities}
