@@ -29,12 +29,12 @@ def told(server: Server, mails: int, streams: Sequence[int]) -> Iterator[Figure]
     """With so many pages open, of people who see every queue, so that each of them is told of every mail."""
     for number in streams:
         letters = islice(letters_of(random.Random()), mails)  # noqa: S311 (new mails each time)
-        with closing(_Pages(server.web, number)) as pages, closing(Sender(server.smtp)) as sender:
+        with closing(Pages(server.web, number)) as pages, closing(Sender(server.smtp)) as sender:
             times = [one for letter in letters for one in pages.times_of(ready_to_send(letter), sender)]
         yield of_times(f"a mail is seen, {number} page{'s' if number > 1 else ''} open", times, note="500 at p99")
 
 
-class _Pages:
+class Pages:
     """So many open streams of server-sent events."""
 
     def __init__(self, port: int, number: int) -> None:

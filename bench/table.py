@@ -23,7 +23,7 @@ from typing import Final
 from django.conf import settings
 from django.db import connection
 
-from bench import incoming, living, sweeping, visits
+from bench import browser, incoming, living, sweeping, visits
 from bench.figures import Figure, environment, of_times, show
 from bench.interrupting import leave_when_interrupted
 from bench.server import HOST, Server, end, free_port, running, start, wait_for_page
@@ -38,6 +38,7 @@ class Size:
 
     mails: int = 1_000
     visits: int = 200
+    openings: int = 100
     live_mails: int = 20
     streams: tuple[int, int] = (1, 200)
     waiting: tuple[int, int] = (1_000, 1_000_000)
@@ -45,7 +46,7 @@ class Size:
 
 
 FULL: Final = Size()
-SMALL: Final = Size(mails=20, visits=3, live_mails=2, streams=(1, 5), waiting=(10, 100), starts=1)
+SMALL: Final = Size(mails=20, visits=3, openings=3, live_mails=2, streams=(1, 5), waiting=(10, 100), starts=1)
 
 
 def main() -> None:
@@ -67,6 +68,7 @@ def _measured(size: Size, only: list[str]) -> Iterator[Figure]:
     parts: dict[str, Callable[[], Iterator[Figure]]] = {
         "start": lambda: _starts(size.starts),
         "pages": lambda: _pages(size),
+        "browser": lambda: _browser(size),
         "live": lambda: _live(size),
         "accept": lambda: incoming.accepted(_here(), size.mails),
         "file": lambda: incoming.filed(_here(), size.mails, called="here"),
@@ -109,6 +111,11 @@ def _pages(size: Size) -> Iterator[Figure]:
         yield _memory("memory of all processes, idle", server)
         yield from visits.visited(server.web, size.visits)
         yield _memory("memory of all processes, after that", server)
+
+
+def _browser(size: Size) -> Iterator[Figure]:
+    with running("serve", data=_here()) as server:
+        yield from browser.measured(server, size.openings)
 
 
 def _live(size: Size) -> Iterator[Figure]:

@@ -19,7 +19,7 @@ import everyhand
 from everyhand.cli import setting_up
 
 SOURCES = Path(everyhand.__file__).resolve().parents[2]
-PARTS = ("start", "pages", "live", "accept", "file", "file-empty", "sweep", "size")
+PARTS = ("start", "pages", "browser", "live", "accept", "file", "file-empty", "sweep", "size")
 
 
 @click.group(invoke_without_command=True)

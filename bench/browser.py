@@ -1,0 +1,129 @@
+"""What somebody sees in a browser: from a key to the page it opens, from a mail to the row it makes, and what a hundred
+open desks take.
+
+The browser is Debian's Chromium, driven by Playwright, which is no part of the program.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from bench.bringing import Letter, Sender, ready_to_send
+from bench.figures import Figure, of_times
+from bench.letters import letters_of
+from bench.living import Pages
+from bench.reader import Reader
+from bench.server import HOST, Server
+from everyhand.people.models import Member, Role
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+DESKS: Final = 100
+PATIENCE: Final = 30.0  # seconds
+_ROWS: Final = """() => [...document.querySelectorAll(".conversation-row")]
+  .map((row) => row.id + row.querySelector("p").textContent).join()"""
+_LISTENS: Final = "() => document.documentElement.dataset.liveState === 'listening'"
+# When a key was pressed, in milliseconds of the clock of all pages, kept for the page that it opens.
+_PRESSED: Final = """addEventListener("keydown", (event) =>
+  sessionStorage.setItem("pressed", performance.timeOrigin + event.timeStamp), true)"""
+_PAINTED: Final = """() => {
+  const painted = performance.getEntriesByName("first-contentful-paint")[0];
+  return painted ? performance.timeOrigin + painted.startTime - Number(sessionStorage.getItem("pressed")) : 0;
+}"""
+_LOADED: Final = """() => performance.getEntriesByType("resource")
+  .filter((one) => /\\.(js|css)(\\?|$)/.test(one.name)).reduce((sum, one) => sum + one.encodedBodySize, 0)"""
+
+
+def measured(server: Server, times: int) -> Iterator[Figure]:
+    """Nothing, where there is no browser to measure with; that is said."""
+    reader = Reader(Member.objects.filter(role=Role.SPECIALIST).order_by("pk")[0], server.web)
+    answers = [one for one in islice(letters_of(random.Random()), 10 * times) if "new." not in one.envelope_from]  # noqa: S311
+    # Before the browser, in whose thread there is a loop: Django asks no database beside one.
+    letters = [ready_to_send(one) for one in answers[: max(times // 10, 2)]]
+    with _window(reader, server.web) as page:
+        if page is not None:
+            yield from _opening(page, server.web, times)
+            yield _arriving(page, server, letters)
+    with closing(Pages(server.web, DESKS)):
+        time.sleep(1)
+        yield Figure(f"memory of all processes, {DESKS} desks open", "MB", server.memory / 1_000_000, note="300")
+    reader.close()
+
+
+def _opening(page: Page, port: int, times: int) -> Iterator[Figure]:
+    """From the key that opens a row of the inbox until its conversation is painted."""
+    took = []
+    loaded = 0.0
+    for number in range(times + 1):
+        page.goto(f"http://{HOST}:{port}/inbox/mine", wait_until="load")
+        loaded = loaded or page.evaluate(_LOADED)
+        rows = page.locator(".conversation-row a[href^='/conversations/']")
+        rows.nth(number % rows.count()).focus()
+        with page.expect_navigation(wait_until="load"):
+            page.keyboard.press("Enter")
+        took.append(_until(page, lambda: page.evaluate(_PAINTED)) / 1000)
+    # The first one loads and compiles what the others have.
+    yield of_times("a key opens a conversation, painted", took[1:], note="100 at p95")
+    yield Figure("script and style of the first page, as sent", "kB", loaded / 1000, note="100")
+
+
+def _arriving(page: Page, server: Server, letters: list[Letter]) -> Figure:
+    """From the moment at which a mail is accepted until its row stands in an open inbox, narrowed to its sender."""
+    took = []
+    with closing(Sender(server.smtp)) as sender:
+        for letter in letters:
+            page.goto(f"http://{HOST}:{server.web}/inbox/everyone?from={letter[0]}&status=any", wait_until="load")
+            _until(page, lambda: page.evaluate(_LISTENS))
+            before = page.evaluate(_ROWS)
+            sender.send(letter)
+            accepted_at = time.perf_counter()
+            _until(page, lambda before=before: page.evaluate(_ROWS) != before)
+            took.append(time.perf_counter() - accepted_at)
+    return of_times("a mail stands in an open inbox", took, note="1,000")
+
+
+def _until(page: Page, happened: Callable[[], Any]) -> Any:
+    """What `happened` says, once that is something."""
+    give_up_at = time.monotonic() + PATIENCE
+    while time.monotonic() < give_up_at:
+        if said := happened():
+            return said
+        page.wait_for_timeout(5)
+    raise RuntimeError(f"a page did not show within {PATIENCE:g} s what it was to show")
+
+
+@contextmanager
+def _window(reader: Reader, port: int) -> Iterator[Page | None]:
+    """A window in which the reader is signed in; None, and a word to whoever measures, where none can be opened."""
+    program = shutil.which("chromium")
+    try:
+        from playwright.sync_api import sync_playwright  # noqa: PLC0415 (not everybody has it)
+    except ImportError:
+        program = None
+    if program is None:
+        print(
+            "No browser to measure in: install Chromium (on Debian: apt-get install chromium) and Playwright "
+            "(pip install -e '.[dev]').",
+            file=sys.stderr,
+        )
+        yield None
+        return
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        context.add_init_script(_PRESSED)
+        pairs = (one.partition("=") for one in reader.cookies.split("; "))
+        cookies: list[Any] = [
+            {"name": name, "value": value, "url": f"http://{HOST}:{port}"} for name, _equals, value in pairs
+        ]
+        context.add_cookies(cookies)
+        yield context.new_page()
+        browser.close()
