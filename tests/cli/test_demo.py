@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.test import Client
+from django.utils import timezone
 
 from everyhand.channels.email import accept, file, queries
 from everyhand.channels.email.models import Mail
-from everyhand.cli.demo import company, removal
+from everyhand.cli import reactions
+from everyhand.cli.demo import company, removal, wishes
 from everyhand.conversations.models import Conversation, Delivery
+from everyhand.core import work
+from everyhand.core.looks import Look
 from everyhand.desk.hand_over import hand_over
-from everyhand.people.models import Member
+from everyhand.people import looking_around
+from everyhand.people.models import DemoWish, Member
 from everyhand.promises.models import Promise
 from everyhand.routing.models import Fallback
 from tests.cast import HELP, NOON, Cast, minutes
@@ -64,13 +71,96 @@ def test_what_is_real_stays_also_where_it_touched_the_demo(cast: Cast) -> None:
     assert (kept.customer.name, kept.owner, kept.messages.get().reply) == ("Eve Real", cast.ines, "Hello")
     assert Fallback.objects.get().member == cast.ines
     assert queries.ledger().balanced
-    assert not Member.objects.filter(email__endswith=company.DOMAIN).exists()
+    assert not Member.objects.filter(email__endswith=looking_around.DOMAIN).exists()
 
 
 @pytest.mark.parametrize("times", [2])
 def test_it_can_come_back(cast: Cast, times: int) -> None:
     for _ in range(times):
         company.load(at=NOON)
-        assert company.is_loaded()
+        assert looking_around.is_here()
         removal.remove(at=NOON)
-        assert not company.is_loaded()
+        assert not looking_around.is_here()
+
+
+def test_whoever_looked_around_in_it_leaves_no_trace_either(cast: Cast) -> None:
+    browser = Client()
+    browser.force_login(cast.ines)
+    before = everything()
+    company.load(at=NOON)
+    conversation = Conversation.objects.get(subject="No paper again")
+    here = f"/conversations/{conversation.pk}"
+    assert browser.get(here).status_code == 200
+    seen = conversation.messages.latest("pk").pk
+    for path, fields in (
+        (f"{here}/notes", {"text": "Is @Noor Aziz on duty?"}),
+        (f"{here}/replies", {"text": "It is on its way.", "seen": seen + 1}),
+        ("/triage/taggings", {"conversation": conversation.pk, "names": "delivery"}),
+    ):
+        assert browser.post(path, fields).status_code == 302, path
+    reactions.react(timezone.now())
+    assert Look.objects.exists()
+
+    removal.remove(at=NOON)
+
+    after = everything()
+    del before["core.Bookmark"], after["core.Bookmark"]  # how far the journal is read
+    assert after == before
+
+
+def wish(ask: Callable[..., None], cast: Cast) -> DemoWish:
+    ask(by=cast.ines, at=NOON)
+    (claimed,) = work.claim(DemoWish, at=NOON, limit=1)
+    return claimed
+
+
+def test_it_comes_and_goes_as_an_administrator_wishes(cast: Cast) -> None:
+    assert looking_around.standing() == "away"
+    coming = wish(looking_around.ask_to_come, cast)
+    looking_around.ask_to_come(by=cast.ines, at=NOON)  # pressed twice
+    assert (DemoWish.objects.count(), looking_around.standing()) == (1, "coming")
+    wishes.fulfil(coming, at=NOON)
+    assert looking_around.standing() == "here"
+    assert Conversation.objects.count() > 5
+
+    going = wish(looking_around.ask_to_go, cast)
+    assert looking_around.standing() == "going"
+    wishes.fulfil(going, at=NOON)
+    assert looking_around.standing() == "away"
+    assert not Conversation.objects.exists()
+
+
+def test_what_an_attempt_that_broke_off_has_left_is_taken_away_first(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coming = wish(looking_around.ask_to_come, cast)
+    played: list[Any] = []
+    play = company._play
+
+    def breaks_off(*scene: Any) -> None:
+        if len(played) == 3:
+            raise RuntimeError("the power is gone")
+        played.append(scene)
+        play(*scene)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(company, "_play", breaks_off)
+        with work.attempt(coming, at=NOON):
+            wishes.fulfil(coming, at=NOON)
+    assert len(played) == 3
+    assert looking_around.standing() == "coming"
+
+    (again,) = work.claim(DemoWish, at=NOON + minutes(1), limit=1)
+    wishes.fulfil(again, at=NOON)
+    whole = Conversation.objects.count()
+    removal.remove(at=NOON)
+    company.load(at=NOON)
+    assert Conversation.objects.count() == whole
+
+
+def test_a_wish_that_can_not_be_fulfilled_says_so_and_what_came_can_be_taken_away(cast: Cast) -> None:
+    coming = wish(looking_around.ask_to_come, cast)
+    work.quarantine(coming, "RuntimeError: no room", at=NOON)
+    assert looking_around.standing() == "stuck"
+    wishes.fulfil(wish(looking_around.ask_to_go, cast), at=NOON)
+    assert looking_around.standing() == "away"

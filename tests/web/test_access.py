@@ -79,6 +79,8 @@ MATRIX: dict[str, Access] = {
     "home": Access("/", (IN, 302, 302, 302, 302, 302), NOTHING_TO_DO),
     "first_steps": Access("/first-steps", SETS_UP, NOTHING_TO_DO),
     "first_steps_skipped": Access("/first-steps/skipped", NOT_LIKE_THIS, DOES_SETTING_UP),
+    "demo_opening": Access("/first-steps/demo", NOT_LIKE_THIS, DOES_SETTING_UP),
+    "demo_removal": Access("/first-steps/demo/removal", NOT_LIKE_THIS, DOES_SETTING_UP),
     "inbox": Access("/inbox/everyone", EVERYBODY, NOTHING_TO_DO),
     "inbox_filters": Access("/inbox/everyone/filters?owner=me", EVERYBODY, NOTHING_TO_DO),
     "new_saved_view": Access("/inbox/everyone/saving?status=waiting", EVERYBODY, DOES, {"name": "Waiting"}),

@@ -8,8 +8,10 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from everyhand.cli import worker
+from everyhand.cli.demo import wishes
 from everyhand.conversations.models import Delivery
-from everyhand.people.models import Member
+from everyhand.people.models import DemoWish, Member
 from tests.channels.email.fetching.conftest import connected
 from tests.web.house import House, answers, arrives, browser_of
 
@@ -71,7 +73,7 @@ def test_the_demo_counts_for_nothing(house: House) -> None:
     page = words(browser_of(house.ines).get("/first-steps"))
 
     assert "0 of 4 are done." in page
-    assert "everyhand demo remove" in page
+    assert 'action="/first-steps/demo/removal"' in page
 
 
 class WithAPromise:
@@ -80,3 +82,41 @@ class WithAPromise:
     def __init__(self) -> None:
         house = settings.EVERYHAND
         self.EVERYHAND = type(house)(house.data, house.values, frozenset({"first_reply"}))
+
+
+def test_an_administrator_looks_around_in_a_made_up_company_until_they_have_seen_enough(house: House) -> None:
+    browser = browser_of(house.ines)
+    assert "Look around first" in words(browser.get("/first-steps"))
+
+    assert browser.post("/first-steps/demo").headers["Location"] == "/first-steps"
+    coming = words(browser.get("/first-steps"))
+    assert "The Riverside Courier moves in." in coming
+    assert 'hx-trigger="every 1s"' in coming
+
+    worker._each(DemoWish, wishes.fulfil, timezone.now())
+    assert "The Riverside Courier is here" in words(browser.get("/first-steps"))
+    assert "No paper again" in words(browser.get("/inbox/everyone"))
+
+    browser.post("/first-steps/demo/removal")
+    assert "The Riverside Courier moves out." in words(browser.get("/first-steps"))
+    worker._each(DemoWish, wishes.fulfil, timezone.now())
+    assert 'action="/first-steps/demo"' in words(browser.get("/first-steps"))
+    assert "No paper again" not in words(browser.get("/inbox/everyone"))
+
+
+def test_beside_customers_who_wait_no_made_up_ones_are_offered(house: House) -> None:
+    arrives()
+    browser = browser_of(house.ines)
+    assert 'action="/first-steps/demo"' not in words(browser.get("/first-steps"))
+    refused = words(browser.post("/first-steps/demo", follow=True))
+    assert "Customers have written already" in refused
+    assert not DemoWish.objects.exists()
+
+
+def test_a_demo_that_could_not_come_says_so_and_can_be_taken_away(house: House) -> None:
+    browser = browser_of(house.ines)
+    browser.post("/first-steps/demo")
+    DemoWish.objects.update(quarantined_at=timezone.now())
+    stuck = words(browser.get("/first-steps"))
+    assert "That did not work" in stuck
+    assert 'action="/first-steps/demo/removal"' in stuck

@@ -23,6 +23,7 @@ from everyhand.channels.email.fetching import alarms
 from everyhand.channels.email.models import SystemMail
 from everyhand.channels.email.outbound import deliver, notice_mail
 from everyhand.cli import reactions
+from everyhand.cli.demo import wishes
 from everyhand.conversations import checking, whose
 from everyhand.conversations.models import Delivery, Renaming, Sleep, VirusCheck
 from everyhand.core import disk, heartbeat, looks, outage, work
@@ -32,6 +33,7 @@ from everyhand.desk import let_go, turns
 from everyhand.notices import actions as notices
 from everyhand.notices import push, watching
 from everyhand.people import sign_ins
+from everyhand.people.models import DemoWish
 from everyhand.promises import actions as promises
 from everyhand.routing.models import Departure
 
@@ -80,6 +82,7 @@ class Worker:
             Duty("find by new names", lambda at: _each(Renaming, whose.index_again, at), timedelta(seconds=2)),
             Duty("look for viruses", lambda at: _each(VirusCheck, checking.check, at), timedelta(seconds=1)),
             Duty("erase", lambda at: _each(Erasure, erasing.erase, at), timedelta(seconds=10)),
+            Duty("bring and take the demo", lambda at: _each(DemoWish, wishes.fulfil, at), timedelta(seconds=1)),
             Duty("react to what happened", reactions.react, timedelta(seconds=0.5)),
             Duty("write notice mails", notice_mail.write_due, timedelta(seconds=2)),
             Duty("push notices", push.push_due, timedelta(seconds=2)),

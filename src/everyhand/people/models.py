@@ -13,6 +13,8 @@ from django.db import models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from everyhand.core.work import DueRow
+
 
 def known_time_zone(value: str) -> None:
     if value not in available_timezones():
@@ -245,6 +247,23 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"for {self.email or self.places} until {self.expires_at:%Y-%m-%d %H:%M}"
+
+
+class DemoWish(DueRow):
+    """An administrator wants the demo company to come, or to go. The worker does it; see `people.looking_around`."""
+
+    class Wanted(models.TextChoices):
+        COME = "come"
+        GO = "go"
+
+    wanted = models.CharField(max_length=4, choices=Wanted.choices)
+
+    class Meta(DueRow.Meta):
+        abstract = False
+        indexes: ClassVar = [*DueRow.Meta.indexes]
+
+    def __str__(self) -> str:
+        return f"the demo is to {self.wanted}"
 
 
 def initials(name: str) -> str:

@@ -37,6 +37,8 @@ DONE = {
     "customer.exported": _("took a copy of everything about them away"),
     "customer.merged": _("joined another customer with them"),
     "customer.unmerged": _("parted another customer from them"),
+    "demo.asked_to_come": _("let the demo company in, to look around"),
+    "demo.asked_to_go": _("took the demo company away"),
     "device.added": _("is told by push on one more device"),
     "device.removed": _("is not told by push on one device any more"),
     "from_address.kept": _("saved the from-address"),

@@ -6,24 +6,25 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.conf import settings
+from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from everyhand.channels.email.models import ConnectedMailbox, Mail
 from everyhand.conversations.models import Conversation, Delivery
+from everyhand.people import looking_around
 from everyhand.people.models import Member
 from everyhand.web.permissions import for_admins, reader
 
 SKIPPED: Final = "first-steps"  # a cookie
 A_YEAR: Final = 365 * 24 * 3600
 COLLEAGUES: Final = 3
-# Nobody can have such an address (RFC 2606), so whoever has one belongs to the demo.
-NOWHERE: Final = ".example"
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ def show(request: HttpRequest) -> HttpResponse:
     context = {
         "steps": steps,
         "done": sum(step.done for step in steps),
-        "demo": Member.objects.filter(email__endswith=NOWHERE).exists(),
+        "demo": looking_around.standing(),
+        "empty": _nothing_has_happened(),
     }
     return render(request, "first_steps.html", context)
 
@@ -58,11 +60,31 @@ def skip(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     return response
 
 
+@require_POST
+@for_admins
+def open_demo(request: HttpRequest) -> HttpResponse:
+    """Ask for the demo company. Beside customers who wait nobody needs made-up ones: from the shell it still comes."""
+    if _nothing_has_happened():
+        looking_around.ask_to_come(by=reader(request), at=timezone.now())
+    else:
+        messages.error(request, _("Customers have written already, so made-up ones would only be in their way."))
+    return redirect("first_steps")
+
+
+@require_POST
+@for_admins
+def remove_demo(request: HttpRequest) -> HttpResponse:
+    looking_around.ask_to_go(by=reader(request), at=timezone.now())
+    return redirect("first_steps")
+
+
 def are_due(request: HttpRequest) -> bool:
     """Whether an administrator comes to a house in which nothing has happened yet, and did not leave them out."""
-    return (
-        reader(request).may_set_up and SKIPPED not in request.COOKIES and not Conversation.objects.order_by().exists()
-    )
+    return reader(request).may_set_up and SKIPPED not in request.COOKIES and _nothing_has_happened()
+
+
+def _nothing_has_happened() -> bool:
+    return not Conversation.objects.order_by().exists()
 
 
 def _mail_comes_in() -> Step:
@@ -78,7 +100,7 @@ def _mail_comes_in() -> Step:
 
 
 def _mail_is_answered() -> Step:
-    sent = Delivery.objects.filter(done_at__isnull=False).exclude(address__endswith=NOWHERE)
+    sent = Delivery.objects.filter(done_at__isnull=False).exclude(address__endswith=looking_around.NOWHERE)
     text = _("Write to yourselves from outside, as a customer would, and answer. It counts when the answer has left.")
     if not settings.EVERYHAND.mail_url:
         text += " " + _("Whoever runs Everyhand has yet to set the mail server that delivers it: EVERYHAND_MAIL_URL.")
@@ -87,7 +109,7 @@ def _mail_is_answered() -> Step:
 
 def _colleagues_are_in(me: Member) -> Step:
     others = Member.objects.filter(is_active=True, last_login__isnull=False).exclude(pk=me.pk)
-    number = others.exclude(email__endswith=NOWHERE).count()
+    number = others.exclude(email__endswith=looking_around.NOWHERE).count()
     text = ngettext("%(num)d colleague has signed in so far.", "%(num)d colleagues have signed in so far.", number) % {
         "num": number
     }

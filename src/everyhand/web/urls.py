@@ -66,6 +66,8 @@ from everyhand.web.signing_in import allowed, password_if_allowed
 inbox_and_search = [
     path("", inbox.home, name="home"),
     path("first-steps", first_steps.show, name="first_steps"),
+    path("first-steps/demo", first_steps.open_demo, name="demo_opening"),
+    path("first-steps/demo/removal", first_steps.remove_demo, name="demo_removal"),
     path("first-steps/skipped", first_steps.skip, name="first_steps_skipped"),
     path("inbox/<slug:view>", inbox.show, name="inbox"),
     path("inbox/<slug:view>/filters", inbox.filters, name="inbox_filters"),

@@ -23,9 +23,10 @@ def demo() -> None:
 def load() -> None:
     """Load the Riverside Courier, with conversations in every state."""
     from everyhand.cli.demo import company
+    from everyhand.people import looking_around
 
     setting_up.set_up()
-    if company.is_loaded():
+    if looking_around.is_here():
         click.echo("The demo company is here already. `everyhand demo remove` takes it away.")
         sys.exit(1)
     company.load(at=timezone.now())

@@ -30,18 +30,14 @@ from everyhand.desk.hand_over import hand_over
 from everyhand.desk.reply import reply, write_note
 from everyhand.notices import preferences
 from everyhand.notices.models import MailPace
+from everyhand.people.looking_around import DOMAIN
 from everyhand.people.models import Member, Membership, Role, Team
 from everyhand.promises import actions as promises
 from everyhand.routing import actions as routing
 
-DOMAIN = "riverside-courier.example"
 SOURCE = "demo"
 HELP = f"help@{DOMAIN}"
 GUIDE = f"ana@{DOMAIN}"  # whose eyes a newcomer looks through
-
-
-def is_loaded() -> bool:
-    return Member.objects.filter(email__endswith=f"@{DOMAIN}").exists()
 
 
 def load(*, at: datetime) -> None:
@@ -51,7 +47,9 @@ def load(*, at: datetime) -> None:
     filer = file.Filer(parsers=1)
     try:
         for number, scene in enumerate(STORY, start=1):
-            _play(scene, number, staff, filer, at)
+            # At one go, or a worker that runs beside would file these letters as if they came in now.
+            with transaction.atomic():
+                _play(scene, number, staff, filer, at)
     finally:
         filer.close()
     promises.tick(at=at, limit=1000)

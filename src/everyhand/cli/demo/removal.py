@@ -8,13 +8,15 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from everyhand.channels.email.models import Mail, Mailbox, RawMail
-from everyhand.cli.demo.company import DOMAIN, SOURCE
+from everyhand.cli.demo.company import SOURCE
 from everyhand.cli.demo.story import TEAMS
 from everyhand.conversations import actions as conversations
-from everyhand.conversations.models import Attachment, Conversation, Message
+from everyhand.conversations.models import Attachment, Conversation, Message, Tag, Tagging
 from everyhand.core import journal
 from everyhand.core.blobs import Blob
+from everyhand.core.looks import Look
 from everyhand.customers.models import Customer, Identity
+from everyhand.people.looking_around import DOMAIN
 from everyhand.people.models import Member, Role, Team
 from everyhand.promises.models import Promise
 from everyhand.routing.models import Fallback, Rule
@@ -38,18 +40,33 @@ def remove(*, at: datetime) -> int:
     mails.delete()
     RawMail.objects.filter(pk__in=raws).delete()
     Promise.objects.filter(conversation__in=numbers).delete()
+    tags = list(Tagging.objects.filter(conversation__in=numbers).values_list("tag", flat=True))
     for conversation in Conversation.objects.filter(pk__in=numbers):
         conversations.erase(conversation)
+    Tag.objects.filter(pk__in=tags, taggings=None).delete()
     Blob.objects.filter(pk__in=blobs).exclude(pk__in=Attachment.objects.values("blob")).delete()
-    _readers_without_a_trace().delete()
+    readers = list(_readers_without_a_trace().values_list("pk", flat=True))
+    Customer.objects.filter(pk__in=readers).delete()
     rules = Rule.objects.filter(Q(member__in=staff) | Q(team__slug__in=[team[0] for team in TEAMS]))
     subjects += [f"rule:{rule.pk}" for rule in rules]
     rules.delete()
     Team.objects.filter(slug__in=[team[0] for team in TEAMS], conversations=None).delete()
     Mailbox.objects.filter(address__endswith=f"@{DOMAIN}").delete()
-    journal.Entry.objects.filter(subject__in=subjects).delete()
+    subjects += [f"customer:{pk}" for pk in readers]
+    _forget_that_it_was_here(subjects, {one.pk for one in staff})
     staff.delete()
     return len(numbers)
+
+
+def _forget_that_it_was_here(subjects: list[str], staff: set[int]) -> None:
+    """What was done with these, who saw them, and that something new stood behind the bells of nobody but the staff."""
+    theirs = journal.Entry.objects.filter(subject__in=subjects)
+    since = theirs.order_by("pk").values_list("pk", flat=True).first() or 0
+    bells = journal.Entry.objects.filter(action="notices.changed", pk__gt=since)
+    rung = [bell.pk for bell in bells.iterator() if staff.issuperset(bell.particulars["members"])]
+    journal.Entry.objects.filter(pk__in=rung).delete()
+    theirs.delete()
+    Look.objects.filter(Q(thing__in=subjects) | Q(who__in=[f"member:{pk}" for pk in staff])).delete()
 
 
 def _readers() -> list[int]:
