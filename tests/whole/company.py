@@ -9,6 +9,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from http.cookiejar import CookieJar
@@ -18,7 +19,8 @@ import psycopg
 
 from tests.servers.everyhand import RunningEveryhand
 
-KINDS_OF_WORK = ("conversations_delivery", "email_mail", "email_systemmail", "notices_mailtelling")
+KINDS_OF_WORK = ("conversations_delivery", "email_mail", "email_systemmail")
+NOTICES = "notices_mailtelling"
 
 
 def ledger(everyhand: RunningEveryhand) -> dict[str, int]:
@@ -60,10 +62,13 @@ def ask(everyhand: RunningEveryhand, query: str) -> list[tuple[Any, ...]]:
         sqlite.close()
 
 
-def time_passes(everyhand: RunningEveryhand, time: timedelta) -> None:
-    """Let all that waits wait no longer: what was due later than now, or claimed by somebody, was so `time` ago."""
+def time_passes(everyhand: RunningEveryhand, time: timedelta, *, of: Sequence[str] = KINDS_OF_WORK) -> None:
+    """Let all that waits wait no longer: what was due later than now, or claimed by somebody, was so `time` ago.
+
+    Notices are not `of` it unless asked for: a test that counts letters to customers wants none to members.
+    """
     seconds = time.total_seconds()
-    for table in KINDS_OF_WORK:
+    for table in of:
         for column in ("due_at", "claimed_until"):
             earlier = (
                 f"{column} - interval '{seconds} seconds'"

@@ -14,7 +14,16 @@ import pytest
 
 from tests.servers.everyhand import RunningEveryhand
 from tests.servers.postfix import Postfix
-from tests.whole.company import Member, ask, conversations, ledger, time_passes, wait_until_filed
+from tests.whole.company import (
+    KINDS_OF_WORK,
+    NOTICES,
+    Member,
+    ask,
+    conversations,
+    ledger,
+    time_passes,
+    wait_until_filed,
+)
 from tests.whole.letters import letter
 
 HELP, ADA = "help@paper.test", "ada@customers.test"
@@ -51,7 +60,7 @@ def hand_over(company: RunningEveryhand, admin: Member, number: int, to: str) ->
         f"WHERE n.member_id = {key}"
     )
     company.wait_until(lambda: ask(company, told) != [(0,)], seconds=30, what=f"{to} is told")
-    time_passes(company, timedelta(minutes=2))
+    time_passes(company, timedelta(minutes=2), of=(*KINDS_OF_WORK, NOTICES))
 
 
 def from_her_program(notice: Message, text: str) -> bytes:

@@ -28,8 +28,11 @@ class Addressees:
 
     @property
     def everybody(self) -> list[Addressee]:
-        """Each address once."""
-        return list({address.casefold(): (address, name) for address, name in (*self.cc, *self.to)}.values())
+        """Each address once, the first it goes to first."""
+        known: dict[str, Addressee] = {}
+        for address, name in (*self.to, *self.cc):
+            known.setdefault(address.casefold(), (address, name))
+        return list(known.values())
 
 
 def addressees(conversation: Conversation) -> Addressees:

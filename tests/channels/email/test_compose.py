@@ -21,7 +21,7 @@ def test_the_letter_says_who_answers_and_where_answers_go(cast: Cast, conversati
     assert mail["From"] == f'"Ana Silva (The Courier)" <{HELP}>'
     (back,) = addresses(mail, "Reply-To")
     assert tokens.proven_conversation([back], []) == conversation.pk
-    assert addresses(mail, "To") == [ADA, BOB, CYD]
+    assert (addresses(mail, "To"), addresses(mail, "Cc")) == ([ADA], [BOB, CYD])
     assert mail["Subject"] == "Re: Paper, please"
     assert mail["In-Reply-To"] == mail["References"] == f"<{first.message_id}>"
     assert tokens.proven_conversation([], [str(mail["Message-ID"])[1:-1]]) == conversation.pk

@@ -21,7 +21,7 @@ from tests.channels.email.test_dkim import RSA, holds
 from tests.channels.email.test_dkim import signing as signing  # noqa: PLC0414 (a fixture)
 from tests.channels.email.test_letter import NASTY, assert_well_formed, parsed
 
-FIELDS = ["From", "Reply-To", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References"]
+FIELDS = ["From", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To", "References"]
 TYPED = (*NASTY, "ä" * 64_000, "x" * 64_000, "=?utf-8?q?" * 5_000)
 
 Type = Callable[[Cast, Conversation, str], None]
@@ -73,7 +73,8 @@ def test_no_field_adds_a_field_or_a_recipient(cast: Cast, conversation: Conversa
         mail = parsed(raw)
 
         assert_well_formed(raw, FIELDS)
-        assert addresses(mail, "To") == [ADA, BOB, CYD]
+        assert addresses(mail, "To") == [ADA]
+        assert addresses(mail, "Cc") == [BOB, CYD]
         assert addresses(mail, "From") == [HELP]
         assert len(addresses(mail, "Reply-To")) == 1
 

@@ -13,6 +13,7 @@ from everyhand.conversations.models import Conversation, Delivery, Message, Part
 from everyhand.desk.reply import reply
 from everyhand.promises.models import Promise
 from tests.cast import HELP, NOON, minutes
+from tests.channels.email.fetching.conftest import connected
 from tests.channels.email.proof.post import ADA, BEA, Post, said
 from tests.channels.email.proof.senders import written
 from tests.web.house import browser_of
@@ -99,7 +100,8 @@ def test_a_forged_letter_of_the_past_joins_nothing(post: Post) -> None:
         b"Received: from mail.evil.test by mx.courier.test; Mon\r\n"
     )
     raw = receiver + written(ADA, "Send it elsewhere.", **{"In-Reply-To": "<1@thread.test>"})
-    arriving = accept.Arriving(raw, "imap 7/9", fetched_into=Mailbox.objects.get(), arrived_at=NOON, silent=True)
+    box = connected("imap.courier.test", 993, receiver="mx.courier.test")
+    arriving = accept.Arriving(raw, f"imap {box} 7/9", fetched_into=box.mailbox, arrived_at=NOON, silent=True)
     mail = accept.accept(arriving, at=NOON).mail
     post.work()
     mail.refresh_from_db()
@@ -132,11 +134,11 @@ def test_a_colleague_is_the_author_of_an_old_letter_only_where_they_are_proved(p
         b"Authentication-Results: mx.courier.test; dmarc=pass header.from=courier.test\r\n"
         b"Received: from mail.courier.test by mx.courier.test; Mon\r\n"
     )
-    ana = post.cast.ana.email
+    ana, box = post.cast.ana.email, connected("imap.courier.test", 993, receiver="mx.courier.test")
 
     def kept(raw: bytes, number: int) -> Message:
         raw = raw.replace(b"To: help@courier.test", f"To: {ADA}\r\nMessage-ID: <{number}@thread.test>".encode())
-        arriving = accept.Arriving(raw, f"imap 7/{number}", fetched_into=Mailbox.objects.get(), silent=True)
+        arriving = accept.Arriving(raw, f"imap {box} 7/{number}", fetched_into=box.mailbox, silent=True)
         mail = accept.accept(arriving, at=NOON).mail
         post.work()
         mail.refresh_from_db()
