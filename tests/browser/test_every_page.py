@@ -134,12 +134,32 @@ def test_everything_on_a_page_is_open_to_everybody(courier: Courier, visit: Call
     assert found_by_axe(page) == []
 
 
+@pytest.mark.parametrize("beside", ["joining", "linking", "asides", "tags", "canned-replies"])
+def test_what_a_conversation_leads_to_is_open_to_everybody(
+    courier: Courier, visit: Callable[..., Page], beside: str
+) -> None:
+    page = visit()
+    courier.sign_in(page)
+    page.goto(f"{courier.url}{courier.conversation(CARD_GAME)}/{beside}")
+    assert found_by_axe(page) == []
+
+
+def test_an_aside_is_open_to_everybody_and_fits_a_phone(courier: Courier, visit: Callable[..., Page]) -> None:
+    page = visit(width=PHONE)
+    courier.sign_in(page)
+    page.goto(f"{courier.url}{courier.conversation('Reprint of an article')}/asides")
+    page.get_by_label("To", exact=True).fill("printer@partner.example")
+    page.get_by_label("Subject").fill("Two hundred copies")
+    page.locator("main textarea").fill("What would two hundred copies cost?")
+    page.locator("main").get_by_role("button", name="Ask them").click()
+    page.wait_for_url("**/asides/*")
+    assert found_by_axe(page) == []
+    assert not overflow(page)
+
+
 def test_the_pages_of_merging_are_open_to_everybody(courier: Courier, visit: Callable[..., Page]) -> None:
     page = visit()
     courier.sign_in(page)
-    page.goto(f"{courier.url}{courier.conversation(CARD_GAME)}/joining")
-    assert found_by_axe(page) == []
-
     page.goto(f"{courier.url}/customers")
     page.locator("main a[href^='/customers/']").first.click()
     page.get_by_role("link", name="They are somebody we know").click()

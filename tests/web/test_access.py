@@ -135,6 +135,9 @@ MATRIX: dict[str, Access] = {
         DOES_THEIRS,
         {"to": "pat@example.org", "subject": "S", "text": "Q"},
     ),
+    "message_forwarding": Access(
+        "/messages/{reply}/forwarding", THEIRS, DOES_THEIRS, {"to": "pat@example.org", "subject": "S", "text": "Q"}
+    ),
     "aside": Access("/asides/{aside}", THEIRS, NOTHING_TO_DO),
     "aside_replies": Access("/asides/{aside}/replies", NOT_LIKE_THIS, DOES_THEIRS, {"text": "Q", "seen": "{seen}"}),
     "conversation_linking": Access(

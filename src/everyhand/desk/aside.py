@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from everyhand.conversations import asides, queries, quoting, saying, taking_part
-from everyhand.conversations.models import Conversation, Message
+from everyhand.conversations.models import Attachment, Conversation, Message
 from everyhand.customers import actions as customers
 from everyhand.desk.reply import MakeMessageId, NothingToSend, Overtaken
 from everyhand.people.models import Member
@@ -36,7 +36,7 @@ def ask(
 
     Raises `NothingToSend`.
     """
-    if not to or not text.strip():
+    if not to or not (text.strip() or quoted):
         raise NothingToSend("nobody to ask, or nothing to ask them")
     of = [customers.identify(email=one, name="", at=at) for one in to]
     aside = asides.begin(conversation, by=author, subject=subject, of=of, address=sender.address, at=at)
@@ -53,6 +53,17 @@ def ask(
         if quoted
         else "",
     )
+
+
+def files_of(message: Message) -> list[Attachment]:
+    """Those that may be handed on: a file with a virus goes to nobody."""
+    found = Attachment.objects.filter(message=message).exclude(virus__gt="").defer("blob__content")
+    return list(found.select_related("blob").order_by("pk"))
+
+
+def handed_on(files: Sequence[Attachment]) -> list[saying.Upload]:
+    """The same, to go out with a message of ours."""
+    return [saying.Upload(one.name, one.type, bytes(one.blob.content)) for one in files]
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,7 +23,7 @@ from everyhand.conversations.models import Conversation, Message
 from everyhand.desk import aside as desk
 from everyhand.desk.reply import NothingToSend, Overtaken
 from everyhand.web import looking, writing
-from everyhand.web.permissions import aside_or_404, conversation_or_404, reader
+from everyhand.web.permissions import aside_or_404, conversation_or_404, message_or_404, reader
 from everyhand.web.timeline import Said, aside_shown, said_alone
 from everyhand.web.uploads import uploads
 
@@ -39,6 +39,7 @@ class Asked:
     subject: str = ""
     text: str = ""
     quote: bool = False
+    files: bool = False  # whether those of the quoted message go along
     wrong: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -51,15 +52,29 @@ class Asked:
 def ask(request: HttpRequest, pk: int) -> HttpResponse:
     """Whom, about what, and whether they see what the customer wrote last."""
     conversation = conversation_or_404(request, pk)
-    asked = Asked(
-        to=request.POST.get("to", "").replace("\0", "").strip()[:2000],
-        subject=" ".join(request.POST.get("subject", "").replace("\0", "").split())[:500],
-        text=request.POST.get("text", "").replace("\r\n", "\n").replace("\0", ""),
-        quote="quote" in request.POST,
-    )
+    return _ask(request, conversation, Asked(), queries.last_heard(conversation))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def forward(request: HttpRequest, pk: int) -> HttpResponse:
+    """The same, to hand one message on, with its files, to somebody who took no part in the conversation."""
+    message = message_or_404(request, pk)
+    if message.conversation.aside_of_id or message.kind == Message.Kind.NOTE:
+        raise Http404
+    conversation = conversation_or_404(request, message.conversation_id)
+    asked = Asked(subject=f"Fwd: {conversation.subject}"[:500], quote=True, files=True)
+    return _ask(request, conversation, asked, message, forwarding=True)
+
+
+def _ask(
+    request: HttpRequest, conversation: Conversation, asked: Asked, shown: Message | None, *, forwarding: bool = False
+) -> HttpResponse:
+    along = desk.files_of(shown) if shown else []
     if request.method == "POST":
+        asked = _read(request)
         files, refused = uploads(request)
-        _look_over(asked, conversation, refused)
+        quoted = shown if asked.quote else None
+        _look_over(asked, conversation, refused, needs_words=not (forwarding and quoted))
         if not asked.wrong:
             sender = from_addresses.choices(conversation, reader(request))[0]
             message = desk.ask(
@@ -71,12 +86,28 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
                 at=timezone.now(),
                 message_id_for=partial(tokens.message_id, address=sender.address),
                 sender=sender,
-                quoted=queries.last_heard(conversation) if asked.quote else None,
-                files=files,
+                quoted=quoted,
+                files=[*files, *(desk.handed_on(along) if asked.files else ())],
             )
             return redirect("aside", message.conversation_id)
-    context = {"conversation": conversation, "asked": asked, "last": queries.last_heard(conversation)}
+    context = {
+        "conversation": conversation,
+        "asked": asked,
+        "last": shown,
+        "along": [file.name for file in along],
+        "forwarding": forwarding,
+    }
     return render(request, "asking.html", context, status=422 if asked.wrong else 200)
+
+
+def _read(request: HttpRequest) -> Asked:
+    return Asked(
+        to=request.POST.get("to", "").replace("\0", "").strip()[:2000],
+        subject=" ".join(request.POST.get("subject", "").replace("\0", "").split())[:500],
+        text=request.POST.get("text", "").replace("\r\n", "\n").replace("\0", ""),
+        quote="quote" in request.POST,
+        files="along" in request.POST,
+    )
 
 
 @require_safe
@@ -143,7 +174,7 @@ def _page(
     return render(request, "aside.html", context, status=status)
 
 
-def _look_over(asked: Asked, conversation: Conversation, refused: list[str]) -> None:
+def _look_over(asked: Asked, conversation: Conversation, refused: list[str], *, needs_words: bool) -> None:
     """Say of each field what can't be."""
     addresses = asked.addresses
     unusable = [one for one in addresses if not letter.is_address(one)]
@@ -162,7 +193,7 @@ def _look_over(asked: Asked, conversation: Conversation, refused: list[str]) -> 
         asked.wrong["to"] = _("Ask at most %(num)d people at once.") % {"num": ASKED_AT_MOST}
     if not asked.subject:
         asked.wrong["subject"] = _("Write what it is about; they see it as the subject.")
-    if not asked.text.strip():
+    if needs_words and not asked.text.strip():
         asked.wrong["text"] = _("Write what you want to know.")
     if refused:
         asked.wrong["files"] = " ".join(refused)

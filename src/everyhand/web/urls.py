@@ -107,6 +107,7 @@ conversations = [
     path("conversations/<int:pk>/linking", linking.choose, name="conversation_linking"),
     path("conversations/<int:pk>/unlinking", linking.unlink, name="conversation_unlinking"),
     path("joinings/<int:pk>/undo", merging_conversations.undo, name="joining_undo"),
+    path("messages/<int:pk>/forwarding", asides.forward, name="message_forwarding"),
     path("messages/<int:pk>/split", merging_conversations.split, name="message_split"),
     path("conversations/<int:pk>/tags", tags.of_conversation, name="conversation_tags"),
     path("conversations/<int:pk>/sleep", turns.sleep, name="conversation_sleep"),

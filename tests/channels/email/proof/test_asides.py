@@ -15,8 +15,8 @@ from everyhand.channels.email.models import RawMail
 from everyhand.channels.email.outbound.deliver import deliver
 from everyhand.cli import reactions
 from everyhand.conversations import finding, taking_part
-from everyhand.conversations.models import Conversation, Delivery, Message
-from everyhand.core import work
+from everyhand.conversations.models import Attachment, Conversation, Delivery, Message
+from everyhand.core import blobs, work
 from everyhand.customers import forgetting
 from everyhand.desk.join import join, undo
 from everyhand.notices.models import Notice
@@ -87,6 +87,47 @@ def test_a_partner_is_asked_and_their_answer_comes_back_to_whoever_asked(
     assert [(one.member, one.conversation) for one in told] == [(post.cast.ana, conversation)]
     conversation.refresh_from_db()
     assert (conversation.status, conversation.owner_id, Promise.objects.get().due_at) == before
+
+
+def test_a_message_is_handed_on_with_its_files_and_nothing_else_of_the_conversation(
+    post: Post, conversation: Conversation, mail_server: Start
+) -> None:
+    far_end = mail_server()
+    browser, message = browser_of(post.cast.ana), conversation.messages.get()
+    for name, content, virus in (("truck.jpg", b"a red truck", None), ("bad.zip", b"a virus", "Eicar")):
+        kept = blobs.keep(content)
+        Attachment.objects.create(message=message, name=name, type="image/jpeg", size=5, blob=kept, virus=virus)
+    post.writes(ADA, "And my neighbour's key is 0815.", to=reply_address(conversation))
+    path = f"/messages/{message.pk}/forwarding"
+    assert f'href="{path}"' in page_of(browser, conversation)
+    page = words(browser.get(path))
+    assert 'value="Fwd: Paper"' in page
+    assert "truck.jpg" in page
+    assert "bad.zip" not in page
+
+    handed_on = {"to": PAT, "subject": "Fwd: Wet paper", "text": "", "quote": "on", "along": "on"}
+    assert browser.post(path, handed_on).status_code == 302
+    leaves(timezone.now() + minutes(5))
+    [letter] = far_end.received
+    assert f"> {SECRET}" in sent(Message.objects.get(conversation__aside_of=conversation))
+    assert [one.get_content() for one in parsed(letter.raw).iter_attachments()] == [b"a red truck"]
+    assert b"0815" not in letter.raw
+
+
+def test_without_words_and_without_the_message_there_is_nothing_to_hand_on(
+    post: Post, conversation: Conversation
+) -> None:
+    browser, message = browser_of(post.cast.ana), conversation.messages.get()
+    path = f"/messages/{message.pk}/forwarding"
+    answered = browser.post(path, {"to": PAT, "subject": "Fwd: Wet paper", "text": ""})
+    assert answered.status_code == 422
+    assert "Write what you want to know." in words(answered)
+    aside = asks(browser, conversation)
+    assert browser.get(f"/messages/{aside.messages.get().pk}/forwarding").status_code == 404
+    note = conversation.messages.create(
+        kind="note", direction="out", author_member=post.cast.ana, text="x", at=timezone.now()
+    )
+    assert browser.get(f"/messages/{note.pk}/forwarding").status_code == 404
 
 
 def test_the_customer_gets_not_a_word_of_it(post: Post, conversation: Conversation) -> None:
