@@ -65,7 +65,7 @@ def test_ana_answers_by_keyboard_alone(courier: Courier, ana: Page) -> None:
     ana.wait_for_url(re.compile("#message-"))
     expect(ana.get_by_role("article", name="Message from Ana Silva")).to_contain_text("you did win")
 
-    go_to(ana, "Undo", steps=3)
+    go_to(ana, "Undo", steps=4)
     ana.keyboard.press("Enter")
     expect(ana.locator("main")).to_contain_text("Taken back before it was sent")
     go_to(ana, "Send to Felix Ahrens")
