@@ -55,8 +55,9 @@ def world() -> World:
 
 def written(sender: str, text: str = "No paper today.", **fields: str) -> bytes:
     """A mail with a From, further header fields (underscores for hyphens) and a text."""
+    fields = {"Subject": "Paper", **fields}
     more = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items())
-    return f"From: {sender}\r\nTo: help@courier.test\r\nSubject: Paper\r\n{more}\r\n{text}\r\n".encode()
+    return f"From: {sender}\r\nTo: help@courier.test\r\n{more}\r\n{text}\r\n".encode()
 
 
 def signed(raw: bytes, domain: str, **options: object) -> bytes:

@@ -101,7 +101,7 @@ def test_a_message_is_handed_on_with_its_files_and_nothing_else_of_the_conversat
     path = f"/messages/{message.pk}/forwarding"
     assert f'href="{path}"' in page_of(browser, conversation)
     page = words(browser.get(path))
-    assert 'value="Fwd: Paper"' in page
+    assert 'value="Fwd: Wet paper on Mill Lane"' in page
     assert "truck.jpg" in page
     assert "bad.zip" not in page
 
