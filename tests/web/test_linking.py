@@ -67,6 +67,18 @@ def test_the_other_is_found_by_number_address_or_words(
     assert re.search(rf'name="other" value="{there.pk}"', words(page))
 
 
+def test_looking_for_it_keeps_the_reason_that_was_typed_and_links_nothing(
+    house: House, two: tuple[Conversation, Conversation]
+) -> None:
+    here, there = two
+    typed = {"q": "water", "reason": "The same burst pipe", "look": ""}
+    page = words(browser_of(house.ana).post(f"/conversations/{here.pk}/linking", typed))
+    assert f'name="other" value="{there.pk}"' in page
+    assert 'value="The same burst pipe"' in page
+    assert 'value="water"' in page
+    assert not Link.objects.exists()
+
+
 def test_a_link_is_taken_away_and_put_back(house: House, two: tuple[Conversation, Conversation]) -> None:
     here, there = two
     browser = browser_of(house.ana)

@@ -20,12 +20,13 @@ from everyhand.web.triage import tell
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose(request: HttpRequest, pk: int) -> HttpResponse:
-    """Which conversation belongs together with this one, and why?"""
+    """Which conversation belongs together with this one, and why? Looking for it keeps the reason that was typed."""
     conversation = conversation_or_404(request, pk)
-    if request.method == "POST":
+    if request.method == "POST" and "look" not in request.POST:
         return _link(request, conversation)
-    words = request.GET.get("q", "").replace("\0", "").strip()[:300]
-    reason = request.GET.get("reason", "").replace("\0", "").strip()[:LONGEST_REASON]
+    typed = request.POST or request.GET
+    words = typed.get("q", "").replace("\0", "").strip()[:300]
+    reason = typed.get("reason", "").replace("\0", "").strip()[:LONGEST_REASON]
     others = rows(found(words, conversation, reader(request)), at=timezone.now())
     context = {"conversation": conversation, "q": words, "reason": reason, "others": others}
     return render(request, "linking.html", context)
