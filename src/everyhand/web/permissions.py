@@ -82,9 +82,8 @@ def for_leads(view: View[Rest]) -> View[Rest]:
 
 
 def conversation_or_404(request: HttpRequest, pk: int) -> Conversation:
-    """With marks: `drafting`, whether the reader has a draft in it, `tagged`, whether any
-    tag stands on it, `linked`, whether it belongs together with another, and `asking`, whether
-    anything was asked beside it.
+    """With marks: `drafting`, whether the reader has a draft in it, `tagged`, whether any tag stands on it, `linked`,
+    whether it belongs together with another, and `asking`, whether anything was asked beside it.
     """
     member = reader(request)
     for found in _conversation(member.sees_every_queue)(asker=member.pk, conversation=pk):
