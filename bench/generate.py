@@ -26,6 +26,10 @@ from bench.history import FILLED
 from bench.interrupting import leave_when_interrupted
 from bench.tables import indexes_built_afterwards
 from bench.words import Writer
+from everyhand.cli import reactions
+from everyhand.core import journal
+from everyhand.core.bookmarks import Bookmark
+from everyhand.core.sqlite import statistics
 from everyhand.people.models import Member
 
 # Nothing is synced nor written twice on the way, since what is interrupted is thrown away; a large cache holds the
@@ -94,7 +98,11 @@ def generate(conversations: int, *, seed: int, until: datetime, told: Callable[[
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), FILLED):
             cursor.execute(statement)
-        cursor.execute("ANALYZE")
+        if connection.vendor == "postgresql":
+            cursor.execute("ANALYZE")
+    statistics.gather()
+    # As if the worker had been there all the time: what followed from all that has followed.
+    Bookmark.objects.create(reader=reactions.READER, cursor=journal.newest())
     connection.close()
 
 

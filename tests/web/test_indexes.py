@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 
 from everyhand.conversations.models import Conversation
@@ -26,7 +27,8 @@ GROWING = (
     *("conversations_conversation", "conversations_message", "conversations_participant", "conversations_attachment"),
     *("conversations_delivery", "promises_promise", "customers_customer", "customers_identity", "core_entry"),
     *("core_look", "people_signin"),
-    *("core_document", "core_blob", "email_mail", "email_rawmail"),
+    *("core_document", "core_blob", "email_mail", "email_rawmail", "notices_notice", "notices_pushtelling"),
+    *("conversations_follower", "conversations_tagging", "conversations_remotepicture"),
 )
 SCAN = re.compile(r"SCAN (\w+)(?! USING (?:COVERING )?INDEX)")
 LISTS = (
@@ -82,6 +84,26 @@ def test_the_work_in_the_background_reads_no_whole_table(scans: list[str]) -> No
     journal.since("0.0")
     journal.newest()
     assert scans == []
+
+
+def test_no_index_of_a_growing_table_is_mostly_empty_keys() -> None:
+    """Whoever asks for those without a key would have the whole table read through it (see `core.indexes`)."""
+    growing = [model for model in apps.get_models() if model._meta.db_table in GROWING]
+    fields: list[Any] = [one for model in growing for one in model._meta.concrete_fields]
+    own = [str(one) for one in fields if one.null and one.db_index]
+    assert len(growing) == len(GROWING)
+    assert own == []
+
+
+def test_no_key_is_indexed_twice() -> None:
+    for model in apps.get_models():
+        if model.__module__.startswith("everyhand."):
+            whole = [tuple(one.fields) for one in model._meta.indexes if not one.condition]
+            whole += [tuple(one.fields) for one in model._meta.total_unique_constraints]
+            begin = {fields[0].lstrip("-") for fields in whole if fields}
+            fields: list[Any] = [*model._meta.concrete_fields]
+            keys = [one for one in fields if one.remote_field and one.db_index]
+            assert [str(one) for one in keys if one.name in begin and model._meta.db_table in GROWING] == []
 
 
 @pytest.mark.django_db

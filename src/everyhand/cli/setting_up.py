@@ -17,6 +17,7 @@ from django.utils import timezone
 from everyhand.channels.email.models import Mailbox
 from everyhand.cli import readiness
 from everyhand.core import journal
+from everyhand.core.sqlite import statistics
 from everyhand.customers import tombstones
 from everyhand.people import actions as people
 from everyhand.people.models import Member, Role
@@ -41,6 +42,7 @@ def set_up() -> bool:
         readiness.check_state(executor)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", verbosity=0, interactive=False)
+            statistics.gather()
     except readiness.NotUsable as reason:
         stop(str(reason))
     except DatabaseError as error:

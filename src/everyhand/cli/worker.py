@@ -27,6 +27,7 @@ from everyhand.cli.demo import wishes
 from everyhand.conversations import checking, whose
 from everyhand.conversations.models import Delivery, Renaming, Sleep, VirusCheck
 from everyhand.core import disk, heartbeat, looks, outage, work
+from everyhand.core.sqlite import statistics
 from everyhand.core.work import Row
 from everyhand.customers.models import Erasure
 from everyhand.desk import let_go, turns
@@ -92,6 +93,7 @@ class Worker:
             Duty("watch promises", lambda at: promises.tick(at=at), timedelta(seconds=5)),
             Duty("watch mailboxes", self._watch_mailboxes, timedelta(seconds=20)),
             Duty("watch the disk", lambda at: disk.watch(settings.EVERYHAND.data, at=at), timedelta(minutes=1)),
+            Duty("gather statistics", _gather_statistics, timedelta(hours=1)),
             Duty("check the ledger", _check_ledger, timedelta(minutes=1)),
             Duty("say that we run", _beat, timedelta(seconds=15)),
         )
@@ -171,6 +173,11 @@ def _forget_old_notices(at: datetime) -> int:
 def _forget_old_looks(at: datetime) -> int:
     after = settings.EVERYHAND.keep_audit_trail
     return looks.forget_old(at=at, after=after) + sign_ins.forget_old(at=at, after=after)
+
+
+def _gather_statistics(_at: datetime) -> int:
+    statistics.gather()
+    return 0
 
 
 def _beat(at: datetime) -> int:

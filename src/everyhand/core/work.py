@@ -10,7 +10,7 @@ that fails too often is quarantined and shown to people, never dropped. The rows
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import ClassVar, TypeVar
@@ -71,12 +71,19 @@ def kinds() -> list[type[DueRow]]:
 
 
 def claim(
-    kind: type[Row], *, at: datetime, limit: int, lease: timedelta = LEASE, only: Sequence[int] | None = None
+    kind: type[Row],
+    *,
+    at: datetime,
+    limit: int,
+    lease: timedelta = LEASE,
+    only: Sequence[int] | None = None,
+    given_up: Callable[[Row], object] | None = None,
 ) -> list[Row]:
     """Take up to `limit` due rows, the longest waiting first, for as long as `lease`.
 
     Rows that were claimed as often as `pauses` allows and never completed took their worker down with them: they are
-    quarantined here instead of being handed out again. `only` restricts the claim to these primary keys.
+    quarantined here instead of being handed out again, and `given_up` hears of each in the same transaction. `only`
+    restricts the claim to these primary keys.
     """
     due = kind._default_manager.filter(_free(at), due_at__lte=at).order_by("due_at", "pk")
     if only is not None:
@@ -91,6 +98,8 @@ def claim(
         for row in due[:limit]:
             if row.attempts > len(kind.pauses):
                 _quarantine(row, "Its worker stopped each time it tried, without saying why.", at)
+                if given_up:
+                    given_up(row)
             else:
                 row.claim, row.claimed_until, row.attempts = mark, at + lease, row.attempts + 1
                 taken.append(row)

@@ -8,6 +8,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from everyhand.core.indexes import index_where_set
 from everyhand.core.work import DueRow
 
 
@@ -42,11 +43,23 @@ class Customer(models.Model):
     name = models.CharField(_("name"), max_length=300, blank=True)
     since = models.DateTimeField()
     organization = models.ForeignKey(
-        Organization, models.SET_NULL, null=True, blank=True, related_name="customers", verbose_name=_("organization")
+        Organization,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="customers",
+        verbose_name=_("organization"),
+        db_index=False,
     )
     about = models.TextField(_("what to know about them"), max_length=2000, blank=True)  # for colleagues only
     # They turned out to be somebody we knew already, who has their identities and conversations now.
-    merged_into = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
+    merged_into = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+", db_index=False)
+
+    class Meta:
+        indexes: ClassVar = [
+            index_where_set("organization", name="customer_of_organization"),
+            index_where_set("merged_into", name="customer_merged"),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.address or _("somebody without a name").__str__()

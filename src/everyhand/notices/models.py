@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from everyhand.conversations.models import Conversation, Message
+from everyhand.core.indexes import index_where_set
 from everyhand.core.work import DueRow
 from everyhand.people.models import Member
 
@@ -71,12 +72,12 @@ class Rest(models.Model):
 class Notice(models.Model):
     """Something a member has to know of. `thing` is what it is about: of the same thing nobody is told twice."""
 
-    member = models.ForeignKey(Member, models.CASCADE, related_name="notices")
+    member = models.ForeignKey(Member, models.CASCADE, related_name="notices", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     thing = models.CharField(max_length=60)  # "message:31", "promise:9", "journal:512"
-    conversation = models.ForeignKey(Conversation, models.CASCADE, null=True, related_name="notices")
-    message = models.ForeignKey(Message, models.CASCADE, null=True, related_name="+")
-    by = models.ForeignKey(Member, models.SET_NULL, null=True, related_name="+")
+    conversation = models.ForeignKey(Conversation, models.CASCADE, null=True, related_name="notices", db_index=False)
+    message = models.ForeignKey(Message, models.CASCADE, null=True, related_name="+", db_index=False)
+    by = models.ForeignKey(Member, models.SET_NULL, null=True, related_name="+", db_index=False)
     particulars = models.JSONField(default=dict)  # what `words` needs besides
     at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
@@ -89,6 +90,9 @@ class Notice(models.Model):
             models.Index(fields=["member"], condition=Q(read_at=None, in_app=True), name="notice_unread"),
             models.Index(fields=["thing"], name="notice_of_thing"),
             models.Index(fields=["read_at"], condition=Q(read_at__isnull=False), name="notice_to_forget"),
+            index_where_set("conversation", name="notice_of_conversation"),
+            index_where_set("message", name="notice_of_message"),
+            index_where_set("by", name="notice_by"),
         ]
 
     def __str__(self) -> str:
@@ -153,7 +157,7 @@ class PushTelling(DueRow):
 
     pauses = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120))
 
-    notice = models.ForeignKey(Notice, models.CASCADE, related_name="push_tellings")
+    notice = models.ForeignKey(Notice, models.CASCADE, related_name="push_tellings", db_index=False)
     device = models.ForeignKey(Device, models.CASCADE, related_name="tellings")
 
     class Meta(DueRow.Meta):

@@ -205,7 +205,7 @@ class SignIn(models.Model):
         WENT_OUT = "out"
         ENDED = "ended"
 
-    member = models.ForeignKey(Member, models.CASCADE, null=True, related_name="+")
+    member = models.ForeignKey(Member, models.CASCADE, null=True, related_name="+", db_index=False)
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
     way = models.CharField(max_length=60, blank=True)  # such as "password totp"; see `people.sign_ins`
     ip = models.CharField(max_length=45, blank=True)

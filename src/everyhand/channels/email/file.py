@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from django.conf import settings
@@ -110,11 +111,8 @@ class Filer:
 
 def claim(*, at: datetime, limit: int, only: Sequence[int] | None = None) -> list[Mail]:
     """Mails to file now."""
-    mails = work.claim(Mail, at=at, limit=limit, lease=LEASE, only=only)
-    # Those that took their worker down too often were quarantined by the claim; say so in the ledger as well.
-    for mail in work.quarantined(Mail).filter(outcome=Mail.Outcome.PENDING):
-        outcomes.set_aside(mail, at=at)
-    return mails
+    given_up = partial(outcomes.given_up, at=at)
+    return work.claim(Mail, at=at, limit=limit, lease=LEASE, only=only, given_up=given_up)
 
 
 @transaction.atomic

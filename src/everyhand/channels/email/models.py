@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from everyhand.conversations.models import Conversation, Message
+from everyhand.core.indexes import index_where_set
 from everyhand.core.work import DueRow
 from everyhand.people.models import SIGNATURE_LENGTH, Team
 
@@ -140,17 +141,17 @@ class Mail(DueRow):
     why = models.CharField(max_length=500, blank=True)  # a code for what was suppressed, a sentence for quarantine
     # The same letter in other bytes (another route, other Received lines) has the same fingerprint; unknown until read.
     fingerprint = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 (NULLs don't collide, "" would)
-    duplicate_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
+    duplicate_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+", db_index=False)
     # Whose it is while no conversation holds it (see `whose`); None for everybody who looks after mail.
     team = models.ForeignKey(Team, models.SET_NULL, null=True, related_name="+", db_index=False)
     sender = models.CharField(max_length=320, blank=True)
     subject = models.CharField(max_length=500, blank=True)
-    conversation = models.ForeignKey(Conversation, models.SET_NULL, null=True, related_name="mails")
-    message = models.ForeignKey(Message, models.SET_NULL, null=True, related_name="mails")
+    conversation = models.ForeignKey(Conversation, models.SET_NULL, null=True, related_name="mails", db_index=False)
+    message = models.ForeignKey(Message, models.SET_NULL, null=True, related_name="mails", db_index=False)
     # In quarantine because a person has to decide about it, not because it could not be read: why (see `holding`), what
     # it would join, and what was decided; an empty `held` is any other quarantine.
     held = models.CharField(max_length=20, blank=True)
-    would_join = models.ForeignKey(Conversation, models.SET_NULL, null=True, related_name="+")
+    would_join = models.ForeignKey(Conversation, models.SET_NULL, null=True, related_name="+", db_index=False)
     decision = models.CharField(max_length=10, blank=True)
 
     class Meta(DueRow.Meta):
@@ -160,6 +161,10 @@ class Mail(DueRow):
             *DueRow.Meta.indexes,
             models.Index(fields=["outcome", "-id"], name="mail_by_outcome"),
             models.Index(fields=["fetched_into", "-id"], name="mail_by_mailbox"),
+            index_where_set("duplicate_of", name="mail_duplicates"),
+            index_where_set("conversation", name="mail_of_conversation"),
+            index_where_set("message", name="mail_of_message"),
+            index_where_set("would_join", name="mail_would_join"),
         ]
 
     def __str__(self) -> str:

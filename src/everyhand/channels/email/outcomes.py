@@ -121,13 +121,11 @@ def quarantine(mail: Mail, reason: str, at: datetime) -> Filed:
     return Filed(mail)
 
 
-@transaction.atomic
-def set_aside(mail: Mail, *, at: datetime) -> None:
-    """It took its worker down too often, and its row of work is in quarantine: so is the mail."""
-    team = whose.team_of(mail)
-    waiting = Mail.objects.filter(pk=mail.pk, outcome=Mail.Outcome.PENDING)
-    if waiting.update(outcome=Mail.Outcome.QUARANTINED, team=team):
-        journal.note("mail.quarantined", subject=mail, at=at, team=team.pk if team else None)
+def given_up(mail: Mail, *, at: datetime) -> None:
+    """It took its worker down too often, and its row of work is in quarantine now: so is the mail."""
+    mail.team = whose.team_of(mail)
+    Mail.objects.filter(pk=mail.pk).update(outcome=Mail.Outcome.QUARANTINED, team=mail.team)
+    journal.note("mail.quarantined", subject=mail, at=at, team=mail.team_id)
 
 
 def put_back(mail: Mail, error: Exception, at: datetime) -> None:

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from everyhand.core import tokens
+from everyhand.core.indexes import index_where_set
 from everyhand.customers.models import Customer, Identity
 from everyhand.people.models import Member, Team
 
@@ -24,9 +25,9 @@ class Conversation(models.Model):
 
     subject = models.CharField(max_length=500, blank=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="conversations")
-    owner = models.ForeignKey(Member, models.PROTECT, related_name="conversations")
-    team = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="conversations")
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="conversations", db_index=False)
+    owner = models.ForeignKey(Member, models.PROTECT, related_name="conversations", db_index=False)
+    team = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="conversations", db_index=False)
     channel = models.CharField(max_length=20)
     address = models.CharField(max_length=320, blank=True)  # the address of ours it came to and is answered from
     # Why this owner: {"code": …, …} made and put into words by `routing.reasons`.
@@ -39,13 +40,13 @@ class Conversation(models.Model):
     # What breaks first: the due time of its open promise, kept here so that the inbox is one indexed read.
     reply_due = models.DateTimeField(null=True)
     # An earlier conversation this seems to belong to, without the proof that would have let it join.
-    linked_to = models.ForeignKey("self", models.SET_NULL, null=True, related_name="linked_from")
+    linked_to = models.ForeignKey("self", models.SET_NULL, null=True, related_name="linked_from", db_index=False)
     split_off = models.BooleanField(default=False)  # it was part of that one until a member split it
     # The conversation in which everything said here stands now; its number and its reply address lead there.
-    merged_into = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
+    merged_into = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+", db_index=False)
     # An aside: what a member asks somebody else beside that one, of which they see nothing. It is always closed, since
     # nobody waits in it and nothing is promised.
-    aside_of = models.ForeignKey("self", models.CASCADE, null=True, related_name="asides")
+    aside_of = models.ForeignKey("self", models.CASCADE, null=True, related_name="asides", db_index=False)
     # Part of what signs the reply address: changing it makes every address given out so far worthless.
     secret = models.CharField(max_length=32, default=tokens.random, editable=False)
 
@@ -60,6 +61,9 @@ class Conversation(models.Model):
             models.Index(fields=["team", "status", "-last_message_at", "-id"], name="conversation_team_newest"),
             models.Index(fields=["customer", "status", "-last_message_at", "-id"], name="conversation_of_customer"),
             models.Index(fields=["status", "-last_message_at", "-id"], name="conversation_by_newest"),
+            index_where_set("linked_to", name="conversation_linked"),
+            index_where_set("merged_into", name="conversation_merged"),
+            index_where_set("aside_of", name="conversation_asides"),
         ]
 
     def __str__(self) -> str:
@@ -69,7 +73,7 @@ class Conversation(models.Model):
 class Participant(models.Model):
     """Somebody outside who takes part: the customer, or somebody copied in. Who is only proposed sees nothing."""
 
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="participants")
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="participants", db_index=False)
     identity = models.ForeignKey(Identity, models.PROTECT, related_name="participations")
     proposed_at = models.DateTimeField()
     approved_at = models.DateTimeField(null=True)
@@ -93,7 +97,7 @@ class Follower(models.Model):
         MENTIONED = "mentioned", _("was mentioned")
 
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="followers")
-    member = models.ForeignKey(Member, models.CASCADE, related_name="followed")
+    member = models.ForeignKey(Member, models.CASCADE, related_name="followed", db_index=False)
     because = models.CharField(max_length=10, choices=Because.choices, default=Because.FOLLOWS)
     since = models.DateTimeField()
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from everyhand.conversations.models.conversation import Conversation
 from everyhand.core import tokens
 from everyhand.core.blobs import Blob
+from everyhand.core.indexes import index_where_set
 from everyhand.core.work import DueRow
 from everyhand.customers.models import Identity
 from everyhand.people.models import Member
@@ -28,14 +29,14 @@ class Message(models.Model):
         IN = "in", _("from the customer")
         OUT = "out", _("from us")
 
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.MESSAGE)
     direction = models.CharField(max_length=3, choices=Direction.choices)
-    author_member = models.ForeignKey(Member, models.PROTECT, null=True, related_name="messages")
-    author_identity = models.ForeignKey(Identity, models.PROTECT, null=True, related_name="messages")
+    author_member = models.ForeignKey(Member, models.PROTECT, null=True, related_name="messages", db_index=False)
+    author_identity = models.ForeignKey(Identity, models.PROTECT, null=True, related_name="messages", db_index=False)
     author_name = models.CharField(max_length=300, blank=True)  # as they wrote it in this message
     # Whoever of us passed it on, when the customer wrote it to them and not to us; `dated` is when, as its header says.
-    forwarded_by = models.ForeignKey(Member, models.PROTECT, null=True, related_name="forwarded")
+    forwarded_by = models.ForeignKey(Member, models.PROTECT, null=True, related_name="forwarded", db_index=False)
     dated = models.CharField(max_length=200, blank=True)
     subject = models.CharField(max_length=1000, blank=True)
     # What somebody wrote us is all in `text`; `reply` is what is new in it, `quoted` what is not. Of what we wrote,
@@ -68,6 +69,9 @@ class Message(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["conversation", "at", "id"], name="message_in_order"),
             models.Index(fields=["message_id"], name="message_by_message_id", condition=~Q(message_id="")),
+            index_where_set("author_member", name="message_of_member"),
+            index_where_set("author_identity", name="message_of_identity"),
+            index_where_set("forwarded_by", name="message_forwarded_by"),
         ]
         ordering: ClassVar = ["at", "id"]
 
@@ -137,7 +141,7 @@ class VirusCheck(DueRow):
 class RemotePicture(models.Model):
     """A picture that a message shows from somebody else's server, as we fetched it when a reader asked."""
 
-    message = models.ForeignKey(Message, models.CASCADE, related_name="remote_pictures")
+    message = models.ForeignKey(Message, models.CASCADE, related_name="remote_pictures", db_index=False)
     digest = models.CharField(max_length=64)  # SHA-256 of its address
     blob = models.ForeignKey(Blob, models.PROTECT, related_name="+")
     type = models.CharField(max_length=20)
@@ -160,7 +164,7 @@ class Delivery(DueRow):
         *(timedelta(hours=hours) for hours in (1, 2, 4, 6, 8, 8, 8, 9)),
     )
 
-    message = models.ForeignKey(Message, models.CASCADE, related_name="deliveries")
+    message = models.ForeignKey(Message, models.CASCADE, related_name="deliveries", db_index=False)
     address = models.CharField(max_length=320)
     name = models.CharField(max_length=300, blank=True)
     taken_back_at = models.DateTimeField(null=True)  # undone within the first seconds

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from everyhand.conversations.models.conversation import Conversation
+from everyhand.core.indexes import index_where_set
 
 
 class Tone(models.TextChoices):
@@ -43,10 +44,13 @@ class Tagging(models.Model):
     """A tag on a conversation; `came_as` is what it was until that tag was merged into this one."""
 
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="taggings")
-    tag = models.ForeignKey(Tag, models.CASCADE, related_name="taggings")
-    came_as = models.ForeignKey(Tag, models.SET_NULL, null=True, related_name="+")
+    tag = models.ForeignKey(Tag, models.CASCADE, related_name="taggings", db_index=False)
+    came_as = models.ForeignKey(Tag, models.SET_NULL, null=True, related_name="+", db_index=False)
 
     class Meta:
+        indexes: ClassVar = [
+            index_where_set("came_as", name="tagging_came_as"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["tag", "conversation"], name="a_tag_once_on_a_conversation")
         ]
