@@ -86,8 +86,9 @@ def test_every_picture_is_shown_somewhere() -> None:
     assert set((DOCS / "screenshots").glob("*.webp")) <= shown
 
 
-def test_every_promise_names_a_test_that_is_there_and_promises_are_numbered_on() -> None:
-    rows = re.findall(r"^\| (\d+) \|.*\| ([^|]+) \|$", (DOCS / "reliability.md").read_text("utf-8"), re.MULTILINE)
+@pytest.mark.parametrize("page", ["reliability.md", "security.md"])
+def test_every_promise_names_a_test_that_is_there_and_promises_are_numbered_on(page: str) -> None:
+    rows = re.findall(r"^\| (\d+) \|.*\| ([^|]+) \|$", (DOCS / page).read_text("utf-8"), re.MULTILINE)
     named = {int(number): re.findall(r"`([^`]+)`", proofs) for number, proofs in rows}
 
     assert list(named) == list(range(1, len(rows) + 1))

@@ -23,6 +23,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "everyhand.config.settings")
 _django = get_wsgi_application()
 
+from everyhand.web import safety  # noqa: E402 (settings are read once Django is set up)
 from everyhand.web.live.hub import hub  # noqa: E402 (models exist once Django is set up)
 from everyhand.web.live.listen import PATH as LIVE  # noqa: E402
 from everyhand.web.live.listen import Message, Receive, Send, listen  # noqa: E402
@@ -135,6 +136,6 @@ def _again(body: IO[bytes]) -> Receive:
 
 async def _refuse(send: Send, status: int) -> None:
     why = {408: b"The request did not arrive in time; please try again.", 413: b"That is too large to take in."}
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close"), *safety.plain()]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": why[status]})

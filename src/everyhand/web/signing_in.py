@@ -79,6 +79,10 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth tells no t
         sign_in_record.went_out(request)
         super().logout(request)
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Wrong passwords are counted for an address from one place: nobody elsewhere locks its owner out."""
+        return f"{super()._get_login_attempts_cache_key(request, **credentials)}:{self.get_client_ip(request)}"
+
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Of whom the typed address names nobody, it is not kept: people type passwords there by mistake."""
         typed = typed_address(request, credentials)

@@ -47,7 +47,8 @@ class Page:
         self._connection.request("GET", path, headers=dict(headers))
         self._response = self._connection.getresponse()
         self.status = self._response.status
-        self.content_type = self._response.headers["content-type"]
+        self.headers = self._response.headers
+        self.content_type = self.headers["content-type"]
         self.retry: int | None = None
         if self.status == 200:
             self._fields()  # what comes before the first event: how soon to come back

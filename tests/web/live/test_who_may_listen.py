@@ -9,7 +9,10 @@ from tests.web.live.company import Company
 
 
 def test_without_a_session_nobody_listens(company: Company) -> None:
-    assert company.listen(None).status == 401
+    refused = company.listen(None)
+    assert refused.status == 401
+    assert refused.headers["x-content-type-options"] == "nosniff"
+    assert "default-src 'none'" in refused.headers["content-security-policy"]
     assert company.listen(None, session="made-up").status == 401
 
 
@@ -22,17 +25,21 @@ def test_a_page_of_another_site_may_not_listen(company: Company) -> None:
 
 
 def test_whoever_may_not_listen_any_more_is_let_go_within_five_seconds(company: Company) -> None:
-    signing_out, disabled, promoted, moving, renewing, removed = (
+    signing_out, disabled, promoted, moving, renewing, removed, demoted, leaving = (
         Member.objects.create_member(f"{name}@company.test", name.title())
-        for name in ("dora", "emil", "fay", "gus", "hana", "ivo")
+        for name in ("dora", "emil", "fay", "gus", "hana", "ivo", "jana", "kai")
     )
+    Member.objects.filter(pk=demoted.pk).update(role=Role.SPECIALIST)
+    Membership.objects.create(team=company.field, member=leaving)
     session = company.sign_in(signing_out)
     pages = [company.listen(signing_out, session=session)]
-    pages += [company.listen(member) for member in (disabled, promoted, moving, renewing, removed)]
+    pages += [company.listen(member) for member in (disabled, promoted, moving, renewing, removed, demoted, leaving)]
     elsewhere = company.listen(signing_out)
     Session.objects.filter(session_key=session).delete()
     Member.objects.filter(pk=disabled.pk).update(is_active=False)
     Member.objects.filter(pk=promoted.pk).update(role=Role.SPECIALIST)
+    Member.objects.filter(pk=demoted.pk).update(role=Role.MEMBER)
+    Membership.objects.filter(member=leaving).delete()
     Membership.objects.create(team=company.field, member=moving)
     renewing.set_password("a new long password")
     renewing.save()

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.http import parse_cookie
 from django.http.request import split_domain_port, validate_host
 
+from everyhand.web import safety
 from everyhand.web.live.hub import Hub
 from everyhand.web.live.stream import Stream
 
@@ -98,6 +99,5 @@ async def _refuse(send: Send, status: int, why: str, *more: tuple[str, str]) -> 
 
 
 async def _start(send: Send, status: int, *headers: tuple[str, str]) -> None:
-    always = (("cache-control", "no-store"), ("x-content-type-options", "nosniff"))
-    encoded = [(name.encode(), value.encode()) for name, value in (*headers, *always)]
-    await send({"type": "http.response.start", "status": status, "headers": encoded})
+    encoded = [(name.encode(), value.encode()) for name, value in headers]
+    await send({"type": "http.response.start", "status": status, "headers": [*encoded, *safety.plain()]})
