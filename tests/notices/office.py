@@ -8,7 +8,7 @@ from email.message import EmailMessage
 
 from everyhand.channels.email.models import SystemMail
 from everyhand.channels.email.outbound import notice_mail
-from everyhand.cli.reactions import WHAT_HAPPENS_WHEN
+from everyhand.cli.reactions import WHAT_HAPPENS_WHEN, follow
 from everyhand.core.journal import Entry
 from everyhand.notices import queries, words
 from everyhand.notices.models import Notice
@@ -25,10 +25,10 @@ class Office:
 
     def reacts(self, at: datetime) -> None:
         """To everything that happened since the last time."""
-        for entry in Entry.objects.filter(pk__gt=self._read).order_by("pk"):
-            self._read = entry.pk
-            if entry.action in WHAT_HAPPENS_WHEN:
-                WHAT_HAPPENS_WHEN[entry.action](entry, at)
+        entries = list(Entry.objects.filter(pk__gt=self._read).order_by("pk"))
+        if entries:
+            self._read = entries[-1].pk
+        follow([entry for entry in entries if entry.action in WHAT_HAPPENS_WHEN], at)
 
     def writes_mails(self, at: datetime) -> list[EmailMessage]:
         """What is written to members of what is due, the oldest first."""

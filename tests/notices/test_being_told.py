@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from everyhand.channels.email.models import Mail, Mailbox, RawMail
 from everyhand.conversations import following
@@ -257,3 +259,21 @@ def test_a_closed_conversation_withdraws_its_promise_and_the_worry_about_it(cast
     office.reacts(due)
 
     assert "A promised answer is due soon" not in told(cast.ines)
+
+
+def test_many_facts_cost_as_many_statements_as_a_few(cast: Cast, office: Office) -> None:
+    """What a thousand customers write must not keep the worker from filing the next."""
+
+    def statements(mails: int) -> int:
+        for number in range(mails):
+            received = receive(letter(f"Number {number}."), channel="email", at=NOON, answered_from=HELP)
+            following.follow(received.conversation, member=cast.ben, at=NOON)
+            receive(letter("Still none."), channel="email", at=NOON, answered_from=HELP, proof=received.conversation.pk)
+        with CaptureQueriesContext(connection) as asked:
+            office.reacts(NOON)
+        return len(asked)
+
+    few, many = statements(2), statements(20)
+
+    assert len(told(cast.ben)) == 22
+    assert many <= few

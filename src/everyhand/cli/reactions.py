@@ -6,17 +6,21 @@ follow a moment later, and must not be lost.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from everyhand.core import bookmarks, work
-from everyhand.core.bookmarks import Reaction, Setback
+from everyhand.core.bookmarks import Setback
+from everyhand.core.journal import Entry
+from everyhand.notices import actions as notices
 from everyhand.notices import facts
+from everyhand.notices.facts import WhatFollows
+from everyhand.notices.known import Known
 
 READER: Final = "reactions"
 
-WHAT_HAPPENS_WHEN: Final[Mapping[str, Reaction]] = {
+WHAT_HAPPENS_WHEN: Final[Mapping[str, WhatFollows]] = {
     "conversation.opened": facts.became_mine,
     "conversation.assigned": facts.became_mine,
     "message.received": facts.customer_wrote,
@@ -42,5 +46,12 @@ WHAT_HAPPENS_WHEN: Final[Mapping[str, Reaction]] = {
 def react(at: datetime) -> int:
     """React to what happened since the last time, and again to what went wrong; how many facts there were."""
     setbacks = work.claim(Setback, at=at, limit=10)
-    bookmarks.try_setbacks_again(WHAT_HAPPENS_WHEN, setbacks, at=at)
-    return bookmarks.read_on(READER, WHAT_HAPPENS_WHEN, at=at) + len(setbacks)
+    bookmarks.try_setbacks_again(follow, setbacks, at=at)
+    return bookmarks.read_on(READER, WHAT_HAPPENS_WHEN, follow, at=at) + len(setbacks)
+
+
+def follow(entries: Sequence[Entry], at: datetime) -> None:
+    """Do all that follows from these facts, in their order and in one transaction."""
+    known = Known(entries)
+    follows = (one for entry in entries for one in WHAT_HAPPENS_WHEN[entry.action](entry, known))
+    notices.announce(follows, at=at)

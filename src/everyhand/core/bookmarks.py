@@ -1,13 +1,14 @@
 """Reading the journal to its end, for whoever does something about what it says.
 
-A reader keeps a bookmark. What it does about a fact is committed together with the bookmark behind that fact, so a
-process that dies in between does it again from the start, and nothing is done twice or left out. A fact that a reader
-stumbles over is set aside as a row of work of its own, tried again later and shown to people, and the reader reads on.
+A reader keeps a bookmark. What it does about some facts is committed together with the bookmark behind them, so a
+process that dies in between does it again from the start, and nothing is done twice or left out. It takes several at
+once, since most of what it asks and writes is the same for each; where that fails, one by one. A fact that it stumbles
+over even then is set aside as a row of work of its own, tried again later and shown to people, and the reader reads on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import ClassVar, Final
@@ -21,12 +22,13 @@ from everyhand.core.work import DueRow
 
 log = structlog.get_logger(__name__)
 
-# What is done about a fact, in the transaction that moves the bookmark; `at` is now, not when the fact happened.
-Reaction = Callable[[Entry, datetime], None]
+# Does what follows from these facts, in the transaction that moves the bookmark; the moment is now, not when they
+# happened.
+React = Callable[[Sequence[Entry], datetime], None]
 
 LOOKED_AT: Final = 500  # facts
 # Facts somebody reacts to, in one transaction: short enough that no other writer waits for it.
-REACTED_TO: Final = 25
+REACTED_TO: Final = 100
 
 
 class Bookmark(models.Model):
@@ -56,10 +58,10 @@ class Setback(DueRow):
         return f"{self.reader}: {self.entry}"
 
 
-def read_on(reader: str, reactions: Mapping[str, Reaction], *, at: datetime) -> int:
-    """React to the next facts, by their action; how many were read. Several processes may do this at once."""
+def read_on(reader: str, actions: Container[str], react: React, *, at: datetime) -> int:
+    """React to the next facts with these actions; how many of all were read. Several processes may do this at once."""
     bookmark, _ = Bookmark.objects.get_or_create(reader=reader)
-    entries = _next(bookmark.cursor, reactions)
+    entries = _next(bookmark.cursor, actions)
     if not entries:
         return 0
     with transaction.atomic():
@@ -67,33 +69,39 @@ def read_on(reader: str, reactions: Mapping[str, Reaction], *, at: datetime) -> 
         mine = Bookmark.objects.filter(reader=reader, cursor=bookmark.cursor)
         if not mine.update(cursor=entries[-1].cursor):
             return 0
-        for entry in entries:
-            if entry.action in reactions:
-                _react(reader, reactions[entry.action], entry, at)
+        _react(reader, react, [entry for entry in entries if entry.action in actions], at)
     return len(entries)
 
 
-def try_setbacks_again(reactions: Mapping[str, Reaction], setbacks: Sequence[Setback], *, at: datetime) -> None:
+def try_setbacks_again(react: React, setbacks: Sequence[Setback], *, at: datetime) -> None:
     """React to facts that were set aside and are claimed now; each is done, or due again later, or quarantined."""
     for setback in setbacks:
         with work.attempt(setback, at=at), transaction.atomic():
-            reactions[setback.entry.action](setback.entry, at)
+            react([setback.entry], at)
             work.complete(setback, at=at)
 
 
-def _next(cursor: str, reactions: Mapping[str, Reaction]) -> list[Entry]:
+def _next(cursor: str, actions: Container[str]) -> list[Entry]:
     entries, _ = journal.since(cursor, limit=LOOKED_AT)
-    reacted = accumulate(entry.action in reactions for entry in entries)
+    reacted = accumulate(entry.action in actions for entry in entries)
     return [entry for entry, number in zip(entries, reacted, strict=True) if number <= REACTED_TO]
 
 
-def _react(reader: str, reaction: Reaction, entry: Entry, at: datetime) -> None:
+def _react(reader: str, react: React, entries: Sequence[Entry], at: datetime) -> None:
+    if not entries:
+        return
     try:
         with transaction.atomic():
-            reaction(entry, at)
+            react(entries, at)
     except Exception as error:
         if outage.is_outage(error):
             raise
+        if len(entries) > 1:
+            log.info("reacting to facts one by one, since together they failed", reader=reader, facts=len(entries))
+            for entry in entries:
+                _react(reader, react, [entry], at)
+            return
+        (entry,) = entries
         log.exception("stumbled over a fact", reader=reader, entry=entry.pk, action=entry.action)
         reason = f"{type(error).__name__}: {error}"[:2000]
         Setback.objects.create(reader=reader, entry=entry, due_at=at + Setback.pauses[0], last_error=reason)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from everyhand.conversations import queries as conversations
-from everyhand.conversations.models import Conversation, Message
+from everyhand.conversations.models import Message
 from everyhand.core import journal
 from everyhand.notices import preferences
 from everyhand.notices.models import Device, Kind, MailPace, MailTelling, Notice, PushTelling, Rest
+from everyhand.notices.news import Follows, News, Settled
 from everyhand.notices.preferences import Ways
 from everyhand.notices.quiet import disturbs_from, next_digest
 from everyhand.people.models import Member
@@ -36,51 +38,57 @@ def mentioned(message: Message, *, members: Iterable[Member], by: Member, at: da
         journal.note("member.mentioned", subject=conversation, actor=by, at=at, message=message.pk, members=named)
 
 
-@transaction.atomic
-def tell(
-    members: Iterable[Member],
-    kind: Kind,
-    *,
-    thing: str,
-    happened_at: datetime,
-    at: datetime,
-    conversation: Conversation | None = None,
-    message: Message | None = None,
-    by: Member | None = None,
-    **particulars: Any,
-) -> None:
-    """Tell these members of `thing`, in the ways each chose; who was told of it before is not told again.
+@dataclass(frozen=True)
+class Told:
+    """News for one member, and how they wish to be told."""
 
-    Left out are whoever did it (`by`), who is not here any more, and who may not see the conversation.
+    news: News
+    member: Member
+    ways: Ways
+
+    def notice(self) -> Notice:
+        """Unsaved."""
+        return Notice(
+            member=self.member,
+            kind=self.news.kind,
+            thing=self.news.thing,
+            conversation=self.news.conversation,
+            message=self.news.message,
+            by=self.news.by,
+            particulars=dict(self.news.particulars),
+            at=self.news.happened_at,
+            in_app=self.ways.app,
+        )
+
+
+@transaction.atomic
+def announce(what_follows: Follows, *, at: datetime) -> None:
+    """Tell these news and settle what is done with, as if one came after the other; in as many statements for all as
+    for one.
+
+    Each member is told in the ways they chose; who was told of a thing before is not told again. Left out are whoever
+    did it, who is not here any more, and who may not see the conversation.
     """
-    told = [one for one in _distinct(members) if one.is_active and one != by and _may_see(one, conversation)]
-    ways = preferences.ways_of(told, kind)
-    told = [member for member in told if ways[member.pk].any]
-    if not told:
-        return
-    if kind is Kind.MENTIONED:  # it says more than that there is a note
-        Notice.objects.filter(member__in=told, thing=thing, kind=Kind.NOTE).update(kind=kind)
-    Notice.objects.bulk_create(
-        [
-            Notice(
-                member=member,
-                kind=kind,
-                thing=thing,
-                conversation=conversation,
-                message=message,
-                by=by,
-                particulars=particulars,
-                at=happened_at,
-                in_app=ways[member.pk].app,
-            )
-            for member in told
-        ],
-        ignore_conflicts=True,
-    )
-    notices = list(Notice.objects.filter(thing=thing, member__in=told, read_at=None).select_related("member"))
-    if at - happened_at < TOLD_WITHIN:
-        _bring(notices, ways, at)
-    _ring(notices, at)
+    for news, settled in _stretches(what_follows):
+        if told := _who_is_told(news):
+            _tell(told, at)
+        if settled:
+            _read(Notice.objects.filter(thing__in=settled), at)
+
+
+def _stretches(what_follows: Follows) -> Iterator[tuple[list[News], set[str]]]:
+    """News, and what is settled after them. What is settled and then news again begins another stretch."""
+    news: list[News] = []
+    settled: set[str] = set()
+    for one in what_follows:
+        if isinstance(one, Settled):
+            settled.update(one.things)
+            continue
+        if one.thing in settled:
+            yield news, settled
+            news, settled = [], set()
+        news.append(one)
+    yield news, settled
 
 
 @transaction.atomic
@@ -89,16 +97,88 @@ def read(notices: QuerySet[Notice], *, by: Member, at: datetime) -> None:
     _read(notices.filter(member=by), at)
 
 
-@transaction.atomic
-def settle(*things: str, at: datetime) -> None:
-    """What these were about is done with: nobody needs to look."""
-    _read(Notice.objects.filter(thing__in=things), at)
-
-
 def forget_old(*, at: datetime, after: timedelta, limit: int = 500) -> int:
     """Remove notices that were read longer than `after` ago; how many."""
     old = Notice.objects.filter(read_at__lt=at - after).order_by("read_at").values_list("pk", flat=True)[:limit]
     return Notice.objects.filter(pk__in=list(old)).delete()[1].get("notices.Notice", 0)
+
+
+def _who_is_told(news: Sequence[News]) -> list[Told]:
+    """One for each member and thing, those left out who need not or may not hear of it."""
+    seen = _seen(news)
+    heard = [
+        (one, member)
+        for one in news
+        for member in one.members
+        if member.is_active
+        and member != one.by
+        and (one.conversation is None or (member.pk, one.conversation.pk) in seen)
+    ]
+    ways = preferences.ways_of((member.pk, one.kind) for one, member in heard)
+    told: dict[tuple[int, str], Told] = {}
+    for one, member in heard:
+        key, way = (member.pk, one.thing), ways[member.pk, one.kind]
+        # That they are mentioned says more than that there is a note.
+        if way.any and (key not in told or one.kind is Kind.MENTIONED):
+            told[key] = Told(one, member, way)
+    return list(told.values())
+
+
+def _seen(news: Sequence[News]) -> set[tuple[int, int]]:
+    """Who may see which conversation, as primary keys. Owners always may; the others cost one query each."""
+    seen: set[tuple[int, int]] = set()
+    asked: dict[Member, set[int]] = {}
+    for conversation, member in [(one.conversation, member) for one in news for member in one.members]:
+        if conversation is None:
+            continue
+        hidden = conversation.merged_into_id or conversation.aside_of_id
+        if conversation.owner_id == member.pk and not hidden:
+            seen.add((member.pk, conversation.pk))
+        else:
+            asked.setdefault(member, set()).add(conversation.pk)
+    for member, keys in asked.items():
+        visible = conversations.visible_to(member).filter(pk__in=keys)
+        seen |= {(member.pk, pk) for pk in visible.values_list("pk", flat=True)}
+    return seen
+
+
+def _tell(told: Sequence[Told], at: datetime) -> None:
+    for one in told:
+        if one.news.kind is Kind.MENTIONED:
+            noted = Notice.objects.filter(member=one.member, thing=one.news.thing, kind=Kind.NOTE)
+            noted.update(kind=Kind.MENTIONED)
+    Notice.objects.bulk_create([one.notice() for one in told], ignore_conflicts=True)
+    by_key = {(one.member.pk, one.news.thing): one for one in told}
+    unread = Notice.objects.filter(thing__in={one.news.thing for one in told}, read_at=None)
+    found = [one for one in unread.select_related("member") if (one.member_id, one.thing) in by_key]
+    ways = {one: by_key[one.member_id, one.thing] for one in found}
+    _bring({one: told.ways for one, told in ways.items() if at - told.news.happened_at < TOLD_WITHIN}, at)
+    _ring(found, at)
+
+
+def _bring(ways: Mapping[Notice, Ways], at: datetime) -> None:
+    """Write what is to be told by mail and by push, due when it disturbs nobody."""
+    if not ways:
+        return
+    members = {notice.member_id for notice in ways}
+    rests = {rest.member_id: rest for rest in Rest.objects.filter(member__in=members)}
+    devices: dict[int, list[Device]] = {}
+    for device in Device.objects.filter(member__in=members):
+        devices.setdefault(device.member_id, []).append(device)
+    mails, pushes = [], []
+    for notice, way in ways.items():
+        rest = rests.get(notice.member_id) or Rest(member=notice.member)
+        quiet, zone = preferences.quiet_of(rest), preferences.zone_of(notice.member)
+        if way.mail == MailPace.DIGEST:
+            mails.append(MailTelling(notice=notice, digest=True, due_at=next_digest(at, rest.digest_at, quiet, zone)))
+        elif way.mail == MailPace.AT_ONCE:
+            mails.append(MailTelling(notice=notice, due_at=disturbs_from(at + MAIL_WAITS, quiet, zone)))
+        pushes += [
+            PushTelling(notice=notice, device=device, due_at=disturbs_from(at + PUSH_WAITS, quiet, zone))
+            for device in (devices.get(notice.member_id, ()) if way.push else ())
+        ]
+    MailTelling.objects.bulk_create(mails, ignore_conflicts=True)
+    PushTelling.objects.bulk_create(pushes, ignore_conflicts=True)
 
 
 def _read(notices: QuerySet[Notice], at: datetime) -> None:
@@ -111,34 +191,3 @@ def _ring(notices: Sequence[Notice], at: datetime) -> None:
     """Open pages of whoever these are for count again."""
     if notices:
         journal.note("notices.changed", subject="", at=at, members=sorted({one.member_id for one in notices}))
-
-
-def _bring(notices: Sequence[Notice], ways: dict[int, Ways], at: datetime) -> None:
-    """Write what is to be told by mail and by push, due when it disturbs nobody."""
-    rests = {rest.member_id: rest for rest in Rest.objects.filter(member__in=[one.member_id for one in notices])}
-    devices: dict[int, list[Device]] = {}
-    for device in Device.objects.filter(member__in=[one.member_id for one in notices if ways[one.member_id].push]):
-        devices.setdefault(device.member_id, []).append(device)
-    mails, pushes = [], []
-    for notice in notices:
-        rest = rests.get(notice.member_id) or Rest(member=notice.member)
-        quiet, zone = preferences.quiet_of(rest), preferences.zone_of(notice.member)
-        pace = ways[notice.member_id].mail
-        if pace == MailPace.DIGEST:
-            mails.append(MailTelling(notice=notice, digest=True, due_at=next_digest(at, rest.digest_at, quiet, zone)))
-        elif pace == MailPace.AT_ONCE:
-            mails.append(MailTelling(notice=notice, due_at=disturbs_from(at + MAIL_WAITS, quiet, zone)))
-        pushes += [
-            PushTelling(notice=notice, device=device, due_at=disturbs_from(at + PUSH_WAITS, quiet, zone))
-            for device in devices.get(notice.member_id, ())
-        ]
-    MailTelling.objects.bulk_create(mails, ignore_conflicts=True)
-    PushTelling.objects.bulk_create(pushes, ignore_conflicts=True)
-
-
-def _distinct(members: Iterable[Member]) -> list[Member]:
-    return list({member.pk: member for member in members}.values())
-
-
-def _may_see(member: Member, conversation: Conversation | None) -> bool:
-    return conversation is None or conversations.visible_to(member).filter(pk=conversation.pk).exists()

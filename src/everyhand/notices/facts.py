@@ -1,4 +1,5 @@
-"""Who is told of which fact. Each function takes one entry of the journal; `cli.reactions` says which.
+"""Who is told of which fact. Each function takes an entry of the journal and what is known of the things it names, and
+gives what follows; `cli.reactions` says which function is for which fact.
 
 They run after the fact, in a transaction of the worker's, so what an entry names may be gone by now: then nobody needs
 to hear of it.
@@ -6,192 +7,150 @@ to hear of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable
 
-from everyhand.conversations.models import Conversation, Delivery, Message
+from everyhand.conversations.models import Conversation, Message
 from everyhand.core.journal import Entry
-from everyhand.notices import queries
-from everyhand.notices.actions import settle, tell
+from everyhand.notices.known import Known
 from everyhand.notices.models import Kind
-from everyhand.people.models import Member, Role
-from everyhand.promises.models import Promise
+from everyhand.notices.news import Follows, News, Settled
+from everyhand.people.models import Member
+
+WhatFollows = Callable[[Entry, Known], Follows]
 
 
-def became_mine(entry: Entry, at: datetime) -> None:
+def became_mine(entry: Entry, known: Known) -> Follows:
     """A conversation was opened for, or handed to, somebody."""
     owner, before = entry.particulars.get("owner"), entry.particulars.get("before")
-    conversation = _conversation(entry)
+    conversation = known.conversation(entry)
     if conversation is None or owner == before or conversation.owner_id != owner:
         return
-    tell(
+    yield News(
         [conversation.owner],
         Kind.MINE,
         thing=f"journal:{entry.pk}",
         happened_at=entry.at,
-        at=at,
         conversation=conversation,
-        by=_actor(entry),
+        by=known.actor(entry),
     )
 
 
-def customer_wrote(entry: Entry, at: datetime) -> None:
+def customer_wrote(entry: Entry, known: Known) -> Follows:
     """A customer's message came in. The first one of a conversation is told as what it is: a new conversation."""
-    message = _message(entry)
+    message = known.message(entry)
     if message is None:
         return
     if message.conversation.aside_of_id:
-        _tell_about(message, Kind.ANSWERED, [_asked(message.conversation)], entry, at, aside=True)
-        return
-    earlier = Message.objects.filter(conversation=message.conversation_id, pk__lt=message.pk)
-    if earlier.exists():
-        _tell_about(message, Kind.ANSWERED, _interested(message.conversation), entry, at)
+        yield _about(message, Kind.ANSWERED, [_asked(message.conversation)], entry, known, aside=True)
+    elif not known.is_first(message):
+        yield _about(message, Kind.ANSWERED, _interested(message.conversation, known), entry, known)
 
 
-def colleague_noted(entry: Entry, at: datetime) -> None:
-    message = _message(entry)
+def colleague_noted(entry: Entry, known: Known) -> Follows:
+    message = known.message(entry)
     if message is not None:
-        _tell_about(message, Kind.NOTE, _interested(message.conversation), entry, at)
+        yield _about(message, Kind.NOTE, _interested(message.conversation, known), entry, known)
 
 
-def colleague_mentioned(entry: Entry, at: datetime) -> None:
-    message = _message(entry)
+def colleague_mentioned(entry: Entry, known: Known) -> Follows:
+    message = known.message(entry)
     if message is not None:
-        named = Member.objects.filter(pk__in=entry.particulars["members"])
-        _tell_about(message, Kind.MENTIONED, named, entry, at)
+        yield _about(message, Kind.MENTIONED, known.mentioned(entry), entry, known)
 
 
-def promise_broke(entry: Entry, at: datetime) -> None:
-    promise = Promise.objects.select_related("conversation", "owner").filter(pk=entry.particulars["promise"]).first()
+def promise_broke(entry: Entry, known: Known) -> Follows:
+    promise = known.promise(entry)
     if promise is None or promise.kept_at or promise.withdrawn_at:
         return
-    settle(f"promise:{promise.pk}", at=at)  # that it was about to break
-    tell(
+    yield Settled((f"promise:{promise.pk}",))  # that it was about to break
+    yield News(
         [promise.owner],
         Kind.PROMISE,
         thing=f"broken:{promise.pk}",
         happened_at=entry.at,
-        at=at,
         conversation=promise.conversation,
-        due_at=promise.due_at.isoformat(),
-        broken=True,
+        particulars={"due_at": promise.due_at.isoformat(), "broken": True},
     )
 
 
-def promise_ended(entry: Entry, at: datetime) -> None:
+def promise_ended(entry: Entry, _known: Known) -> Follows:
     """It was kept or withdrawn: nobody need hurry any more."""
     key = entry.particulars["promise"]
-    settle(f"promise:{key}", f"broken:{key}", at=at)
+    yield Settled((f"promise:{key}", f"broken:{key}"))
 
 
-def reply_failed(entry: Entry, at: datetime) -> None:
+def reply_failed(entry: Entry, known: Known) -> Follows:
     """A reply did not reach somebody, and trying again is no use: whoever wrote it and whoever owns it must know."""
-    key = entry.particulars["delivery"]
-    delivery = Delivery.objects.select_related("message__conversation__owner", "message__author_member")
-    failed = delivery.filter(pk=key).first()
+    failed = known.delivery(entry)
     if failed is None:
         return
     conversation, author = failed.message.conversation, failed.message.author_member
     if conversation.aside_of:
         conversation, author = conversation.aside_of, _asked(conversation)
-    tell(
+    yield News(
         [conversation.owner, *([author] if author else [])],
         Kind.CAME_BACK,
-        thing=f"delivery:{key}",
+        thing=f"delivery:{failed.pk}",
         happened_at=entry.at,
-        at=at,
         conversation=conversation,
-        address=failed.address,
-        status=entry.particulars.get("status", ""),
-        reason=failed.answer.rpartition("\n")[2],  # the last word on it
+        particulars={
+            "address": failed.address,
+            "status": entry.particulars.get("status", ""),
+            "reason": failed.answer.rpartition("\n")[2],  # the last word on it
+        },
     )
 
 
-def mail_waits(entry: Entry, at: datetime) -> None:
+def mail_waits(entry: Entry, known: Known) -> Follows:
     """A mail is held or in quarantine: those who look after mail decide; of a private team's, its members."""
-    tell(
-        _looking_after_mail_of(entry.particulars.get("team")),
+    team = entry.particulars.get("team")
+    yield News(
+        known.looking_after_mail_of(team),
         Kind.HELD,
         thing=entry.subject,
         happened_at=entry.at,
-        at=at,
-        why=entry.particulars.get("why", ""),
-        team=entry.particulars.get("team"),
+        particulars={"why": entry.particulars.get("why", ""), "team": team},
     )
 
 
-def mail_settled(entry: Entry, at: datetime) -> None:
-    settle(entry.subject, at=at)
+def mail_settled(entry: Entry, _known: Known) -> Follows:
+    yield Settled((entry.subject,))
 
 
-def mailbox_in_trouble(entry: Entry, at: datetime) -> None:
-    tell(
-        _admins(),
-        Kind.TROUBLE,
-        thing=f"{entry.subject}:{entry.pk}",
-        happened_at=entry.at,
-        at=at,
-        what="mailbox",
-        address=entry.particulars["address"],
-        trouble=entry.particulars["trouble"],
-    )
+def mailbox_in_trouble(entry: Entry, known: Known) -> Follows:
+    yield _trouble(entry, known, "mailbox", address=entry.particulars["address"], trouble=entry.particulars["trouble"])
 
 
-def disk_short(entry: Entry, at: datetime) -> None:
-    tell(
-        _admins(),
-        Kind.TROUBLE,
-        thing=f"{entry.subject}:{entry.pk}",
-        happened_at=entry.at,
-        at=at,
-        what="disk",
-        percent=entry.particulars["percent"],
-        megabytes=entry.particulars["free_mb"],
-    )
+def disk_short(entry: Entry, known: Known) -> Follows:
+    yield _trouble(entry, known, "disk", percent=entry.particulars["percent"], megabytes=entry.particulars["free_mb"])
 
 
-def mailbox_is_well(entry: Entry, at: datetime) -> None:
-    _settle_earlier("mailbox.troubled", entry, at)
-
-
-def disk_well(entry: Entry, at: datetime) -> None:
-    _settle_earlier("disk.short", entry, at)
-
-
-def mail_to_colleague_paused(entry: Entry, at: datetime) -> None:
-    member = _member(entry.subject)
+def mail_to_colleague_paused(entry: Entry, known: Known) -> Follows:
+    member = known.member(entry.subject)
     if member is not None:
-        tell(
-            _admins(),
-            Kind.TROUBLE,
-            thing=f"member:{member.pk}:{entry.pk}",
-            happened_at=entry.at,
-            at=at,
-            what="member",
-            address=member.email,
-            name=member.name,
-        )
+        yield _trouble(entry, known, "member", address=member.email, name=member.name)
 
 
-def _settle_earlier(action: str, entry: Entry, at: datetime) -> None:
-    """What was told of the same thing when it was in trouble needs nobody any more."""
-    earlier = Entry.objects.filter(action=action, subject=entry.subject, pk__lt=entry.pk)
-    settle(*(f"{entry.subject}:{pk}" for pk in earlier.order_by("-pk").values_list("pk", flat=True)[:20]), at=at)
+def mailbox_is_well(entry: Entry, _known: Known) -> Follows:
+    yield _earlier("mailbox.troubled", entry)
 
 
-def _tell_about(
-    message: Message, kind: Kind, members: Iterable[Member], entry: Entry, at: datetime, **particulars: object
-) -> None:
-    tell(
+def disk_well(entry: Entry, _known: Known) -> Follows:
+    yield _earlier("disk.short", entry)
+
+
+def _about(
+    message: Message, kind: Kind, members: Iterable[Member], entry: Entry, known: Known, **particulars: object
+) -> News:
+    return News(
         members,
         kind,
         thing=f"message:{message.pk}",
         happened_at=entry.at,
-        at=at,
         conversation=message.conversation.aside_of or message.conversation,
         message=message,
-        by=_actor(entry),
-        **particulars,
+        by=known.actor(entry),
+        particulars=particulars,
     )
 
 
@@ -201,33 +160,18 @@ def _asked(aside: Conversation) -> Member:
     return aside.owner if aside.owner.is_active or beside is None else beside.owner
 
 
-def _interested(conversation: Conversation) -> list[Member]:
+def _interested(conversation: Conversation, known: Known) -> list[Member]:
     """Its owner, and whoever follows it."""
-    return [conversation.owner, *Member.objects.filter(followed__conversation=conversation)]
+    return [conversation.owner, *known.followers(conversation)]
 
 
-def _looking_after_mail_of(team: int | None) -> list[Member]:
-    return [one for one in Member.objects.filter(is_active=True) if queries.may_look_after(one, team)]
+def _trouble(entry: Entry, known: Known, what: str, **particulars: object) -> News:
+    """For those who can do something about it; each time it begins is a thing of its own."""
+    thing = f"{entry.subject}:{entry.pk}"
+    return News(known.admins, Kind.TROUBLE, thing, entry.at, particulars={"what": what, **particulars})
 
 
-def _admins() -> list[Member]:
-    return list(Member.objects.filter(is_active=True, role=Role.ADMIN))
-
-
-def _actor(entry: Entry) -> Member | None:
-    return _member(entry.actor)
-
-
-def _member(reference: str) -> Member | None:
-    kind, _colon, key = reference.partition(":")
-    return Member.objects.filter(pk=key).first() if kind == "member" and key.isdecimal() else None
-
-
-def _conversation(entry: Entry) -> Conversation | None:
-    key = entry.subject.partition(":")[2]
-    return Conversation.objects.select_related("owner").filter(pk=key).first()
-
-
-def _message(entry: Entry) -> Message | None:
-    rows = Message.objects.select_related("conversation__owner")
-    return rows.filter(pk=entry.particulars["message"]).first()
+def _earlier(action: str, entry: Entry) -> Settled:
+    """What was told of the same thing when it was in trouble needs nobody any more."""
+    earlier = Entry.objects.filter(action=action, subject=entry.subject, pk__lt=entry.pk).order_by("-pk")
+    return Settled(tuple(f"{entry.subject}:{pk}" for pk in earlier.values_list("pk", flat=True)[:20]))

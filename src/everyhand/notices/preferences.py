@@ -49,11 +49,14 @@ def kinds_for(member: Member) -> list[Kind]:
     return [kind for kind in Kind if looked_after.get(kind, True)]
 
 
-def ways_of(members: Iterable[Member], kind: Kind) -> dict[int, Ways]:
-    """By member, how each wishes to be told of `kind`; one query."""
-    chosen = Preference.objects.filter(member__in=list(members), kind=kind)
-    ways = {one.member_id: Ways(one.app, one.mail, one.push) for one in chosen}
-    return {member.pk: ways.get(member.pk, DEFAULTS[kind]) for member in members}
+def ways_of(asked: Iterable[tuple[int, Kind]]) -> dict[tuple[int, Kind], Ways]:
+    """How members, by their primary keys, wish to be told of a kind each; one query."""
+    asked = set(asked)
+    chosen = Preference.objects.filter(
+        member__in={member for member, _kind in asked}, kind__in={kind for _member, kind in asked}
+    )
+    ways = {(one.member_id, one.kind): Ways(one.app, one.mail, one.push) for one in chosen}
+    return {one: ways.get(one, DEFAULTS[one[1]]) for one in asked}
 
 
 def chosen_by(member: Member) -> dict[Kind, Ways]:

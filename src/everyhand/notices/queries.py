@@ -48,9 +48,22 @@ def may_look_after(member: Member, team: int | None) -> bool:
     """Whether `member` looks after mail that belongs to the team with this primary key: to a private one its members
     do, while somebody is in it; to all others, and to none, whoever sees every queue.
     """
-    private = Team.objects.filter(pk=team, private=True).first() if team else None
+    private = _private(team)
     if private is None:
         return member.sees_every_queue
     if private.members.filter(pk=member.pk).exists():
         return True
     return member.may_set_up and not private.members.filter(is_active=True).exists()
+
+
+def looking_after_mail_of(team: int | None) -> list[Member]:
+    """Everybody who may (see `may_look_after`) and works here; up to three queries."""
+    private = _private(team)
+    if private and (of_the_team := list(private.members.filter(is_active=True))):
+        return of_the_team
+    everybody = Member.objects.filter(is_active=True)
+    return [one for one in everybody if (one.may_set_up if private else one.sees_every_queue)]
+
+
+def _private(team: int | None) -> Team | None:
+    return Team.objects.filter(pk=team, private=True).first() if team else None

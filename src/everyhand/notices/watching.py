@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from django.db.models import CharField, Exists, F, OuterRef, Value
 from django.db.models.functions import Cast, Concat
 
-from everyhand.notices.actions import tell
+from everyhand.notices.actions import announce
 from everyhand.notices.models import Kind, Notice
+from everyhand.notices.news import News
 from everyhand.promises.models import Promise
 
 
@@ -26,13 +27,16 @@ def tell_what_is_about_to_break(*, at: datetime, within: timedelta, limit: int =
         .select_related("owner", "conversation")
         .order_by("due_at")
     )
-    for promise in close[:limit]:
-        tell(
+    news = [
+        News(
             [promise.owner],
             Kind.PROMISE,
             thing=f"promise:{promise.pk}",
             happened_at=at,
-            at=at,
             conversation=promise.conversation,
-            due_at=promise.due_at.isoformat(),
+            particulars={"due_at": promise.due_at.isoformat()},
         )
+        for promise in close[:limit]
+    ]
+    if news:
+        announce(news, at=at)
