@@ -13,6 +13,7 @@ from everyhand.conversations.models import Message
 from everyhand.desk.let_go import let_go
 from everyhand.notices import actions as notices
 from everyhand.notices.models import Device, Kind, MailTelling, Notice, PushTelling
+from everyhand.notices.news import News
 from everyhand.people import actions as people
 from everyhand.people import invitations
 from everyhand.people.models import Member
@@ -23,9 +24,8 @@ from tests.web.test_ways_in import PASSWORD, is_in, signed_in
 
 def tells(member: Member, at: Any) -> None:
     conversation = arrives(subject="For whoever is here").conversation
-    notices.tell(
-        [member], Kind.MENTIONED, thing=f"test:{conversation.pk}", happened_at=at, at=at, conversation=conversation
-    )
+    news = News([member], Kind.MENTIONED, thing=f"test:{conversation.pk}", happened_at=at, conversation=conversation)
+    notices.announce([news], at=at)
 
 
 def test_everything_ends_with_the_same_step(house: House) -> None:
