@@ -44,6 +44,7 @@ screenshots: .venv/for-developing ## take the pictures of docs/screenshots again
 lock: .venv/for-developing ## choose the newest allowed versions of everything we depend on
 	$(compile) --upgrade --extra postgresql --extra anymail --output-file requirements/run.txt requirements/run.in pyproject.toml
 	$(compile) --upgrade --output-file requirements/develop.txt requirements/develop.in
+	$(foreach desk,django-helpdesk roundup,$(compile) --upgrade --output-file bench/peers/requirements/$(desk).txt bench/peers/requirements/$(desk).in &&) true
 
 clean: ## forget what was built and installed here; data in var/ stays
 	rm -rf .venv build dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

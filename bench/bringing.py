@@ -19,22 +19,25 @@ from bench.server import HOST
 if TYPE_CHECKING:  # the process that sends has no Django
     from everyhand.channels.email.accept import Arriving
 
-Letter = tuple[str, str, bytes]  # envelope sender, recipient, mail
+Envelope = tuple[str, str, bytes]  # sender, recipient, mail
 
 
 @dataclass(frozen=True)
 class Brought:
-    """How long each mail took until it was accepted, and all of them together, in seconds."""
+    """How long each mail took until it was accepted, and all of them together, in seconds. `began` is of
+    `perf_counter`, which all processes of a machine share.
+    """
 
     each: list[float]
     all: float
+    began: float
 
     @property
     def a_second(self) -> float:
         return len(self.each) / self.all
 
 
-def ready_to_send(letter: Arriving) -> Letter:
+def ready_to_send(letter: Arriving) -> Envelope:
     return letter.envelope_from, letter.envelope_to[0], letter.raw
 
 
@@ -46,7 +49,7 @@ def bring(letters: Sequence[Arriving], *, port: int, connections: int) -> Brough
         return elsewhere.submit(_bring, ready, port, connections).result()
 
 
-def _bring(letters: list[Letter], port: int, connections: int) -> Brought:
+def _bring(letters: list[Envelope], port: int, connections: int) -> Brought:
     shares = [letters[place::connections] for place in range(connections)]
     with ThreadPoolExecutor(connections) as together:
         senders = list(together.map(lambda _: Sender(port), shares))
@@ -55,7 +58,7 @@ def _bring(letters: list[Letter], port: int, connections: int) -> Brought:
         took = perf_counter() - began
         for sender in senders:
             sender.close()
-    return Brought([one for share in times for one in share], took)
+    return Brought([one for share in times for one in share], took, began)
 
 
 class Sender:
@@ -69,7 +72,7 @@ class Sender:
         while b"\r\n250 " not in self._door.recv(4096):
             pass
 
-    def send(self, letter: Letter) -> float:
+    def send(self, letter: Envelope) -> float:
         """Seconds until it was accepted."""
         sender, recipient, raw = letter
         stuffed = raw.replace(b"\r\n.", b"\r\n..")

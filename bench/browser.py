@@ -12,10 +12,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
+from importlib.util import find_spec
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from bench.bringing import Letter, Sender, ready_to_send
+from bench.bringing import Envelope, Sender, ready_to_send
 from bench.figures import Figure, of_times
 from bench.letters import letters_of
 from bench.living import Pages
@@ -75,7 +77,7 @@ def _opening(page: Page, port: int, times: int) -> Iterator[Figure]:
     yield Figure("script and style of the first page, as sent", "kB", loaded / 1000, note="100")
 
 
-def _arriving(page: Page, server: Server, letters: list[Letter]) -> Figure:
+def _arriving(page: Page, server: Server, letters: list[Envelope]) -> Figure:
     """From the moment at which a mail is accepted until its row stands in an open inbox, narrowed to its sender."""
     took = []
     with closing(Sender(server.smtp)) as sender:
@@ -85,9 +87,13 @@ def _arriving(page: Page, server: Server, letters: list[Letter]) -> Figure:
             before = page.evaluate(_ROWS)
             sender.send(letter)
             accepted_at = time.perf_counter()
-            _until(page, lambda before=before: page.evaluate(_ROWS) != before)
+            _until(page, partial(_differs, page, before))
             took.append(time.perf_counter() - accepted_at)
     return of_times("a mail stands in an open inbox", took, note="1,000")
+
+
+def _differs(page: Page, before: Any) -> bool:
+    return bool(page.evaluate(_ROWS) != before)
 
 
 def _until(page: Page, happened: Callable[[], Any]) -> Any:
@@ -103,12 +109,8 @@ def _until(page: Page, happened: Callable[[], Any]) -> Any:
 @contextmanager
 def _window(reader: Reader, port: int) -> Iterator[Page | None]:
     """A window in which the reader is signed in; None, and a word to whoever measures, where none can be opened."""
-    program = shutil.which("chromium")
-    try:
-        from playwright.sync_api import sync_playwright  # noqa: PLC0415 (not everybody has it)
-    except ImportError:
-        program = None
-    if program is None:
+    program, playwrights = shutil.which("chromium"), find_spec("playwright")
+    if program is None or playwrights is None:
         print(
             "No browser to measure in: install Chromium (on Debian: apt-get install chromium) and Playwright "
             "(pip install -e '.[dev]').",
@@ -116,6 +118,8 @@ def _window(reader: Reader, port: int) -> Iterator[Page | None]:
         )
         yield None
         return
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 (not everybody has it)
+
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         context = browser.new_context(viewport={"width": 1440, "height": 900})

@@ -70,12 +70,12 @@ def bare_view(times: int) -> float:
         end(server)
 
 
-def indexed_query(sql: str, parameters: Sequence[object] = ()) -> float:
-    """The median in milliseconds of this query in the data that is measured."""
+def indexed_query() -> float:
+    """The median in milliseconds of one row asked for by its key, in the data that is measured."""
     with connection.cursor() as cursor:
 
         def ask() -> None:
-            cursor.execute(sql, parameters)
+            cursor.execute("SELECT subject FROM conversations_conversation WHERE id = 1")
             cursor.fetchall()
 
         ask()

@@ -69,13 +69,13 @@ def _new_database() -> Iterator[None]:
     name = connection.ops.quote_name(str(connection.settings_dict["NAME"]))
     beside = settings.EVERYHAND.database_url._replace(path="/postgres").geturl()
     with psycopg.connect(beside, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+        server.execute(f"CREATE DATABASE {name}")
     try:
         yield
     except BaseException:
         connection.close()
         with psycopg.connect(beside, autocommit=True) as server:
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
         raise
 
 

@@ -49,7 +49,7 @@ def filed(data: Path, mails: int, *, called: str) -> Iterator[Figure]:
         while (left := _pending()) == before:
             _a_moment()
         began, there = time.perf_counter(), left  # the worker has started, and is not measured
-        _until_filed()
+        until_filed()
         rate = there / (time.perf_counter() - began)
     yield Figure(f"mail filed, {called}, what had waited", A_SECOND, rate, floor=floor, times=there)
     with running("serve", data=data) as server:
@@ -59,10 +59,9 @@ def filed(data: Path, mails: int, *, called: str) -> Iterator[Figure]:
 
 
 def _both(server: Server, letters: list[Arriving]) -> float:
-    began = time.perf_counter()
-    bring(letters, port=server.smtp, connections=CONNECTIONS)
-    _until_filed()
-    return len(letters) / (time.perf_counter() - began)
+    brought = bring(letters, port=server.smtp, connections=CONNECTIONS)
+    until_filed()
+    return len(letters) / (time.perf_counter() - brought.began)
 
 
 def _letters(number: int) -> list[Arriving]:
@@ -73,7 +72,8 @@ def _pending() -> int:
     return Mail.objects.filter(outcome=Mail.Outcome.PENDING).count()
 
 
-def _until_filed() -> None:
+def until_filed() -> None:
+    """Wait until no mail waits. Raises RuntimeError when that takes longer than `PATIENCE`."""
     give_up_at = time.monotonic() + PATIENCE
     while _pending():
         if time.monotonic() > give_up_at:

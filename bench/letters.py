@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from bench.company import DOMAIN, TEAMS
@@ -16,20 +17,54 @@ OPENING: Final = 0.3
 RECENT: Final = 2_000  # conversations that are answered
 
 
+@dataclass(frozen=True)
+class Letter:
+    """What somebody wrote. Each desk has its own way to know what it answers: by an address or in the subject."""
+
+    sender: str
+    name: str
+    team: str  # the slug of the one it was written to, when it answers nothing
+    answers: Conversation | None
+    subject: str
+    text: str
+    message_id: str
+
+    def as_mail(self, *, to: str, mark: str = "") -> bytes:
+        """As it comes over the wire; `mark` stands before the subject of an answer."""
+        subject = f"Re: {mark}{self.subject}" if self.answers else self.subject
+        header = f"From: {self.name} <{self.sender}>\r\nTo: {to}\r\nSubject: {subject}\r\n"
+        more = f"Message-ID: <{self.message_id}>\r\nDate: Mon, 2 Mar 2026 12:00:00 +0000\r\n"
+        text = self.text.replace("\n", "\r\n")
+        return f"{header}{more}Content-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n".encode()
+
+
 def letters_of(rng: random.Random) -> Iterator[Arriving]:
     """Mails that never came before, as long as `rng` is another one; as many as are asked for."""
+    return map(to_us, written_by(rng))
+
+
+def to_us(letter: Letter) -> Arriving:
+    to = tokens.reply_address(letter.answers) if letter.answers else f"{letter.team}@{DOMAIN}"
+    return Arriving(letter.as_mail(to=to), "smtp 127.0.0.1", letter.sender, (to,))
+
+
+def written_by(rng: random.Random) -> Iterator[Letter]:
+    """The same, before they are addressed."""
     writer = Writer(rng)
     recent = list(Conversation.objects.select_related("customer").order_by("-pk")[:RECENT])
     while True:
-        if rng.random() < OPENING or not recent:
-            sender = f"new.{rng.getrandbits(48):x}@{rng.choice(writer.vocabulary)}.example"
-            to, subject = f"team{rng.randrange(TEAMS)}@{DOMAIN}", writer.subject()
-        else:
-            conversation = rng.choice(recent)
-            sender, to = conversation.customer.address, tokens.reply_address(conversation)
-            subject = f"Re: {conversation.subject}"
-        header = f"From: {writer.name()} <{sender}>\r\nTo: {to}\r\nSubject: {subject}\r\n"
-        more = f"Message-ID: <{rng.getrandbits(64):x}@bench.example>\r\nDate: Mon, 2 Mar 2026 12:00:00 +0000\r\n"
-        text = writer.text().replace("\n", "\r\n")
-        raw = f"{header}{more}Content-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n".encode()
-        yield Arriving(raw, "smtp 127.0.0.1", sender, (to,))
+        answers = rng.choice(recent) if recent and rng.random() >= OPENING else None
+        sender = answers.customer.address if answers else _stranger(rng, writer)
+        yield Letter(
+            sender=sender,
+            name=writer.name(),
+            team=f"team{rng.randrange(TEAMS)}",
+            answers=answers,
+            subject=answers.subject if answers else writer.subject(),
+            text=writer.text(),
+            message_id=f"{rng.getrandbits(64):x}@bench.example",
+        )
+
+
+def _stranger(rng: random.Random, writer: Writer) -> str:
+    return f"new.{rng.getrandbits(48):x}@{rng.choice(writer.vocabulary)}.example"

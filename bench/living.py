@@ -14,7 +14,7 @@ from typing import Final
 
 from django.db import connection
 
-from bench.bringing import Letter, Sender, ready_to_send
+from bench.bringing import Envelope, Sender, ready_to_send
 from bench.figures import Figure, of_times
 from bench.letters import letters_of
 from bench.reader import Reader
@@ -54,7 +54,7 @@ class Pages:
             reader.close()
         connection.close()
 
-    def times_of(self, letter: Letter, sender: Sender) -> list[float]:
+    def times_of(self, letter: Envelope, sender: Sender) -> list[float]:
         """Seconds from the moment at which this mail was accepted until each page was told of a message."""
         self._listen_until_quiet()
         sender.send(letter)

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Final
 
 PATIENCE: Final = 60.0  # seconds until it must answer
 HOST: Final = "127.0.0.1"
+NOWHERE: Final = Path(os.devnull)
 _PROGRAM: Final = [sys.executable, "-c", "from everyhand.cli.main import main; main()"]
 # Nobody outside is asked, and nothing leaves: the far ends are not what is measured.
 _QUIET: Final = {"EVERYHAND_VERIFY_SENDERS": "no", "EVERYHAND_FREE_SPACE": "100", "EVERYHAND_LMTP": "off"}
@@ -33,8 +34,8 @@ class Server:
 
     @property
     def memory(self) -> int:
-        """The bytes of memory of the whole tree; what processes share counts once (proportional set size)."""
-        return sum(_memory(pid) for pid in tree(self.process.pid))
+        """The bytes of memory of the whole tree."""
+        return memory_of(self.process.pid)
 
 
 @contextmanager
@@ -59,17 +60,23 @@ def running(*commands: str, data: Path) -> Iterator[Server]:
             end(process)
 
 
-def start(command: list[str], settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """A program that ends when this process does, however that ends."""
+def start(
+    command: Sequence[str], settings: Mapping[str, str], *, log: Path = NOWHERE, user: str | None = None
+) -> subprocess.Popen[bytes]:
+    """A program that ends when this process does, however that ends. What it says is written to `log`; it runs as
+    `user` where that is named.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("EVERYHAND_")}
-    return subprocess.Popen(
-        command,
-        env=kept | dict(settings),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        preexec_fn=_end_with_parent,  # noqa: PLW1509 (no threads run while programs are started)
-    )
+    with log.open("ab") as said:
+        return subprocess.Popen(
+            command,
+            env=kept | dict(settings),
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            user=user,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 (no threads run while programs are started)
+        )
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
@@ -104,6 +111,11 @@ def free_port() -> int:
         door.bind((HOST, 0))
         port: int = door.getsockname()[1]
         return port
+
+
+def memory_of(root: int) -> int:
+    """The bytes of memory of a process and its descendants; what they share counts once (proportional set size)."""
+    return sum(_memory(pid) for pid in tree(root))
 
 
 def tree(root: int) -> list[int]:

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from bench import floors
 from bench.figures import Figure, of_times
 from bench.tables import Table, write
 from everyhand.channels.email.models import SystemMail
@@ -35,9 +36,10 @@ def swept(fewer: int, more: int) -> Iterator[Figure]:
     waiting = Waiting(at)
     for rows in (fewer, more):
         waiting.grow_to(rows)
+        floor = floors.indexed_query()
         for what, look in _looks().items():
             look(at)
-            yield of_times(f"{what}, {rows:,} waiting", [_timed(look, at) for _ in range(LOOKS)])
+            yield of_times(f"{what}, {rows:,} waiting", [_timed(look, at) for _ in range(LOOKS)], floor=floor)
 
 
 def _looks() -> dict[str, Look]:

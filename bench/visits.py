@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count, cycle
 from typing import Final
 
@@ -27,13 +28,13 @@ def visited(port: int, times: int) -> Iterator[Figure]:
     inboxes = {f"inbox, {name}": f"/inbox/{view}" for name, view in views}
     inboxes["inbox, everyone, closed"] = "/inbox/everyone?status=closed"
     for what, address in inboxes.items():
-        yield _figure(what, lambda address=address: specialist.time_of_reading(address), times, floor=bare)
+        yield _figure(what, partial(specialist.time_of_reading, address), times, floor=bare)
     member = Reader(Member.objects.filter(role=Role.MEMBER).order_by("pk")[0], port)
     yield _figure("inbox of one who sees less", lambda: member.time_of_reading("/inbox/everyone"), times, floor=bare)
     yield from _conversations(port, times, bare)
     for what, words in _searches().items():
         address = f"/search?q={words.replace(' ', '+')}"
-        yield _figure(f"search, {what}", lambda address=address: specialist.time_of_reading(address), times, floor=bare)
+        yield _figure(f"search, {what}", partial(specialist.time_of_reading, address), times, floor=bare)
     yield _figure("reply", _replying(specialist), times, floor=floors.durable_insert_ms())
     for reader in (specialist, member):
         reader.close()
@@ -46,7 +47,7 @@ def _conversations(port: int, times: int, bare: float) -> Iterator[Figure]:
         address = f"/conversations/{pk}"
         yield _figure(
             f"conversation of {messages:,} messages",
-            lambda owner=owner, address=address: owner.time_of_reading(address),
+            partial(owner.time_of_reading, address),
             visits,
             floor=bare,
         )
@@ -78,11 +79,11 @@ def _replying(reader: Reader) -> Visit:
 
     def reply() -> float:
         conversation = next(conversations)
-        reader.read(f"/conversations/{conversation}")
+        page = reader.read(f"/conversations/{conversation}")
         newest = Message.objects.filter(conversation=conversation).order_by("-pk").values_list("pk", flat=True)[0]
         # Other words each time: the same ones again are not sent twice.
         text = f"It is on its way, {next(number)}."
-        return reader.time_of_sending(f"/conversations/{conversation}/replies", text=text, seen=str(newest))
+        return reader.time_of_sending(page, f"/conversations/{conversation}/replies", text=text, seen=str(newest))
 
     return reply
 

@@ -19,6 +19,7 @@ import everyhand
 from everyhand.cli import setting_up
 
 SOURCES = Path(everyhand.__file__).resolve().parents[2]
+PEERS = ("django-helpdesk", "roundup")
 PARTS = ("start", "pages", "browser", "live", "accept", "file", "file-empty", "sweep", "size")
 
 
@@ -41,10 +42,36 @@ def bench(
         return
     what = ["table", *(["--json"] if as_json else []), *(["--small"] if small else [])]
     what += [word for part in only for word in ("--only", part)]
-    with tempfile.TemporaryDirectory(prefix="everyhand-bench-") as folder:
-        directory = (data or Path(folder) / "data").resolve()
-        status = 0 if directory.exists() else _generate(directory, conversations, 1, _this_hour())
-        sys.exit(status or _run(directory, *what))
+    _measure_all(data, conversations, what)
+
+
+@bench.command()
+@click.option("--data", type=click.Path(path_type=Path), help="The data to measure in; made when it is not there yet.")
+@click.option("--conversations", type=click.IntRange(min=200), default=10_000, show_default=True)
+@click.option(
+    "--environments", type=click.Path(file_okay=False, path_type=Path), help="Where the other desks stay installed."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
+@click.option("--only", multiple=True, type=click.Choice(PEERS), help="Only beside this one; may be repeated.")
+@click.option("--small", is_flag=True, help="A few of everything, to see that it runs.")
+def peers(
+    *,
+    data: Path | None,
+    conversations: int,
+    environments: Path | None,
+    as_json: bool,
+    only: tuple[str, ...],
+    small: bool,
+) -> None:
+    """Measure other desks beside Everyhand: the same past, the same mails, visited in turn.
+
+    They are installed from the package index, into environments of their own, which are gone afterwards unless
+    --environments names a place for them.
+    """
+    what = ["peers", *(["--json"] if as_json else []), *(["--small"] if small else [])]
+    what += ["--environments", str(environments.resolve())] if environments else []
+    what += [word for name in only for word in ("--only", name)]
+    _measure_all(data, conversations, what)
 
 
 @bench.command()
@@ -82,6 +109,13 @@ def pages(directory: Path, times: int) -> None:
 
 def _this_hour() -> datetime:
     return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def _measure_all(data: Path | None, conversations: int, what: list[str]) -> NoReturn:
+    with tempfile.TemporaryDirectory(prefix="everyhand-bench-") as folder:
+        directory = (data or Path(folder) / "data").resolve()
+        status = 0 if directory.exists() else _generate(directory, conversations, 1, _this_hour())
+        sys.exit(status or _run(directory, *what))
 
 
 def _generate(directory: Path, conversations: int, seed: int, until: datetime, postgresql: str = "") -> int:

@@ -1,0 +1,1 @@
+"""A Django project with django-helpdesk and nothing else. Only the Python of its own environment reads it."""
