@@ -121,6 +121,11 @@ def files_of(draft: Draft) -> list[Upload]:
     return files
 
 
+def take_over(draft: Draft, conversation: Conversation) -> None:
+    """It goes on there: its conversation was merged into that one."""
+    Draft.objects.filter(pk=draft.pk).update(conversation=conversation)
+
+
 def leave_out(file: DraftFile) -> None:
     file.delete()
     blobs.let_go([file.blob_id])

@@ -68,13 +68,15 @@ def unlink(one: Conversation, other: Conversation, *, by: Member, at: datetime, 
     return _told("conversation.unlinked", one, other, by, at, **more)
 
 
-def link_again(one: Conversation, other: Conversation, *, unlinked: Entry, by: Member, at: datetime) -> None:
-    """As it was before the fact `unlinked`."""
-    Link.objects.filter(**_pair(one, other), gone_at=unlinked.at).update(gone_at=None)
+def link_again(one: Conversation, other: Conversation, *, unlinked: Entry, by: Member, at: datetime) -> bool:
+    """As it was before the fact `unlinked`; False when it is so already."""
+    again = Link.objects.filter(**_pair(one, other), gone_at=unlinked.at).update(gone_at=None)
     if guess := unlinked.particulars.get("guess"):
         guessed = one if guess == other.pk else other
-        Conversation.objects.filter(pk=guess, linked_to=None).update(linked_to=guessed)
-    _told("conversation.linked", one, other, by, at, undoes=unlinked.pk)
+        again += Conversation.objects.filter(pk=guess, linked_to=None).update(linked_to=guessed)
+    if again:
+        _told("conversation.linked", one, other, by, at, undoes=unlinked.pk)
+    return bool(again)
 
 
 def bring_along(merged: Conversation, *, to: Conversation) -> list[int]:

@@ -31,6 +31,14 @@ CANDIDATES = 20
 RELATIVES = 200
 
 
+class Merged(Exception):
+    """What was to be done to a conversation can't be: everything said in it stands in `kept` (a primary key) now."""
+
+    def __init__(self, kept: int) -> None:
+        super().__init__(f"merged into conversation {kept}")
+        self.kept = kept
+
+
 class Asker(Given):
     """Whoever asks, in a question that is written once for all members who see as much."""
 
@@ -111,15 +119,34 @@ def last_heard(conversation: Conversation) -> Message | None:
 
 def locked(conversation: Conversation) -> Conversation:
     """The conversation as it is now, and nobody else changes it until the transaction ends."""
-    for found in _locked()(conversation=conversation.pk):
+    if found := _locked_as_it_is(conversation.pk):
         return found
     raise Conversation.DoesNotExist
+
+
+def standing(conversation: Conversation) -> Conversation:
+    """The same, for whoever wants to do something to it. Raises `Merged` when it stands in another one by now."""
+    found = locked(conversation)
+    if found.merged_into_id:
+        raise Merged(kept_of(found.pk))
+    return found
+
+
+def holding(message: Message) -> Conversation:
+    """The conversation this message stands in now, locked; by now that may be another one than it says."""
+    while True:
+        found = locked(message.conversation)
+        now = Message.objects.values_list("conversation", flat=True).get(pk=message.pk)
+        if now == found.pk:
+            message.conversation = found
+            return found
+        message.conversation_id = now
 
 
 def with_proof(conversation_id: int | None) -> Conversation | None:
     """The conversation a message proved to know, or the one that was merged into, if it still exists; locked."""
     while conversation_id:
-        found = next(iter(_locked()(conversation=conversation_id)), None)
+        found = _locked_as_it_is(conversation_id)
         if found is None or found.merged_into_id is None:
             return found
         conversation_id = found.merged_into_id
@@ -128,8 +155,11 @@ def with_proof(conversation_id: int | None) -> Conversation | None:
 
 def with_proofs(conversation_ids: Collection[int]) -> dict[int, Conversation]:
     """The same for several, by the id that was proved, each row locked; those that were merged are left out."""
-    found = _locking(pk__in=conversation_ids, merged_into=None).order_by("pk") if conversation_ids else ()
-    return {conversation.pk: conversation for conversation in found}
+    rows = _locking(pk__in=conversation_ids, merged_into=None).order_by("pk")
+    found = {one.pk: one for one in rows} if conversation_ids else {}
+    if len(found) < len(conversation_ids) or not all(one.team or not one.team_id for one in found.values()):
+        found = {one.pk: one for one in rows.all()}  # as in `_locked_as_it_is`
+    return found
 
 
 def taking_part(conversation_ids: Collection[int]) -> set[tuple[int, int]]:
@@ -145,6 +175,21 @@ def kept_of(conversation_id: int) -> int:
     while into := Conversation.objects.filter(pk=conversation_id).values_list("merged_into", flat=True).first():
         conversation_id = into
     return conversation_id
+
+
+def _locked_as_it_is(conversation_id: int) -> Conversation | None:
+    """Locked; None when it is not there.
+
+    On PostgreSQL whoever waited for the lock gets the row as it is now, beside the owner, customer and team it had
+    before: where these are others by now, it seems to be gone or without a team. Once locked, asking again tells.
+    """
+    for _waited in (True, False):
+        for found in _locked()(conversation=conversation_id):
+            if found.team or not found.team_id:
+                return found
+        if not connection.features.has_select_for_update:
+            break
+    return None
 
 
 @cache

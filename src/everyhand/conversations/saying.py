@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+
 from everyhand.conversations import checking, finding
 from everyhand.conversations.actions import keep
 from everyhand.conversations.mentions import Mention
@@ -182,13 +184,16 @@ def note(
 
 
 def take_back(message: Message, *, by: Member, at: datetime) -> bool:
-    """Undo a reply while no delivery of it has begun; False when it is too late."""
+    """Undo a reply while no delivery of it has begun; False when it is too late. All of it, or nothing, even if the
+    worker takes a delivery at this very moment.
+    """
     untouched = Delivery.objects.filter(
         message=message, done_at=None, quarantined_at=None, attempts=0, claimed_until=None, due_at__gt=at
     )
-    if untouched.count() != message.deliveries.count():
-        return False
-    untouched.update(taken_back_at=at, done_at=at)
+    with transaction.atomic():
+        if untouched.update(taken_back_at=at, done_at=at) != message.deliveries.count():
+            transaction.set_rollback(True)
+            return False
     journal.note("message.taken_back", subject=message.conversation, actor=by, at=at, message=message.pk)
     return True
 

@@ -21,8 +21,11 @@ NOT_FOR_US: Final = "not_for_us"
 
 @transaction.atomic
 def close(conversation: Conversation, *, by: Member, at: datetime, why: str = "") -> Entry | None:
-    """Settle it, or put it away (`why` is NOT_FOR_US). The fact of it; None when it was closed, and nothing changes."""
-    conversation = queries.locked(conversation)
+    """Settle it, or put it away (`why` is NOT_FOR_US). The fact of it; None when it was closed, and nothing changes.
+
+    Raises `queries.Merged`.
+    """
+    conversation = queries.standing(conversation)
     if conversation.status == Status.CLOSED:
         return None
     closed = conversations.close(conversation, by=by, at=at, why=why)
@@ -33,9 +36,9 @@ def close(conversation: Conversation, *, by: Member, at: datetime, why: str = ""
 @transaction.atomic
 def reopen(conversation: Conversation, *, by: Member, at: datetime) -> Entry | None:
     """Take it up again. If the customer spoke last, they wait for us and are promised an answer. The fact of it; None
-    when it was open.
+    when it was open. Raises `queries.Merged`.
     """
-    conversation = queries.locked(conversation)
+    conversation = queries.standing(conversation)
     if conversation.status != Status.CLOSED:
         return None
     reopened = conversations.reopen(conversation, by=by, at=at)

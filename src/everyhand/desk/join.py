@@ -28,10 +28,10 @@ def join(kept: Conversation, merged: Conversation, *, by: Member, at: datetime) 
     """
     if kept.pk == merged.pk:
         raise ValueError("a conversation can't be merged into itself")
-    _check(kept.pk, merged.pk, by=by)
     kept, merged = _both(kept, merged)
     if kept.merged_into_id or merged.merged_into_id:
         raise ValueError("one of them was merged before")
+    _check(kept.pk, merged.pk, by=by)
     made = joining.join(kept, merged, by=by, at=at)
     made.promises = promises.joined(kept, merged, by=by, at=at)
     made.save(update_fields=["promises"])
@@ -46,11 +46,13 @@ def undo(made: Joining, *, by: Member | None, at: datetime) -> None:
     Without `by`, it is the program that must part them (see `stand_alone`).
     """
     made = Joining.objects.select_related("kept", "merged").get(pk=made.pk)
-    if made.undone_at:
-        return
     if by:
         _check(made.kept_id, by=by)
-    made.kept, made.merged = _both(made.kept, made.merged)
+    kept, merged = _both(made.kept, made.merged)
+    made.refresh_from_db()  # as it is now that nobody else can undo it
+    if made.undone_at:
+        return
+    made.kept, made.merged = kept, merged
     if made.kept.merged_into_id:
         raise MovedOn
     joining.part(made, by=by, at=at)
@@ -76,9 +78,9 @@ def split(message: Message, *, by: Member, at: datetime) -> Conversation:
 
     Raises ValueError when it is the first, so that nothing would stay behind.
     """
-    message.conversation = queries.locked(message.conversation)
+    before = queries.holding(message)
     made = joining.split(message, by=by, at=at)
-    promises.split(message.conversation, made, at=at)
+    promises.split(before, made, at=at)
     _index_again(made, at=at)
     return made
 

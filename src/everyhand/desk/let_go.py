@@ -26,10 +26,10 @@ def let_go(member: Member, *, by: Member, at: datetime, heir: Member | None = No
     """They can't sign in any more and are signed out everywhere; the worker gives what they own to others.
 
     `heir` gets everything they may see; the rest, and everything when there is no heir, goes to whoever of its team
-    is on duty, or as the ownership map says. Raises ValidationError for the last administrator.
+    is on duty, or as the ownership map says. Twice changes nothing. Raises ValidationError for the last administrator.
     """
-    people.disable(member, by=by, at=at)
-    routing.depart(member, heir=heir, by=by, at=at)
+    if people.disable(member, by=by, at=at):
+        routing.depart(member, heir=heir, by=by, at=at)
 
 
 def place(departure: Departure, *, at: datetime) -> None:

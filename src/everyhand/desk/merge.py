@@ -20,8 +20,10 @@ class NotYours(Exception):
 def merge(kept: Customer, merged: Customer, *, by: Member, at: datetime) -> Merging:
     """Everything `merged` ever wrote is from `kept`. Raises `NotYours`, and ValueError as `one_person.merge` does."""
     _check(kept, merged, by=by)
-    moved = whose.give(merged, to=kept, at=at)
-    return one_person.merge(kept, merged, conversations=moved, by=by, at=at)
+    merging = one_person.merge(kept, merged, by=by, at=at)
+    merging.conversations = whose.give(merged, to=kept, at=at)
+    merging.save(update_fields=["conversations"])
+    return merging
 
 
 @transaction.atomic
@@ -34,8 +36,8 @@ def undo(merging: Merging, *, by: Member, at: datetime) -> None:
     if merging.undone_at:
         return
     _check(merging.kept, merging.merged, by=by)
-    one_person.undo_merging(merging, by=by, at=at)
-    whose.give_back(merging, at=at)
+    if one_person.undo_merging(merging, by=by, at=at):
+        whose.give_back(merging, at=at)
 
 
 def _check(*both: Customer, by: Member) -> None:

@@ -52,9 +52,10 @@ def reply(
 
     It comes from `sender`, or else from the address the customer wrote to, under the lines of the conversation's team.
     `seen` is the newest message the author had in front of them: if a colleague or the customer has said something
-    since, nothing is sent and `Overtaken` is raised with it. None sends without looking. Raises `NothingToSend`.
+    since, nothing is sent and `Overtaken` is raised with it. None sends without looking. Raises `NothingToSend`, and
+    `queries.Merged` when it stands in another conversation by now.
     """
-    conversation = queries.locked(conversation)
+    conversation = queries.standing(conversation)
     if not text.strip() and not files:
         raise NothingToSend("no words and no file")
     newer = queries.said_since(conversation, seen, but_by=author) if seen is not None else []
@@ -113,7 +114,7 @@ def _now_take_part(
 @transaction.atomic
 def take_back(message: Message, *, by: Member, at: datetime) -> bool:
     """Undo a reply that has not left yet; False when it is too late. If the customer waits again, so does a promise."""
-    conversation = queries.locked(message.conversation)
+    conversation = queries.holding(message)
     if not saying.take_back(message, by=by, at=at):
         return False
     if not conversation.aside_of_id and queries.customer_spoke_last(conversation):
@@ -127,8 +128,9 @@ def write_note(
     conversation: Conversation, *, author: Member, text: str, at: datetime, files: Sequence[saying.Upload] = ()
 ) -> Message:
     """An internal remark: kept beside the messages, never sent. Colleagues whom it mentions follow the conversation
-    from now on and are told; whom it can't call (see `mentions.read`) is left alone. Raises `NothingToSend`.
+    from now on and are told; whom it can't call (see `mentions.read`) is left alone. Raises as `reply` does.
     """
+    conversation = queries.standing(conversation)
     if not text.strip() and not files:
         raise NothingToSend("no words and no file")
     called = mentions.read(text, conversation, by=author).called

@@ -6,22 +6,23 @@ done is told, and why.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import Final, TypeVar
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from everyhand.conversations import queries, tags
 from everyhand.conversations.models import Conversation, Tag
 from everyhand.core.journal import Entry
-from everyhand.desk import turns
+from everyhand.desk import tagging, turns
 from everyhand.desk.close import close, reopen
 from everyhand.desk.hand_over import hand_over
 from everyhand.desk.undo import MovedOn, mine, undo
+from everyhand.people import actions as people
 from everyhand.people.models import Member, Team
 from everyhand.routing import actions as routing
 
@@ -77,7 +78,7 @@ def tag_several(
         new = tags.called(on)
 
     def act(conversation: Conversation) -> Entry | str:
-        tagged = tags.retag(queries.locked(conversation), on=new, off=off, by=by, at=at)
+        tagged = tags.retag(queries.standing(conversation), on=new, off=off, by=by, at=at)
         return tagged or _("tagged so already, or %(num)d tags are on it") % {"num": tags.MOST_ON_ONE}
 
     return _each(keys, by, act)
@@ -101,6 +102,7 @@ def undo_several(keys: Sequence[int], *, by: Member, at: datetime) -> Outcome:
     entries = mine(list(keys[:AT_MOST]), by=by, at=at)
     for batch in _batches(entries):
         with transaction.atomic():
+            _lock(int(entry.subject.partition(":")[2]) for entry in batch if entry.action not in tagging.FACTS)
             for entry in batch:
                 try:
                     undo(entry, by=by, at=at)
@@ -118,14 +120,25 @@ def _each(keys: Sequence[int], by: Member, act: Callable[[Conversation], Entry |
     outcome = Outcome()
     for batch in _batches(list(dict.fromkeys(keys))[:AT_MOST]):
         with transaction.atomic():
+            _lock(batch)
             seen = queries.visible_to(by).select_related("owner", "team").in_bulk(list(batch))
             for key in batch:
-                result = act(seen[key]) if key in seen else _("not there any more, or not for you to see")
+                try:
+                    result = act(seen[key]) if key in seen else _("not there any more, or not for you to see")
+                except people.Gone:
+                    result = _("whoever should have it was let go just now")
                 if isinstance(result, Entry):
                     outcome.done.append(result)
                 else:
                     outcome.leave(result)
     return outcome
+
+
+def _lock(keys: Iterable[int]) -> None:
+    """All of them, always in one order: nobody who goes through the same ones otherwise waits for us while we wait."""
+    if connection.features.has_select_for_update:
+        rows = Conversation.objects.select_for_update().filter(pk__in=list(keys)).order_by("pk")
+        list(rows.values_list("pk", flat=True))
 
 
 def _batches(things: Sequence[Thing]) -> Iterator[list[Thing]]:

@@ -23,7 +23,7 @@ class Closed(Exception):
 def sleep(conversation: Conversation, *, until: datetime, by: Member, at: datetime) -> Entry:
     """Put it off. It is back at `until`, when the customer writes, and when a promise runs out: whichever is first.
 
-    The fact of it. Raises `Closed`, and ValueError when `until` has passed.
+    The fact of it. Raises `Closed`, `queries.Merged`, and ValueError when `until` has passed.
     """
     if until <= at:
         raise ValueError(f"{until} has passed")
@@ -32,7 +32,7 @@ def sleep(conversation: Conversation, *, until: datetime, by: Member, at: dateti
 
 @transaction.atomic
 def wait_for_customer(conversation: Conversation, *, by: Member, at: datetime) -> Entry | None:
-    """The customer has the next word; doing so twice changes nothing. The fact of it. Raises `Closed`."""
+    """The customer has the next word; doing so twice changes nothing. The fact of it. Raises as `sleep` does."""
     conversation = _not_closed(conversation)
     if conversation.status == Status.WAITING:
         return None
@@ -41,8 +41,11 @@ def wait_for_customer(conversation: Conversation, *, by: Member, at: datetime) -
 
 @transaction.atomic
 def take_up(conversation: Conversation, *, by: Member, at: datetime) -> None:
-    """Undo either: a sleeper stands again as it did before, what waited is ours to answer. Twice changes nothing."""
-    conversation = queries.locked(conversation)
+    """Undo either: a sleeper stands again as it did before, what waited is ours to answer. Twice changes nothing.
+
+    Raises `queries.Merged`.
+    """
+    conversation = queries.standing(conversation)
     if conversation.status in turns.QUIET:
         sleeps = conversation.status == Status.ASLEEP
         status = turns.status_before(conversation) if sleeps else Status.OPEN
@@ -61,7 +64,7 @@ def wake(sleep: Sleep, *, at: datetime) -> None:
 
 
 def _not_closed(conversation: Conversation) -> Conversation:
-    conversation = queries.locked(conversation)
+    conversation = queries.standing(conversation)
     if conversation.status == Status.CLOSED:
         raise Closed
     return conversation

@@ -54,7 +54,10 @@ def undo(entry: Entry, *, by: Member, at: datetime) -> None:
     conversation = Conversation.objects.filter(pk=int(entry.subject.partition(":")[2])).first()
     if conversation is None:
         raise MovedOn(_("It is not there any more."))
-    conversation = queries.locked(conversation)
+    try:
+        conversation = queries.standing(conversation)
+    except queries.Merged as why:
+        raise MovedOn(_("Something has happened to it since.")) from why
     watched, restore = UNDOING[entry.action]
     if journal.about(conversation).filter(pk__gt=entry.pk, action__in=watched).exists():
         raise MovedOn(_("Something has happened to it since."))
@@ -113,7 +116,8 @@ def _unlink(conversation: Conversation, entry: Entry, by: Member, at: datetime) 
 
 
 def _link_again(conversation: Conversation, entry: Entry, by: Member, at: datetime) -> None:
-    links.link_again(conversation, _other(entry, by), unlinked=entry, by=by, at=at)
+    if not links.link_again(conversation, _other(entry, by), unlinked=entry, by=by, at=at):
+        raise MovedOn(_("Something has happened to it since."))
 
 
 Restore = Callable[[Conversation, Entry, Member, datetime], None]

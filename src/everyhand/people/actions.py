@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -15,6 +15,10 @@ from everyhand.core import journal, tokens
 from everyhand.people import sessions
 from everyhand.people.hours import Span
 from everyhand.people.models import Member, Membership, Role, SignInLink, Team, WorkingHours
+
+
+class Gone(Exception):
+    """They were let go, and are nobody to hand anything to."""
 
 
 def make_sign_in_link(member: Member, *, at: datetime, valid_for: timedelta) -> str:
@@ -71,10 +75,11 @@ def change_member(member: Member, *, by: Member, at: datetime, **fields: Any) ->
 def set_hours(member: Member, spans: Iterable[Span], *, by: Member, at: datetime) -> None:
     """When they are there for customers; no span means always."""
     wanted = list(spans)
-    standing = {(one.weekday, one.start, one.end) for one in WorkingHours.objects.filter(member=member)}
-    if standing == {(span.weekday, span.start, span.end) for span in wanted}:
-        return
     with transaction.atomic():
+        _locked(pk=member.pk)
+        standing = {(one.weekday, one.start, one.end) for one in WorkingHours.objects.filter(member=member)}
+        if standing == {(span.weekday, span.start, span.end) for span in wanted}:
+            return
         WorkingHours.objects.filter(member=member).delete()
         WorkingHours.objects.bulk_create(
             WorkingHours(member=member, weekday=span.weekday, start=span.start, end=span.end) for span in wanted
@@ -82,16 +87,25 @@ def set_hours(member: Member, spans: Iterable[Span], *, by: Member, at: datetime
         journal.note("member.hours_set", subject=member, actor=by, at=at)
 
 
-def disable(member: Member, *, by: Member, at: datetime) -> None:
-    """They can't sign in any more and are signed out everywhere. Raises ValidationError for the last
-    administrator.
+def disable(member: Member, *, by: Member, at: datetime) -> bool:
+    """They can't sign in any more and are signed out everywhere; False when that was so. Raises ValidationError for the
+    last administrator.
     """
     with transaction.atomic():
         _someone_else_may_set_up(member)
+        if not any(one.is_active for one in _locked(pk=member.pk)):
+            return False
         member.is_active = False
         member.save(update_fields=["is_active"])
         sessions.end(member)
         journal.note("member.disabled", subject=member, actor=by, at=at)
+    return True
+
+
+def stays(member: Member) -> None:
+    """Whatever is given to them in this transaction is theirs before anybody can let them go. Raises `Gone`."""
+    if not any(one.is_active for one in _locked(pk=member.pk)):
+        raise Gone
 
 
 def enable(member: Member, *, by: Member, at: datetime) -> None:
@@ -109,7 +123,7 @@ def keep_team(team: Team, *, members: Iterable[Member], leads: Iterable[Member],
     if team.private and not belonging:
         raise ValidationError({"members": _("Choose at least one person: nobody else may read what comes to it.")})
     with transaction.atomic():
-        team.save()
+        _save_once(team)
         before = set(Membership.objects.filter(team=team).values_list("member", flat=True))
         Membership.objects.filter(team=team).delete()
         Membership.objects.bulk_create(
@@ -119,6 +133,16 @@ def keep_team(team: Team, *, members: Iterable[Member], leads: Iterable[Member],
         journal.note("team.kept", subject=team, actor=by, at=at, came=came, gone=gone, leads=sorted(leading))
 
 
+def _save_once(team: Team) -> None:
+    """Raises ValidationError when somebody else made a team of this short name at this very moment."""
+    try:
+        with transaction.atomic():
+            team.save()
+    except IntegrityError:
+        team.full_clean()
+        raise
+
+
 def _usable(token: str, at: datetime) -> QuerySet[SignInLink]:
     return SignInLink.objects.filter(
         fingerprint=tokens.fingerprint(token), used_at=None, expires_at__gt=at, member__is_active=True
@@ -126,9 +150,13 @@ def _usable(token: str, at: datetime) -> QuerySet[SignInLink]:
 
 
 def _someone_else_may_set_up(member: Member) -> None:
-    others = Member.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=member.pk)
-    was_admin = Member.objects.filter(pk=member.pk, role=Role.ADMIN, is_active=True).exists()
-    if was_admin and not others.exists():
+    """Raises ValidationError. Nobody else changes who may until the transaction ends: two could end each other's."""
+    if [one.pk for one in _locked(role=Role.ADMIN, is_active=True)] == [member.pk]:
         raise ValidationError(
             _("%(name)s is the only administrator. Make somebody else one first.") % {"name": member.name}
         )
+
+
+def _locked(**which: Any) -> list[Member]:
+    """These members as they are now, and nobody else changes them until the transaction ends; always in one order."""
+    return list(Member.objects.select_for_update().filter(**which).order_by("pk"))

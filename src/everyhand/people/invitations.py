@@ -78,8 +78,11 @@ def accept(invitation: Invitation, *, name: str, email: str, at: datetime) -> Me
     Of an invitation by mail the address is the one it was mailed to, whatever `email` says. Raises ValidationError.
     """
     with transaction.atomic():
-        # Conditional, because two may accept at the same moment.
-        if not _open(at).filter(pk=invitation.pk).update(places=F("places") - 1):
+        # Conditional, because two may accept at the same moment; and about this row alone, since of what stands in
+        # other tables PostgreSQL would still believe what it read before it waited.
+        mine = Invitation.objects.filter(pk=invitation.pk, expires_at__gt=at, revoked_at=None, places__gt=0)
+        if not mine.update(places=F("places") - 1) or not Member.objects.filter(pk=invitation.by_id, is_active=True):
+            transaction.set_rollback(True)
             return None
         member = Member.objects.create_member(
             invitation.email or email, name, title=invitation.title, role=invitation.role

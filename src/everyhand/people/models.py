@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -29,11 +29,16 @@ SIGNATURE_LENGTH = 1000
 
 class MemberManager(BaseUserManager["Member"]):
     def create_member(self, email: str, name: str, *, password: str | None = None, **more: Any) -> Member:
-        """A new member; without a password they sign in by code or link."""
+        """A new member; without a password they sign in by code or link. Raises ValidationError."""
         member = self.model(email=email.strip().lower(), name=name.strip(), **more)
         member.set_password(password) if password else member.set_unusable_password()
         member.full_clean()
-        member.save(using=self._db)
+        try:
+            with transaction.atomic():
+                member.save(using=self._db)
+        except IntegrityError:
+            member.full_clean()  # somebody else added them at this very moment
+            raise
         return member
 
     def get_by_natural_key(self, username: str | None) -> Member:

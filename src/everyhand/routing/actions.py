@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from everyhand.core import journal
 from everyhand.people.models import Member, Team
@@ -58,8 +59,7 @@ def set_fallback(member: Member, *, by: Member | None, at: datetime) -> None:
 def add_rule(*, by: Member | None, at: datetime, **fields: Any) -> Rule:
     """A new rule at the end of the map. Raises ValidationError, with a message for each field that is wrong."""
     with transaction.atomic():
-        last = Rule.objects.aggregate(last=Max("position"))["last"] or 0
-        rule = Rule(position=last + 1, **fields)
+        rule = Rule(position=max((one.position for one in _locked()), default=0) + 1, **fields)
         rule.full_clean()
         rule.save()
         journal.note("ownership.rule_added", subject=rule, actor=by, at=at)
@@ -72,7 +72,9 @@ def change_rule(rule: Rule, *, by: Member, at: datetime, **fields: Any) -> None:
         setattr(rule, name, value)
     rule.full_clean()
     with transaction.atomic():
-        rule.save()
+        if rule not in _locked():
+            raise ValidationError(_("Somebody took this rule away meanwhile. Add it again if it is needed."))
+        rule.save(update_fields=list(fields))
         journal.note("ownership.rule_changed", subject=rule, actor=by, at=at)
 
 
@@ -85,7 +87,9 @@ def remove_rule(rule: Rule, *, by: Member, at: datetime) -> None:
 def move_rule(rule: Rule, *, up: bool, by: Member, at: datetime) -> None:
     """Swap a rule with its neighbour; at the end of the map nothing happens."""
     with transaction.atomic():
-        rules = list(Rule.objects.order_by("position", "pk"))
+        rules = _locked()
+        if rule not in rules:
+            return  # it is gone
         here = rules.index(rule)
         there = here - 1 if up else here + 1
         if 0 <= there < len(rules):
@@ -94,3 +98,8 @@ def move_rule(rule: Rule, *, up: bool, by: Member, at: datetime) -> None:
                 one.position = position
             Rule.objects.bulk_update(rules, ["position"])
             journal.note("ownership.rule_moved", subject=rule, actor=by, at=at, up=up)
+
+
+def _locked() -> list[Rule]:
+    """The rules in their order, and nobody else moves or changes them until the transaction ends."""
+    return sorted(Rule.objects.select_for_update().order_by("pk"), key=lambda rule: (rule.position, rule.pk))

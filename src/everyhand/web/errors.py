@@ -7,12 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import structlog
+from django.contrib import messages
 from django.core.exceptions import RequestDataTooBig
+from django.db import IntegrityError, OperationalError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from everyhand.conversations import rich_text
+from everyhand.conversations.queries import Merged
+
+log = structlog.get_logger(__name__)
 
 # Fields whose words are not shown again.
 SECRET = ("csrfmiddlewaretoken", "password", "password1", "password2", "oldpassword", "code", "key")
@@ -58,7 +65,9 @@ def _typed(form: QueryDict) -> list[str]:
 
 
 class KindErrorsMiddleware:
-    """Gives the bare answer that Django makes itself (405) a page like the others."""
+    """Gives the bare answer that Django makes itself (405) a page like the others, and leads to where a conversation
+    stands now when it was merged at the very moment something was to be done to it.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -70,3 +79,22 @@ class KindErrorsMiddleware:
             kind.headers["Allow"] = response.headers["Allow"]
             return kind
         return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        if isinstance(exception, Merged):
+            messages.error(request, _("Meanwhile it was merged into this conversation. Nothing else was done."))
+            return redirect("conversation", exception.kept)
+        if isinstance(exception, (IntegrityError, OperationalError)) and _is_a_collision(exception):
+            log.warning("two did the same at once", path=request.path, exc_info=exception)
+            return page(request, "collided", 409, [words for words in _typed(request.POST) if words.strip()])
+        return None
+
+
+def _is_a_collision(error: Exception) -> bool:
+    """Whether somebody else was faster by an instant: a thing that is there once was made twice (SQLSTATE 23505), or
+    two waited for each other (40P01). Nothing of it was done.
+    """
+    why = error.__cause__
+    return getattr(why, "sqlstate", "") in ("23505", "40P01") or (
+        getattr(why, "sqlite_errorname", "") == "SQLITE_CONSTRAINT_UNIQUE"
+    )

@@ -13,6 +13,7 @@ from everyhand.conversations import queries, taking_part
 from everyhand.conversations.models import Conversation, Participant
 from everyhand.desk import close as closing
 from everyhand.desk.hand_over import hand_over
+from everyhand.people import actions as people
 from everyhand.people.models import Member, Team
 from everyhand.web.permissions import conversation_or_404, reader
 from everyhand.web.triage import tell
@@ -28,7 +29,11 @@ def assignment(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("conversation", pk)
     # “I take it” leaves the team as it is.
     team = Team.objects.filter(slug=request.POST["team"]).first() if "team" in request.POST else conversation.team
-    assigned = hand_over(conversation, owner=owner, team=team, by=member, at=timezone.now())
+    try:
+        assigned = hand_over(conversation, owner=owner, team=team, by=member, at=timezone.now())
+    except people.Gone:
+        messages.error(request, _("%(name)s was let go just now. Choose somebody else.") % {"name": owner.name})
+        return redirect("conversation", pk)
     if assigned:
         tell(request, _("%(name)s answers for it now.") % {"name": owner.name}, assigned)
     return _back(member, conversation)

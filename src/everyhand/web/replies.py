@@ -59,6 +59,8 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
         return _to(conversation, _send(conversation, said, sending, author=member, draft=draft))
     except recipients.NotUnderstood as not_understood:
         stopped = {"wrong_recipients": not_understood.wrong, "sure": sure}
+    except queries.Merged as merged:
+        return _where_it_stands_now(request, merged, draft, mode=writing.REPLY)
     except desk.Overtaken as overtaken:
         stopped = {"overtaken_by": overtaken.messages, "sure": sure, "status": 409}
     except desk.NothingToSend:
@@ -81,6 +83,8 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
         return page(error=nobody, status=422)
     try:
         written = _write_down(conversation, said, author=reader(request), seen=_seen(request), draft=draft)
+    except queries.Merged as merged:
+        return _where_it_stands_now(request, merged, draft, mode=writing.NOTE)
     except desk.NothingToSend:
         return page(error=_("Write what colleagues should know."), status=422)
     return _to(conversation, written)
@@ -91,7 +95,8 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a reply back; its words come back into the field. Only its author can."""
     message = message_or_404(request, pk)
     member = reader(request)
-    if message.author_member_id == member.pk and _take_back(message, by=member, at=timezone.now()):
+    mine = message.author_member_id == member.pk
+    if mine and (_take_back(message, by=member, at=timezone.now()) or _is_taken_back(message)):
         messages.success(request, _("Taken back: nothing was sent. Your words are below."))
         return redirect(f"{reverse('conversation', args=[message.conversation_id])}#composer")
     messages.error(request, _("It is too late to take this back: it is on its way."))
@@ -124,7 +129,7 @@ def _send(
     conversation: Conversation, said: Written, sending: Sending, *, author: Member, draft: Draft | None
 ) -> Message:
     """Sent once, however often the button is pressed: the same words from the same page are the same reply."""
-    queries.locked(conversation)
+    queries.standing(conversation)
     sent = _said_already(conversation, said, author, sending.seen).filter(kind=Message.Kind.MESSAGE)
     again = sent.filter(deliveries__taken_back_at=None, deliveries__isnull=False).first()
     message = again or desk.reply(
@@ -149,7 +154,7 @@ def _write_down(
     conversation: Conversation, said: Written, *, author: Member, seen: int, draft: Draft | None
 ) -> Message:
     """The same for a note."""
-    queries.locked(conversation)
+    queries.standing(conversation)
     again = _said_already(conversation, said, author, seen).filter(kind=Message.Kind.NOTE).first() if seen else None
     files = drafts.files_of(draft) if draft else []
     written = again or desk.write_note(conversation, author=author, text=said.text, at=timezone.now(), files=files)
@@ -172,6 +177,23 @@ def _take_back(message: Message, *, by: Member, at: datetime) -> bool:
     if taken_back:
         drafts.again(message, author=by, at=at)
     return taken_back
+
+
+def _is_taken_back(message: Message) -> bool:
+    """Whether that has been done: the button was pressed twice."""
+    return Delivery.objects.filter(message=message, taken_back_at__isnull=False).exists()
+
+
+def _where_it_stands_now(
+    request: HttpRequest, merged: queries.Merged, draft: Draft | None, *, mode: str
+) -> HttpResponse:
+    """The page of the conversation that this one was merged into meanwhile, with what was typed."""
+    conversation = conversation_or_404(request, merged.kept)
+    if draft:
+        drafts.take_over(draft, conversation)
+    error = _("Meanwhile it was merged into this conversation. Look at it, and send it once more if it still fits.")
+    token = draft.token if draft else ""
+    return pages.page(request, conversation, mode=mode, token=token, error=error, status=409)
 
 
 def _seen(request: HttpRequest) -> int:

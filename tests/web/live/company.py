@@ -133,13 +133,13 @@ class Company:
         Membership.objects.create(team=self.field, member=self.ben)
         routing.set_fallback(self.ana, by=None, at=datetime.now(UTC))
 
-    def serve(self) -> None:
+    def serve(self, settings_module: str = "tests.web.live.settings") -> None:
         self.port = free_port()
         environment = {name: value for name, value in os.environ.items() if not name.startswith("EVERYHAND_")}
         environment |= {
             "EVERYHAND_DATA": str(self.data),
             "EVERYHAND_WEB": f"127.0.0.1:{self.port}",
-            "DJANGO_SETTINGS_MODULE": "tests.web.live.settings",
+            "DJANGO_SETTINGS_MODULE": settings_module,
             **({"EVERYHAND_DATABASE_URL": self.database_url} if self.database_url else {}),
         }
         arguments = ["--port", str(self.port), "--no-access-log"]
