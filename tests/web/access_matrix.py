@@ -112,6 +112,7 @@ MATRIX: dict[str, Access] = {
         "/messages/{reply}/forwarding", THEIRS, DOES_THEIRS, {"to": "pat@example.org", "subject": "S", "text": "Q"}
     ),
     "aside": Access("/asides/{aside}", THEIRS, NOTHING_TO_DO),
+    "aside_drafts": Access("/asides/{aside}/drafts", NOT_LIKE_THIS, (403, 404, 404, 200, 200, 200), {"text": "Hm"}),
     "aside_replies": Access("/asides/{aside}/replies", NOT_LIKE_THIS, DOES_THEIRS, {"text": "Q", "seen": "{seen}"}),
     "conversation_linking": Access(
         "/conversations/{conversation}/linking", THEIRS, DOES_THEIRS, {"other": "{other_conversation}"}

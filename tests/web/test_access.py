@@ -131,9 +131,8 @@ def scene(house: House, *, to: str, about: str, owner: Member) -> Scene:
     canned = CannedReply(maker=owner, text="It is on its way.")
     canned_replies.keep(canned, by=owner, at=now)
     ids["canned"] = canned.pk
-    draft = drafts.keep(
-        conversation, author=owner, kind="message", text="Dear", files=[Upload("a.txt", "text/plain", b"a")], at=now
-    )
+    written = drafts.Written("message", "Dear")
+    draft = drafts.keep(conversation, written, author=owner, files=[Upload("a.txt", "text/plain", b"a")], at=now)
     assert draft is not None
     ids |= {"draft": draft.token, "draft_file": draft.files.get().token}
     readers = {

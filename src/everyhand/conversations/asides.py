@@ -7,13 +7,15 @@ nobody else does; neither side's words go over by themselves.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from everyhand.conversations import actions, taking_part
 from everyhand.conversations.models import Conversation, Message, Participant, Status
 from everyhand.core import journal, search
+from everyhand.customers.actions import normalised
 from everyhand.customers.models import Identity
 from everyhand.people.models import Member
 
@@ -45,8 +47,24 @@ def begin(
     return aside
 
 
-def answered(aside: Conversation, message: Message, *, at: datetime) -> None:
-    """Told beside the conversation it belongs to, so that open pages show it."""
+def kept_from(conversation: Conversation, addresses: Iterable[str]) -> list[str]:
+    """Those among `addresses` that never get what is asked aside: the customer's, and whose owner takes part."""
+    named = {normalised(one): one for one in addresses}
+    takes_part = Q(participations__in=taking_part.within(conversation))
+    theirs = Identity.objects.filter(
+        takes_part | Q(customer=conversation.customer_id), kind=Identity.EMAIL, value__in=named
+    )
+    return sorted({named[value] for value in theirs.values_list("value", flat=True)})
+
+
+def answered(aside: Conversation, message: Message, copied: Sequence[Identity], *, at: datetime) -> None:
+    """What they wrote came in, and they copied others in. Told beside the conversation it belongs to, so that open
+    pages show it.
+    """
+    beside = aside.aside_of
+    if beside and copied:
+        inside = kept_from(beside, [one.value for one in copied])
+        actions.propose(aside, [one for one in copied if one.value not in inside], at=at)
     journal.note(
         "aside.answered", subject=f"conversation:{aside.aside_of_id}", at=at, aside=aside.pk, message=message.pk
     )

@@ -8,16 +8,39 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from everyhand.conversations import rich_text, taking_part
+from everyhand.conversations import queries, rich_text, taking_part
 from everyhand.conversations.models import Conversation, Draft, DraftFile, File, Message
 from everyhand.conversations.saying import Upload
 from everyhand.core import blobs
 from everyhand.people.models import Member
+
+
+@dataclass(frozen=True)
+class Written:
+    """What stands in a window that began with the draft called `token` at `version` ("" and 0: with nothing)."""
+
+    kind: str
+    text: str
+    html: str = ""
+    sender: str = ""
+    recipients: dict[str, str] = field(default_factory=dict)  # {} for everybody who takes part
+    asking: dict[str, Any] = field(default_factory=dict)
+    handing_on: int | None = None  # a message's primary key
+    token: str = ""
+    version: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        subject = "" if self.handing_on else self.asking.get("subject", "")  # the form of a message begins with one
+        aside = self.kind == Draft.Kind.ASIDE and (subject or self.recipients.get("to", "").strip())
+        return not (self.text.strip() or aside)
 
 
 def of(author: Member, conversation: Conversation) -> QuerySet[Draft]:
@@ -25,42 +48,37 @@ def of(author: Member, conversation: Conversation) -> QuerySet[Draft]:
     return Draft.objects.filter(author=author, conversation=conversation).prefetch_related("files")
 
 
+def within_reach(author: Member) -> QuerySet[Draft]:
+    """Theirs, in conversations and asides that they may see."""
+    visible = queries.visible_to(author)
+    return Draft.objects.filter(Q(conversation__in=visible) | Q(conversation__aside_of__in=visible), author=author)
+
+
 @transaction.atomic
 def keep(
-    conversation: Conversation,
-    *,
-    author: Member,
-    kind: str,
-    text: str,
-    html: str = "",
-    from_address: str = "",
-    recipients: dict[str, str] | None = None,
-    token: str = "",
-    version: int = 0,
-    files: Iterable[Upload] = (),
-    at: datetime,
+    conversation: Conversation, said: Written, *, author: Member, at: datetime, files: Iterable[Upload] = ()
 ) -> Draft | None:
-    """Save what stands in a window that began with draft `token` at `version` ("" and 0: with nothing).
+    """Save what stands in a window; `files` are added to those the draft has.
 
-    `files` are added to those the draft has. None when nothing is left to keep: it is empty, or was sent meanwhile.
+    None when nothing is left to keep: it is empty, or was sent meanwhile.
     """
     files = list(files)
-    known = Draft.objects.filter(author=author, conversation=conversation, token=token).first()
+    known = _alike(author, conversation, said.kind).filter(token=said.token).first()
     if known is None:
-        if not (text.strip() or files) or (token and _was_sent(conversation, author, text)):
+        if (said.is_empty and not files) or (said.token and _was_sent(conversation, author, said)):
             return None
-        draft = Draft(conversation=conversation, author=author, kind=kind)
-    elif not text.strip() and not files and not known.files.exists():
-        if Draft.objects.filter(pk=known.pk, version=version).delete()[0]:
+        draft = Draft(conversation=conversation, author=author)
+    elif said.is_empty and not files and not known.files.exists():
+        if Draft.objects.filter(pk=known.pk, version=said.version).delete()[0]:
             return None
         return known  # another window wrote something: that stays
-    elif _what_it_says(known) == (kind, text, html, from_address, recipients or {}) or _moved_on(known, version):
+    elif _says(known) == _says(said) or _moved_on(known, said.version):
         draft = known
     else:
         draft = _beside(known)
-    draft.kind = kind  # a reply may become a note, with its files
-    draft.text, draft.html, draft.from_address, draft.saved_at = text, html, from_address[:320], at
-    draft.recipients = recipients or {}
+    draft.kind = said.kind  # a reply may become a note, with its files
+    draft.text, draft.html, draft.from_address, draft.saved_at = said.text, said.html, said.sender[:320], at
+    draft.recipients, draft.asking, draft.handing_on_id = said.recipients, said.asking, said.handing_on
     draft.save()
     _attach(draft, files)
     _take_along(draft)
@@ -131,12 +149,12 @@ def leave_out(file: DraftFile) -> None:
     blobs.let_go([file.blob_id])
 
 
-def forget(author: Member, conversation: Conversation, *, tokens: Iterable[str], text: str) -> None:
-    """These drafts were sent, and so was any other with the same words and no file."""
-    theirs = Draft.objects.filter(author=author, conversation=conversation)
-    sent = Q(token__in=[one for one in tokens if one]) | Q(text=text, files=None)
-    for draft in theirs.filter(sent).distinct():
-        throw_away(draft)
+def forget(author: Member, conversation: Conversation, said: Written, draft: Draft | None = None) -> None:
+    """What was `said` was sent, from `draft`; and so was any other with the same words and no file."""
+    tokens = {said.token, draft.token if draft else ""} - {""}
+    sent = Q(token__in=tokens) | Q(text=said.text, files=None, handing_on=said.handing_on)
+    for one in _alike(author, conversation, said.kind).filter(sent).distinct():
+        throw_away(one)
 
 
 @transaction.atomic
@@ -146,8 +164,15 @@ def throw_away(draft: Draft) -> None:
     blobs.let_go(files)
 
 
-def _what_it_says(draft: Draft) -> tuple[str, str, str, str, dict[str, str]]:
-    return draft.kind, draft.text, draft.html, draft.from_address, draft.recipients
+def _alike(author: Member, conversation: Conversation, kind: str) -> QuerySet[Draft]:
+    """Their drafts here that may become one of this kind: what is for somebody else never becomes a reply."""
+    aside = Q(kind=Draft.Kind.ASIDE)
+    return Draft.objects.filter(aside if kind == Draft.Kind.ASIDE else ~aside, author=author, conversation=conversation)
+
+
+def _says(one: Draft | Written) -> tuple[Any, ...]:
+    sender, message = (one.from_address, one.handing_on_id) if isinstance(one, Draft) else (one.sender, one.handing_on)
+    return one.kind, one.text, one.html, sender, one.recipients, one.asking, message
 
 
 def _chosen(message: Message) -> dict[str, str]:
@@ -174,10 +199,11 @@ def _beside(known: Draft) -> Draft:
     return draft
 
 
-def _was_sent(conversation: Conversation, author: Member, text: str) -> bool:
+def _was_sent(conversation: Conversation, author: Member, said: Written) -> bool:
     """Whether these words, or these and more, were among the last they said here."""
-    last = Message.objects.filter(conversation=conversation, author_member=author).order_by("-pk")
-    return any(said.startswith(text.strip()) for said in last.values_list("text", flat=True)[:3])
+    here = {"conversation__aside_of": conversation} if said.kind == Draft.Kind.ASIDE else {"conversation": conversation}
+    last = Message.objects.filter(author_member=author, **here).order_by("-pk").values_list("text", flat=True)
+    return any(text.startswith(said.text.strip()) for text in last[:3])
 
 
 def _attach(draft: Draft, files: Iterable[Upload]) -> None:

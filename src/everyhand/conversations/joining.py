@@ -115,6 +115,7 @@ def split(message: Message, *, by: Member, at: datetime) -> Conversation:
         split_off=True,
     )
     _move(moved, to=made)
+    Draft.objects.filter(handing_on__in=moved).update(conversation=made)
     everybody = Participant.objects.filter(conversation=before)
     Participant.objects.bulk_create(_again(one, made) for one in everybody)
     _follow(made, before, at)

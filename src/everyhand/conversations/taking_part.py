@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from everyhand.conversations.models import Conversation, Participant
 from everyhand.core import journal
@@ -36,11 +37,19 @@ class Addressees:
 
 
 def addressees(conversation: Conversation) -> Addressees:
-    """Whom a reply goes to unless its writer chooses others: the customer, and in copy who else was approved."""
+    """Whom a reply goes to unless its writer chooses others: the customer, and in copy who else was approved.
+
+    Aside it is whoever was asked, and whom they copied in: those have read what we were answered.
+    """
     participants = Participant.objects.filter(
-        conversation=conversation, approved_at__isnull=False, declined_at=None, identity__kind=Identity.EMAIL
+        conversation=conversation, declined_at=None, identity__kind=Identity.EMAIL
     )
     return among(participants.select_related("identity__customer").order_by("pk"), conversation)
+
+
+def within(conversation: Conversation) -> QuerySet[Participant]:
+    """Those who were let take part."""
+    return Participant.objects.filter(conversation=conversation, approved_at__isnull=False, declined_at=None)
 
 
 def among(participants: Iterable[Participant], conversation: Conversation) -> Addressees:
@@ -48,7 +57,8 @@ def among(participants: Iterable[Participant], conversation: Conversation) -> Ad
     to: list[Addressee] = []
     cc: list[Addressee] = []
     for one in participants:
-        if one.approved_at and not one.declined_at and one.identity.kind == Identity.EMAIL:
+        gets_it = one.approved_at or conversation.aside_of_id
+        if gets_it and not one.declined_at and one.identity.kind == Identity.EMAIL:
             is_customer = one.identity.customer_id == conversation.customer_id
             (to if is_customer else cc).append((one.identity.value, one.identity.name or one.identity.customer.name))
     return Addressees(to, cc) if to else Addressees(cc)

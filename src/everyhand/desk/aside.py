@@ -5,7 +5,8 @@ Nothing the customer wrote goes along unless the member chooses to quote it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
@@ -13,9 +14,17 @@ from django.db import transaction
 
 from everyhand.conversations import asides, queries, quoting, saying, taking_part
 from everyhand.conversations.models import Attachment, Conversation, Message
+from everyhand.conversations.taking_part import Addressees
 from everyhand.customers import actions as customers
-from everyhand.desk.reply import MakeMessageId, NothingToSend, Overtaken
+from everyhand.desk.reply import MakeMessageId, NothingToSend, Overtaken, now_take_part
 from everyhand.people.models import Member
+
+
+@dataclass(frozen=True)
+class TakesPart(Exception):
+    """These addresses take part in the conversation itself: what is asked aside never goes to them."""
+
+    addresses: list[str]
 
 
 @transaction.atomic
@@ -23,36 +32,30 @@ def ask(
     conversation: Conversation,
     *,
     author: Member,
-    to: Sequence[str],
+    to: Addressees,
     subject: str,
     text: str,
+    html: str = "",
     at: datetime,
     message_id_for: MakeMessageId,
     sender: saying.Sender,
     quoted: Message | None = None,
     files: Sequence[saying.Upload] = (),
 ) -> Message:
-    """Begin an aside with the people behind these addresses. `quoted` is what of the conversation they are shown.
+    """Begin an aside with these people. `quoted` is what of the conversation they are shown.
 
-    Raises `NothingToSend`.
+    Raises `NothingToSend` and `TakesPart`.
     """
-    if not to or not (text.strip() or quoted):
+    everybody = to.everybody
+    if not everybody or not (text.strip() or quoted):
         raise NothingToSend("nobody to ask, or nothing to ask them")
-    of = [customers.identify(email=one, name="", at=at) for one in to]
+    _not_inside(conversation, to)
+    of = [customers.identify(email=address, name=name, at=at) for address, name in everybody]
     aside = asides.begin(conversation, by=author, subject=subject, of=of, address=sender.address, at=at)
     house = settings.EVERYHAND
-    return _say(
-        aside,
-        author=author,
-        text=text,
-        at=at,
-        message_id_for=message_id_for,
-        sender=sender,
-        files=files,
-        quoted=quoting.words_of(quoted, conversation, language=house.language, time_zone=house.time_zone)
-        if quoted
-        else "",
-    )
+    shown = quoting.words_of(quoted, conversation, language=house.language, time_zone=house.time_zone) if quoted else ""
+    words = _Words(text, html, shown, files)
+    return _say(aside, words, author=author, to=to, at=at, message_id_for=message_id_for, sender=sender)
 
 
 def files_of(message: Message) -> list[Attachment]:
@@ -72,65 +75,94 @@ def ask_more(
     *,
     author: Member,
     text: str,
+    html: str = "",
     at: datetime,
     message_id_for: MakeMessageId,
     seen: int,
     files: Sequence[saying.Upload] = (),
+    recipients: Addressees | None = None,
+    leave_out: Collection[str] = (),
 ) -> Message:
-    """Go on in an aside. `seen` is the newest message the author had in front of them.
+    """Go on in an aside, with everybody in it or with `recipients` instead, as `reply` has it. `seen` is the newest
+    message the author had in front of them.
 
-    Raises `NothingToSend`, and `Overtaken` with what was said since: then nothing is sent.
+    Raises `NothingToSend`, `TakesPart`, and `Overtaken` with what was said since: then nothing is sent.
     """
     aside = queries.locked(aside)
-    if not text.strip() and not files:
-        raise NothingToSend("no words and no file")
     if newer := queries.said_since(aside, seen, but_by=author):
         raise Overtaken(newer)
+    to = recipients or taking_part.addressees(aside)
+    quoted = _shown_before(aside, to, at=at)
+    if not to.everybody or not (text.strip() or files or quoted.again):
+        raise NothingToSend("no words and no file, or nobody to send it to")
+    if aside.aside_of:
+        _not_inside(aside.aside_of, to)
+    now_take_part(aside, to, leave_out, by=author, at=at)
+    words = _Words(text, html, quoted.words, files)
+    sender = saying.Sender(aside.address)
+    return _say(aside, words, author=author, to=to, at=at, message_id_for=message_id_for, sender=sender)
+
+
+def _not_inside(conversation: Conversation, to: Addressees) -> None:
+    if inside := asides.kept_from(conversation, [address for address, _ in to.everybody]):
+        raise TakesPart(inside)
+
+
+@dataclass(frozen=True)
+class _Quoted:
+    words: str
+    again: bool  # whether it is what the question showed them, which was taken back and is asked anew
+
+
+def _shown_before(aside: Conversation, to: Addressees, *, at: datetime) -> _Quoted:
+    """What stands below the next message: what was said here before."""
+    if not queries.said(aside).exists():
+        question = aside.messages.order_by("pk").first()
+        return _Quoted(question.quoted if question else "", again=bool(question and question.quoted))
     house = settings.EVERYHAND
-    earlier = quoting.earlier_words(
+    words = quoting.earlier_words(
         aside,
-        recipients=[address for address, _ in taking_part.addressees(aside).everybody],
+        recipients=[address for address, _ in to.everybody],
         how_much=house.quote_history,
         language=house.language,
         time_zone=house.time_zone,
         at=at,
     )
-    return _say(
-        aside,
-        author=author,
-        text=text,
-        at=at,
-        message_id_for=message_id_for,
-        sender=saying.Sender(aside.address),
-        files=files,
-        quoted=earlier,
-    )
+    return _Quoted(words, again=False)
+
+
+@dataclass(frozen=True)
+class _Words:
+    text: str
+    html: str
+    quoted: str
+    files: Sequence[saying.Upload]
 
 
 def _say(
     aside: Conversation,
+    words: _Words,
     *,
     author: Member,
-    text: str,
+    to: Addressees,
     at: datetime,
     message_id_for: MakeMessageId,
     sender: saying.Sender,
-    files: Sequence[saying.Upload],
-    quoted: str,
 ) -> Message:
     in_reply_to, references = queries.thread_of(aside)
     return saying.say(
         aside,
         author=author,
-        text=text,
-        recipients=taking_part.addressees(aside),
+        text=words.text,
+        html=words.html,
+        recipients=to,
         sender=sender,
         at=at,
         undo_within=settings.EVERYHAND.undo_send,
         message_id_for=message_id_for,
-        files=files,
+        files=words.files,
         in_reply_to=in_reply_to,
         references=references,
         signature=author.signs(sender.signature or (aside.team.signature if aside.team else "")),
-        quoted=quoted,
+        quoted=words.quoted,
     )

@@ -99,11 +99,11 @@ def receive(
         )
         if brought:
             _keep_in_the_picture(brought, conversation, at)
+        copied = _copied(inbound, identity, ours, at, standing) if belonging.is_genuine(inbound) else []
         if conversation.aside_of_id:
-            asides.answered(conversation, message, at=at)
+            asides.answered(conversation, message, copied, at=at)
             return Received(conversation, message, None, opened=False)
-        if belonging.is_genuine(inbound):
-            conversations.propose(conversation, _copied(inbound, identity, ours, at, standing), at=at)
+        conversations.propose(conversation, copied, at=at)
         promise = None if silent else _promise(conversation, opened, standing, at)
     return Received(conversation, message, promise, opened)
 

@@ -62,7 +62,7 @@ def reply(
     if newer:
         raise Overtaken(newer)
     if recipients:
-        _now_take_part(conversation, recipients, leave_out, by=author, at=at)
+        now_take_part(conversation, recipients, leave_out, by=author, at=at)
     else:
         recipients = taking_part.addressees(conversation)
     if not recipients.everybody:
@@ -98,9 +98,10 @@ def reply(
     return message
 
 
-def _now_take_part(
+def now_take_part(
     conversation: Conversation, recipients: Addressees, leave_out: Collection[str], *, by: Member, at: datetime
 ) -> None:
+    """Whoever is written to takes part from now on, and nobody in `leave_out` (addresses) does."""
     known = customers.known_among(address for address, _ in recipients.everybody)
     chosen = [
         customers.identify(email=address, name=name, at=at, known=known) for address, name in recipients.everybody

@@ -150,12 +150,13 @@ def page(
         "signature": member.signs(writing_from.signature or (conversation.team.signature if conversation.team else "")),
         "draft": draft,
         "note_draft": note_draft,
+        "asking_drafts": [one for one in found if one.kind == writing.ASIDE],
         "mode": mode if error or overtaken_by or doubts or wrong_recipients or not _only_note(found) else writing.NOTE,
         "error": error,
         "stopped": {"messages": overtaking} if overtaking else None,
         "doubts": doubts,
         "sure": sure,
-        "undo": _undo(messages, member, at),
+        "undo": undo(messages, member, at),
         "sleep": sleep,
         "sleep_offers": offers(at),
         "members": [one for one in everybody if one.is_active],
@@ -190,7 +191,8 @@ def _shown(
     )
 
 
-def _undo(messages: list[Said], member: Member, at: datetime) -> Undo | None:
+def undo(messages: Sequence[Said], member: Member, at: datetime) -> Undo | None:
+    """The last of these that `member` wrote, if it can still be taken back."""
     mine = [one for one in messages if one.author_id == member.pk and one.deliveries]
     last = mine[-1] if mine else None
     if last is None or any(one.state != "due" or one.attempts or one.due_at <= at for one in last.deliveries):
@@ -240,7 +242,8 @@ def _conversations_of(sees_every_queue: bool) -> Callable[..., list[Conversation
 
 
 def _only_note(found: list[Draft]) -> bool:
-    return bool(found) and all(one.kind == writing.NOTE for one in found)
+    kinds = {one.kind for one in found}
+    return writing.NOTE in kinds and writing.REPLY not in kinds
 
 
 def _number(words: str) -> int:

@@ -8,22 +8,32 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from everyhand.conversations import drafts, queries
-from everyhand.conversations.models import Draft, DraftFile
+from everyhand.conversations import drafts
+from everyhand.conversations.models import Conversation, Draft, DraftFile
 from everyhand.web import writing
 from everyhand.web.originals import download
-from everyhand.web.permissions import conversation_or_404, reader
+from everyhand.web.permissions import aside_or_404, conversation_or_404, reader
 
 
 @require_POST
 def keep(request: HttpRequest, pk: int) -> HttpResponse:
-    """Save what stands in a form, with the files it brings.
+    """Save what stands in a form for a reply, a note, or something to be asked aside, with the files it brings.
 
     Answers {"draft", "version"} to go on from, {"files"} as HTML, {"pictures": addresses of those to be shown}, and
     {"refused"}: a sentence for each file that was.
     """
-    conversation = conversation_or_404(request, pk)
-    kind = writing.NOTE if request.POST.get("kind") == writing.NOTE else writing.REPLY
+    asked = request.POST.get("kind")
+    kind = asked if asked in (writing.NOTE, writing.ASIDE) else writing.REPLY
+    return _keep(request, conversation_or_404(request, pk), kind)
+
+
+@require_POST
+def keep_aside(request: HttpRequest, pk: int) -> HttpResponse:
+    """The same for what goes on in an aside."""
+    return _keep(request, aside_or_404(request, pk), writing.REPLY)
+
+
+def _keep(request: HttpRequest, conversation: Conversation, kind: str) -> HttpResponse:
     before = set(DraftFile.objects.filter(draft__author=reader(request)).values_list("token", flat=True))
     draft, refused = writing.keep(request, conversation, writing.written(request, conversation, kind))
     files = list(draft.files.all()) if draft else []
@@ -55,22 +65,37 @@ def picture(request: HttpRequest, token: str) -> HttpResponse:
 def leave_out(request: HttpRequest, token: str) -> HttpResponse:
     """A file is not to go with it after all; what stands in the form is saved with that."""
     file = _file_or_404(request, token)
-    conversation, kind = file.draft.conversation, file.draft.kind
+    draft = file.draft
     drafts.leave_out(file)
     if "text" in request.POST:
-        writing.keep(request, conversation, writing.written(request, conversation, kind))
-    return redirect(f"{reverse('conversation', args=[conversation.pk])}#composer")
+        kept, _refused = writing.keep(
+            request, draft.conversation, writing.written(request, draft.conversation, draft.kind)
+        )
+        draft = kept or draft
+    return redirect(_page_of(draft))
 
 
 @require_POST
 def throw_away(request: HttpRequest, token: str) -> HttpResponse:
-    visible = queries.visible_to(reader(request))
-    draft = get_object_or_404(Draft.objects.filter(author=reader(request), conversation__in=visible), token=token)
+    within_reach = drafts.within_reach(reader(request)).select_related("conversation")
+    draft = get_object_or_404(within_reach, token=token)
+    page = _page_of(draft)
     drafts.throw_away(draft)
-    return redirect(f"{reverse('conversation', args=[draft.conversation_id])}#composer")
+    return redirect(page)
+
+
+def _page_of(draft: Draft) -> str:
+    """Where it is written."""
+    if draft.handing_on_id:
+        page = reverse("message_forwarding", args=[draft.handing_on_id])
+    elif draft.kind == writing.ASIDE:
+        page = reverse("conversation_asides", args=[draft.conversation_id])
+    else:
+        name = "aside" if draft.conversation.aside_of_id else "conversation"
+        page = reverse(name, args=[draft.conversation_id])
+    return f"{page}#composer"
 
 
 def _file_or_404(request: HttpRequest, token: str) -> DraftFile:
-    member = reader(request)
-    theirs = DraftFile.objects.filter(draft__author=member, draft__conversation__in=queries.visible_to(member))
+    theirs = DraftFile.objects.filter(draft__in=drafts.within_reach(reader(request)))
     return get_object_or_404(theirs.select_related("blob", "draft__conversation"), token=token)

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 
 from everyhand.channels.email import from_addresses, tokens
 from everyhand.conversations import drafts, mentions, queries
+from everyhand.conversations.drafts import Written
 from everyhand.conversations.models import Conversation, Delivery, Draft, Message
 from everyhand.conversations.saying import Sender
 from everyhand.conversations.taking_part import Addressees
@@ -29,7 +30,6 @@ from everyhand.people.models import Member
 from everyhand.web import conversation as pages
 from everyhand.web import recipients, second_look, writing
 from everyhand.web.permissions import conversation_or_404, message_or_404, reader
-from everyhand.web.writing import Written
 
 
 @require_POST
@@ -45,7 +45,7 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
     draft, refused = writing.keep(request, conversation, said)
     page = partial(pages.page, request, conversation, token=draft.token if draft else "")
     if refused:
-        return page(error=_not_all(refused), status=413)
+        return page(error=not_all(refused), status=413)
     sure = bool(request.POST.get("sure"))
     doubts = None if sure else second_look.doubts(said.text, conversation, author=member)
     if doubts:
@@ -55,7 +55,7 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
         to = recipients.understood(said.recipients, conversation) if said.recipients else None
         gone = recipients.left_out(to, conversation, and_later=bool(request.POST.get("and_later")))
         sender = from_addresses.chosen(said.sender, from_addresses.choices(conversation, member))
-        sending = Sending(sender, to, gone, seen=_seen(request))
+        sending = Sending(sender, to, gone, seen=seen(request))
         return _to(conversation, _send(conversation, said, sending, author=member, draft=draft))
     except recipients.NotUnderstood as not_understood:
         stopped = {"wrong_recipients": not_understood.wrong, "sure": sure}
@@ -78,11 +78,11 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
     draft, refused = writing.keep(request, conversation, said)
     page = partial(pages.page, request, conversation, mode=writing.NOTE, token=draft.token if draft else "")
     if refused:
-        return page(error=_not_all(refused), status=413)
+        return page(error=not_all(refused), status=413)
     if nobody := _can_not_be_called(mentions.read(said.text, conversation, by=reader(request)), conversation):
         return page(error=nobody, status=422)
     try:
-        written = _write_down(conversation, said, author=reader(request), seen=_seen(request), draft=draft)
+        written = _write_down(conversation, said, author=reader(request), seen=seen(request), draft=draft)
     except queries.Merged as merged:
         return _where_it_stands_now(request, merged, draft, mode=writing.NOTE)
     except desk.NothingToSend:
@@ -130,9 +130,7 @@ def _send(
 ) -> Message:
     """Sent once, however often the button is pressed: the same words from the same page are the same reply."""
     queries.standing(conversation)
-    sent = _said_already(conversation, said, author, sending.seen).filter(kind=Message.Kind.MESSAGE)
-    again = sent.filter(deliveries__taken_back_at=None, deliveries__isnull=False).first()
-    message = again or desk.reply(
+    message = sent_already(conversation, said, author=author, seen=sending.seen) or desk.reply(
         conversation,
         author=author,
         text=said.text,
@@ -145,7 +143,7 @@ def _send(
         recipients=sending.to,
         leave_out=sending.leave_out,
     )
-    _forget(conversation, said, author, draft)
+    drafts.forget(author, conversation, said, draft)
     return message
 
 
@@ -158,17 +156,18 @@ def _write_down(
     again = _said_already(conversation, said, author, seen).filter(kind=Message.Kind.NOTE).first() if seen else None
     files = drafts.files_of(draft) if draft else []
     written = again or desk.write_note(conversation, author=author, text=said.text, at=timezone.now(), files=files)
-    _forget(conversation, said, author, draft)
+    drafts.forget(author, conversation, said, draft)
     return written
+
+
+def sent_already(conversation: Conversation, said: Written, *, author: Member, seen: int) -> Message | None:
+    """The same words from the same page, unless they were taken back."""
+    sent = _said_already(conversation, said, author, seen).filter(kind=Message.Kind.MESSAGE)
+    return sent.filter(deliveries__taken_back_at=None, deliveries__isnull=False).first()
 
 
 def _said_already(conversation: Conversation, said: Written, author: Member, seen: int) -> QuerySet[Message]:
     return Message.objects.filter(conversation=conversation, author_member=author, pk__gt=seen, text=said.text)
-
-
-def _forget(conversation: Conversation, said: Written, author: Member, draft: Draft | None) -> None:
-    """The draft this came from, also when a reply was kept as a note."""
-    drafts.forget(author, conversation, tokens={said.token, draft.token if draft else ""}, text=said.text)
 
 
 @transaction.atomic
@@ -196,10 +195,10 @@ def _where_it_stands_now(
     return pages.page(request, conversation, mode=mode, token=token, error=error, status=409)
 
 
-def _seen(request: HttpRequest) -> int:
+def seen(request: HttpRequest) -> int:
     """The newest message on the page from which this comes; 0, as if nothing was seen, when it does not say."""
-    seen = request.POST.get("seen", "")
-    return int(seen) if seen.isdecimal() and len(seen) < 19 else 0
+    newest = request.POST.get("seen", "")
+    return int(newest) if newest.isdecimal() and len(newest) < 19 else 0
 
 
 def _to(conversation: Conversation, message: Message) -> HttpResponse:
@@ -226,5 +225,6 @@ def _can_not_be_called(read: mentions.Read, conversation: Conversation) -> str:
     return ""
 
 
-def _not_all(refused: list[str]) -> str:
+def not_all(refused: Sequence[str]) -> str:
+    """What is said when files were refused."""
     return " ".join([*refused, _("Nothing was sent; everything else is kept below.")])

@@ -103,7 +103,9 @@ def aside_shown(aside: Conversation) -> Aside:
 
 
 def _shown(found: list[Conversation]) -> list[Aside]:
-    participants = Participant.objects.filter(conversation__in=found).select_related("identity__customer")
+    participants = Participant.objects.filter(
+        conversation__in=found, approved_at__isnull=False, declined_at=None
+    ).select_related("identity__customer")
     asked: dict[int, list[str]] = {}
     for one in participants.order_by("pk"):
         asked.setdefault(one.conversation_id, []).append(one.identity.name or one.identity.value)
@@ -202,7 +204,9 @@ def said_alone(message: Message) -> Said:
     """The same of one that was read with its author, files and deliveries."""
     ours = [one for one in (message.author_member, message.forwarded_by) if one]
     files, deliveries = list(message.attachments.all()), list(message.deliveries.all())
-    return said(message, names={one.pk: one.name for one in ours}, files=files, deliveries=deliveries)
+    written = message.html if message.direction == Message.Direction.OUT else ""
+    names = {one.pk: one.name for one in ours}
+    return said(message, names=names, files=files, deliveries=deliveries, written=written)
 
 
 def _author(message: Message, names: Mapping[int, str]) -> str:

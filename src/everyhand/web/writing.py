@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -12,25 +13,13 @@ from django.utils import timezone
 from markupsafe import Markup, escape
 
 from everyhand.conversations import drafts, rich_text
+from everyhand.conversations.drafts import Written
 from everyhand.conversations.models import Attachment, Conversation, Draft, DraftFile, Message
 from everyhand.web import recipients
 from everyhand.web.permissions import reader
 from everyhand.web.uploads import uploads
 
-REPLY, NOTE = str(Message.Kind.MESSAGE), str(Message.Kind.NOTE)
-
-
-@dataclass(frozen=True)
-class Written:
-    """The words of a form, and the draft they go on from."""
-
-    kind: str
-    text: str
-    html: str
-    sender: str
-    token: str
-    version: int
-    recipients: dict[str, str]  # {} for everybody who takes part
+REPLY, NOTE, ASIDE = (str(kind) for kind in (Draft.Kind.MESSAGE, Draft.Kind.NOTE, Draft.Kind.ASIDE))
 
 
 @dataclass(frozen=True)
@@ -41,6 +30,7 @@ class DraftShown:
     html: str = ""  # for the editor
     sender: str = ""
     recipients: dict[str, str] = field(default_factory=dict)
+    asking: dict[str, Any] = field(default_factory=dict)
     token: str = ""
     version: int = 0
     files: list[DraftFile] = field(default_factory=list)
@@ -59,9 +49,29 @@ def written(request: HttpRequest, conversation: Conversation, kind: str) -> Writ
         html = rich_text.cleaned(request.POST["html"], picture=known.get)
         html = rich_text.named(html, {f"cid:{file.content_id}": file.name for file in files})
         text = rich_text.as_text(html)
-    to = recipients.typed(request, conversation) if kind == REPLY else {}
-    version = _number(request.POST.get("version", ""))
-    return Written(kind, text, html, request.POST.get("from", ""), token, version, to)
+    said = Written(kind, text, html, token=token, version=_number(request.POST.get("version", "")))
+    if kind == REPLY:
+        to = recipients.typed(request, conversation)
+        return replace(said, sender=request.POST.get("from", ""), recipients=to)
+    return _asked(request, conversation, said) if kind == ASIDE else said
+
+
+def _asked(request: HttpRequest, conversation: Conversation, said: Written) -> Written:
+    """With what the form of a new aside says besides."""
+    asking = {
+        "subject": " ".join(request.POST.get("subject", "").replace("\0", "").split())[:500],
+        "quote": "quote" in request.POST,
+        "files": "along" in request.POST,
+    }
+    handed_on = Message.objects.filter(
+        conversation=conversation, kind=Message.Kind.MESSAGE, pk=_number(request.POST.get("handing_on", ""))
+    )
+    return replace(
+        said,
+        recipients=recipients.typed_aside(request),
+        asking=asking,
+        handing_on=handed_on.values_list("pk", flat=True).first(),
+    )
 
 
 def keep(request: HttpRequest, conversation: Conversation, said: Written) -> tuple[Draft | None, list[str]]:
@@ -70,19 +80,7 @@ def keep(request: HttpRequest, conversation: Conversation, said: Written) -> tup
     taken = sum(file.size for file in theirs if file.draft.token == said.token)
     domain = conversation.address.partition("@")[2] or "localhost"
     files, refused = uploads(request, taken=taken, shown_in=domain if "shown" in request.POST else "")
-    draft = drafts.keep(
-        conversation,
-        author=reader(request),
-        kind=said.kind,
-        text=said.text,
-        html=said.html,
-        from_address=said.sender,
-        recipients=said.recipients,
-        token=said.token,
-        version=said.version,
-        files=files,
-        at=timezone.now(),
-    )
+    draft = drafts.keep(conversation, said, author=reader(request), at=timezone.now(), files=files)
     return draft, refused
 
 
@@ -97,6 +95,7 @@ def shown(found: Iterable[Draft], kind: str, *, token: str = "") -> DraftShown:
         html=for_editor(draft),
         sender=draft.from_address,
         recipients=draft.recipients,
+        asking=draft.asking,
         token=draft.token,
         version=draft.version,
         files=[file for file in draft.files.all() if not file.inline],

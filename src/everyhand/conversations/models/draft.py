@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from everyhand.conversations.models.conversation import Conversation
 from everyhand.conversations.models.message import File, Message
@@ -18,9 +19,14 @@ class Draft(models.Model):
     Windows that disagree have one each, so that none overwrites the other; `version` counts the savings of one.
     """
 
+    class Kind(models.TextChoices):
+        MESSAGE = "message", _("Message")
+        NOTE = "note", _("Note")
+        ASIDE = "aside", _("Aside")  # what is to be asked aside, beside `conversation`
+
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="drafts")
     author = models.ForeignKey(Member, models.CASCADE, related_name="drafts")
-    kind = models.CharField(max_length=10, choices=Message.Kind.choices)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
     token = models.CharField(max_length=32, unique=True, default=tokens.random, editable=False)
     version = models.PositiveIntegerField(default=1)
     text = models.TextField(blank=True)
@@ -28,6 +34,10 @@ class Draft(models.Model):
     from_address = models.CharField(max_length=320, blank=True)
     # Whom it is to go to, as typed: {"to", "cc"}; {} for everybody who takes part.
     recipients = models.JSONField(default=dict, blank=True)
+    # Of what is to be asked aside, as typed: {"subject", "quote", "files"}, the last two whether those go; and
+    # the message that is handed on with it, if that is what it is for.
+    asking = models.JSONField(default=dict, blank=True)
+    handing_on = models.ForeignKey(Message, models.CASCADE, null=True, related_name="+")
     saved_at = models.DateTimeField()
 
     class Meta:

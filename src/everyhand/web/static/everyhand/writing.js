@@ -52,6 +52,7 @@ class DraftController extends FormedController {
 
   save(files = [], shown = false) {
     clearTimeout(this.timer);
+    this.timer = 0;
     this.saving = this.saving.then(() => this.put(files, shown));
     return this.saving;
   }
@@ -85,7 +86,7 @@ class DraftController extends FormedController {
 
   /* The page is left: what is not saved yet goes after it. */
   leave() {
-    if (this.sent || this.words === this.written) return;
+    if (this.sent || (this.words === this.written && !this.timer)) return;
     const form = new FormData(this.element);
     form.delete("files");
     fetch(this.urlValue, { method: "POST", body: form, keepalive: true }).catch(() => {});

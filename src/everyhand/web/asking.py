@@ -1,0 +1,166 @@
+"""Asking a colleague or a partner by mail beside a conversation, and handing a message on to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from everyhand.channels.email import from_addresses, tokens
+from everyhand.conversations import drafts, queries
+from everyhand.conversations.drafts import Written
+from everyhand.conversations.models import Attachment, Conversation, Draft, Message
+from everyhand.conversations.taking_part import Addressees
+from everyhand.desk import aside as desk
+from everyhand.people.models import Member
+from everyhand.web import recipients, replies, writing
+from everyhand.web.permissions import conversation_or_404, message_or_404, reader
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """Where it is asked, what of that can be shown, with its files, and whether handing this on is what it is for."""
+
+    conversation: Conversation
+    message: Message | None
+    handing_on: bool = False
+
+    @property
+    def handed_on(self) -> int | None:
+        return self.message.pk if self.message and self.handing_on else None
+
+    @property
+    def files(self) -> list[Attachment]:
+        return desk.files_of(self.message) if self.message else []
+
+    @property
+    def usual(self) -> dict[str, Any]:
+        """What an untouched form says."""
+        if not self.handing_on:
+            return {"subject": "", "quote": False, "files": False}
+        return {"subject": f"Fwd: {self.conversation.subject}"[:500], "quote": True, "files": True}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask(request: HttpRequest, pk: int) -> HttpResponse:
+    """Whom, about what, and whether they see what the customer wrote last."""
+    conversation = conversation_or_404(request, pk)
+    return _ask(request, Occasion(conversation, queries.last_heard(conversation)))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def forward(request: HttpRequest, pk: int) -> HttpResponse:
+    """The same, to hand one message on, with its files, to somebody who took no part in the conversation."""
+    message = message_or_404(request, pk)
+    if message.conversation.aside_of_id or message.kind == Message.Kind.NOTE:
+        raise Http404
+    conversation = conversation_or_404(request, message.conversation_id)
+    return _ask(request, Occasion(conversation, message, handing_on=True))
+
+
+def _ask(request: HttpRequest, occasion: Occasion) -> HttpResponse:
+    """What was typed and attached is a draft on the server before anything else is tried."""
+    conversation = occasion.conversation
+    if request.method != "POST":
+        return _page(request, occasion, token=request.GET.get("draft", ""))
+    said = writing.written(request, conversation, writing.ASIDE)
+    said = replace(said, handing_on=occasion.handed_on)
+    draft, refused = writing.keep(request, conversation, said)
+    wrong, to = _wrong(said, occasion, refused), None
+    try:
+        to = recipients.asked(said.recipients, conversation)
+    except recipients.NotUnderstood as not_understood:
+        wrong |= not_understood.wrong
+    if wrong or to is None:
+        return _page(request, occasion, token=draft.token if draft else "", said=said, wrong=wrong)
+    message = _send(request, occasion, said, to, draft)
+    return redirect("aside", message.conversation_id)
+
+
+def _wrong(said: Written, occasion: Occasion, refused: Sequence[str]) -> dict[str, str]:
+    """A sentence for each field that can't be."""
+    wrong = {}
+    if not said.asking["subject"]:
+        wrong["subject"] = _("Write what it is about; they see it as the subject.")
+    if not said.text.strip() and not (occasion.handing_on and said.asking["quote"]):
+        wrong["text"] = _("Write what you want to know.")
+    if refused:
+        wrong["files"] = replies.not_all(refused)
+    return wrong
+
+
+@transaction.atomic
+def _send(request: HttpRequest, occasion: Occasion, said: Written, to: Addressees, draft: Draft | None) -> Message:
+    """Asked once, however often the button is pressed."""
+    conversation, author = queries.locked(occasion.conversation), reader(request)
+    message = _asked_already(conversation, said, author=author, seen=replies.seen(request))
+    if message is None:
+        sender = from_addresses.choices(conversation, author)[0]
+        along = desk.handed_on(occasion.files) if said.asking["files"] else []
+        message = desk.ask(
+            conversation,
+            author=author,
+            to=to,
+            subject=said.asking["subject"],
+            text=said.text,
+            html=said.html,
+            at=timezone.now(),
+            message_id_for=partial(tokens.message_id, address=sender.address),
+            sender=sender,
+            quoted=occasion.message if said.asking["quote"] else None,
+            files=[*(drafts.files_of(draft) if draft else ()), *along],
+        )
+    drafts.forget(author, conversation, said, draft)
+    return message
+
+
+def _asked_already(conversation: Conversation, said: Written, *, author: Member, seen: int) -> Message | None:
+    """The same question from the same page, if it was not taken back."""
+    if not seen:
+        return None
+    theirs = Message.objects.filter(conversation__aside_of=conversation, author_member=author, pk__gt=seen)
+    same = theirs.filter(text=said.text, subject=said.asking["subject"])
+    return same.filter(deliveries__taken_back_at=None, deliveries__isnull=False).first()
+
+
+def _page(
+    request: HttpRequest,
+    occasion: Occasion,
+    *,
+    token: str,
+    said: Written | None = None,
+    wrong: dict[str, str] | None = None,
+) -> HttpResponse:
+    """The form with the draft called `token`, or else their newest; what was `said` in it, and what is `wrong`."""
+    conversation, member = occasion.conversation, reader(request)
+    found = drafts.of(member, conversation).filter(kind=writing.ASIDE, handing_on=occasion.handed_on)
+    draft = writing.shown(found, writing.ASIDE, token=token)
+    asking, to = (said.asking, said.recipients) if said else (draft.asking, draft.recipients)
+    here = Message.objects.filter(Q(conversation=conversation) | Q(conversation__aside_of=conversation))
+    context = {
+        "conversation": conversation,
+        "to": to.get("to", ""),
+        "asking": asking or occasion.usual,
+        "draft": draft,
+        "problems": wrong or {},
+        "last": occasion.message,
+        "along": [file.name for file in occasion.files],
+        "forwarding": occasion.handing_on,
+        "newest_id": here.order_by("-pk").values_list("pk", flat=True).first() or 0,
+        "signature": _signature(conversation, member),
+    }
+    return render(request, "asking.html", context, status=422 if wrong else 200)
+
+
+def _signature(conversation: Conversation, member: Member) -> str:
+    sender = from_addresses.choices(conversation, member)[0]
+    return member.signs(sender.signature or (conversation.team.signature if conversation.team else ""))
