@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0017_asides"),
+        ("conversations", "0018_lighter_indexes"),
     ]
 
     operations = [
