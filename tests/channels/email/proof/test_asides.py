@@ -44,7 +44,7 @@ def conversation(post: Post) -> Conversation:
     return found
 
 
-def asks(browser: Client, conversation: Conversation, **fields: str) -> Conversation:
+def asks(browser: Client, conversation: Conversation, **fields: Any) -> Conversation:
     response = browser.post(f"/conversations/{conversation.pk}/asides", {**QUESTION, **fields})
     assert response.status_code == 302, words(response)
     return Conversation.objects.get(aside_of=conversation)

@@ -140,7 +140,7 @@ def test_formed_words_and_pictures_reach_the_partner_and_stand_on_the_page(
     aside = asks(browser, conversation, html=html, draft=draft["draft"], version=draft["version"])
     mail = parsed(sent(last(aside)).encode())
     (_plain, related) = mail.iter_parts()
-    page, picture = related.iter_parts()  # type: ignore[attr-defined]
+    page, picture = related.iter_parts()
     cid = str(picture["Content-ID"]).strip("<>")
     assert f'<img src="cid:{cid}"' in page.get_content()
     assert picture.get_content() == PNG
