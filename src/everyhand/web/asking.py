@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from django.contrib import messages
 from django.db import transaction
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
@@ -82,8 +83,24 @@ def _ask(request: HttpRequest, occasion: Occasion) -> HttpResponse:
         wrong |= not_understood.wrong
     if wrong or to is None:
         return _page(request, occasion, token=draft.token if draft else "", said=said, wrong=wrong)
-    message = _send(request, occasion, said, to, draft)
+    try:
+        message = _send(request, occasion, said, to, draft)
+    except queries.Merged as merged:
+        return _where_it_stands_now(request, occasion, merged, draft)
     return redirect("aside", message.conversation_id)
+
+
+def _where_it_stands_now(
+    request: HttpRequest, occasion: Occasion, merged: queries.Merged, draft: Draft | None
+) -> HttpResponse:
+    """The same form beside the conversation that this one was merged into meanwhile, with what was typed."""
+    conversation = conversation_or_404(request, merged.kept)
+    if draft:
+        drafts.take_over(draft, conversation)
+    messages.error(request, replies.merged_meanwhile())
+    if occasion.handed_on:
+        return redirect("message_forwarding", occasion.handed_on)
+    return redirect("conversation_asides", conversation.pk)
 
 
 def _wrong(said: Written, occasion: Occasion, refused: Sequence[str]) -> dict[str, str]:
@@ -101,7 +118,7 @@ def _wrong(said: Written, occasion: Occasion, refused: Sequence[str]) -> dict[st
 @transaction.atomic
 def _send(request: HttpRequest, occasion: Occasion, said: Written, to: Addressees, draft: Draft | None) -> Message:
     """Asked once, however often the button is pressed."""
-    conversation, author = queries.locked(occasion.conversation), reader(request)
+    conversation, author = queries.standing(occasion.conversation), reader(request)
     message = _asked_already(conversation, said, author=author, seen=replies.seen(request))
     if message is None:
         sender = from_addresses.choices(conversation, author)[0]

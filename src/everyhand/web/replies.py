@@ -190,9 +190,13 @@ def _where_it_stands_now(
     conversation = conversation_or_404(request, merged.kept)
     if draft:
         drafts.take_over(draft, conversation)
-    error = _("Meanwhile it was merged into this conversation. Look at it, and send it once more if it still fits.")
     token = draft.token if draft else ""
-    return pages.page(request, conversation, mode=mode, token=token, error=error, status=409)
+    return pages.page(request, conversation, mode=mode, token=token, error=merged_meanwhile(), status=409)
+
+
+def merged_meanwhile() -> str:
+    """What is said to whoever wrote in a conversation that stands in another one by now."""
+    return _("Meanwhile it was merged into this conversation. Look at it, and send it once more if it still fits.")
 
 
 def seen(request: HttpRequest) -> int:
