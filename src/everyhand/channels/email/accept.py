@@ -6,15 +6,17 @@ Nothing here looks inside a mail, so nothing in a mail can keep it out.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from django.db import IntegrityError, transaction
 
 from everyhand.channels.email import whose
 from everyhand.channels.email.models import Mail, Mailbox, RawMail, Redelivery
-from everyhand.core import journal
+from everyhand.core import journal, rows
+from everyhand.core.prepared import Given, prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,8 @@ def _accept(arriving: Sequence[Arriving], at: datetime) -> list[Accepted]:
     digests = [hashlib.sha256(one.raw).hexdigest() for one in arriving]
     known = {mail.raw.sha256: mail for mail in _known(digests)}
     new = {digest: one for digest, one in zip(digests, arriving, strict=True) if digest not in known}
-    raws = RawMail.objects.bulk_create(
-        RawMail(sha256=digest, size=len(one.raw), content=one.raw) for digest, one in new.items()
-    )
-    mails = Mail.objects.bulk_create(_row(raw, one, at) for raw, one in zip(raws, new.values(), strict=True))
+    with rows.gathering():
+        mails = [_new(digest, one, at) for digest, one in new.items()]
     for made in mails:
         if made.quarantined_at:
             _keep_for_its_team(made, at)
@@ -93,9 +93,10 @@ def _keep_for_its_team(mail: Mail, at: datetime) -> None:
         journal.note("mail.quarantined", subject=mail, at=at, team=mail.team_id)
 
 
-def _row(raw: RawMail, one: Arriving, at: datetime) -> Mail:
-    return Mail(
-        raw=raw,
+def _new(digest: str, one: Arriving, at: datetime) -> Mail:
+    return rows.create(
+        Mail,
+        raw=rows.create(RawMail, sha256=digest, size=len(one.raw), content=one.raw),
         source=one.source[:1000],
         envelope_from=one.envelope_from[:320],
         envelope_to=list(one.envelope_to),
@@ -113,4 +114,10 @@ def _row(raw: RawMail, one: Arriving, at: datetime) -> Mail:
 
 
 def _known(digests: Sequence[str]) -> list[Mail]:
-    return list(Mail.objects.filter(raw__sha256__in=digests).select_related("raw").defer("raw__content"))
+    return _of_so_many(len(digests))(digests=digests)
+
+
+@cache
+def _of_so_many(digests: int) -> Callable[..., list[Mail]]:
+    same = Mail.objects.filter(raw__sha256__in=Given("digests", several=digests))
+    return prepared(same.select_related("raw").defer("raw__content"))

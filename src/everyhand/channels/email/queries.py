@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 
@@ -78,15 +78,18 @@ def mailbox_for(addresses: Iterable[str]) -> str:
 
 
 class OurAddresses:
-    """The addresses of ours as they stand in one transaction, which it must not outlive: asked often, read once."""
+    """The addresses of ours as they stand now, or those given: asked often, read once. Within a transaction it must not
+    outlive it.
+    """
+
+    def __init__(self, mailboxes: Sequence[str] | None = None) -> None:
+        ordered = Mailbox.objects.order_by("pk")
+        self._mailboxes = list(ordered.values_list("address", flat=True)) if mailboxes is None else mailboxes
+        self._known = frozenset(address.lower() for address in self._mailboxes)
 
     @cached_property
-    def _mailboxes(self) -> list[str]:
-        return list(Mailbox.objects.order_by("pk").values_list("address", flat=True))
-
-    @cached_property
-    def _known(self) -> frozenset[str]:
-        return frozenset(address.lower() for address in self._mailboxes)
+    def domains(self) -> frozenset[str]:
+        return frozenset(address.rpartition("@")[2] for address in self._known)
 
     def among(self, addresses: Iterable[str]) -> list[str]:
         """Those of `addresses` that are ours, as `ours` finds them."""
