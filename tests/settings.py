@@ -29,3 +29,5 @@ from everyhand.config.settings import DATABASES, EVERYHAND  # noqa: E402
 # A file as in real life: in memory SQLite has neither a write-ahead log nor our queue of writers.
 if "sqlite" in DATABASES["default"]["ENGINE"]:
     DATABASES["default"]["TEST"] = {"NAME": str(EVERYHAND.data / "tests.sqlite3")}
+else:
+    DATABASES["default"]["TEST"] = {"TEMPLATE": postgres.TABLES}

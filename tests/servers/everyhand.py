@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.servers import postgres
+from tests.servers import postgres, tables
 from tests.servers.processes import Process, free_port, open_directory
 
 PROGRAM = str(Path(sys.executable).with_name("everyhand"))
@@ -21,15 +21,20 @@ PROGRAM = str(Path(sys.executable).with_name("everyhand"))
 class RunningEveryhand:
     """`everyhand serve` on free ports of 127.0.0.1, and every other command on the same data.
 
-    `cluster_url` is the PostgreSQL to make a new database in; without it the data is in SQLite. `mail_url` is where
-    replies go out; without it nothing listens there. `settings` are further environment variables.
+    `cluster_url` is the PostgreSQL to make a new database in; without it the data is in SQLite. Unless it is to be
+    `empty`, our tables are already there, with nothing in them. `mail_url` is where replies go out; without it nothing
+    listens there. `settings` are further environment variables.
     """
 
-    def __init__(self, *, cluster_url: str | None = None, mail_url: str | None = None, **settings: str) -> None:
+    def __init__(
+        self, *, cluster_url: str | None = None, mail_url: str | None = None, empty: bool = False, **settings: str
+    ) -> None:
         self.directory = open_directory("serving")
         self.data = self.directory / "data"
         self.web_port, self.smtp_port = free_port(), free_port()
-        self.database_url = postgres.create_database(cluster_url) if cluster_url else None
+        self.database_url = postgres.create_database(cluster_url, empty=empty) if cluster_url else None
+        if not cluster_url and not empty:
+            tables.copy_to(self.data)
         inherited = {
             name: value
             for name, value in os.environ.items()

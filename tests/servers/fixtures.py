@@ -45,8 +45,8 @@ def start_everyhand(cluster_url: str | None) -> Iterator[Callable[..., RunningEv
     """Start another Everyhand on fresh data; the arguments are RunningEveryhand's. All end with the test."""
     with ExitStack() as running:
 
-        def start(*, mail_url: str | None = None, **settings: str) -> RunningEveryhand:
-            everyhand = RunningEveryhand(cluster_url=cluster_url, mail_url=mail_url, **settings)
+        def start(*, mail_url: str | None = None, empty: bool = False, **settings: str) -> RunningEveryhand:
+            everyhand = RunningEveryhand(cluster_url=cluster_url, mail_url=mail_url, empty=empty, **settings)
             running.callback(everyhand.dispose)
             everyhand.start()
             return everyhand

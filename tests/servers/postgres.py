@@ -6,13 +6,15 @@ import os
 import pwd
 import shutil
 import signal
+import subprocess
 import uuid
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
-from tests.servers.processes import Process, free_port, open_directory, wait_until
+from tests.servers import tables
+from tests.servers.processes import Process, free_port, made_once, open_directory, wait_until
 
 REMEDY = "on Debian: apt-get install postgresql"
 
@@ -31,6 +33,9 @@ SETTINGS = {
 }
 
 
+TABLES = "everyhand_tables"  # the database of each cluster that has our tables, and nothing in them
+
+
 class Postgres:
     """A running cluster on a free port of 127.0.0.1. Its superuser is `everyhand`, without a password.
 
@@ -45,40 +50,21 @@ class Postgres:
         self._process: Process | None = None
 
     def start(self) -> None:
-        binaries = _binaries()
-        if binaries is None:
-            raise AssertionError(f"There is no PostgreSQL here; {REMEDY}")
-        user = _user()
-        if os.geteuid() == 0:
-            os.chown(self.directory, pwd.getpwnam(user).pw_uid, -1)
-        data = self.directory / "data"
-        making = Process(
-            [
-                str(binaries / "initdb"),
-                "--no-sync",
-                "--auth=trust",
-                "--username=everyhand",
-                "--encoding=UTF8",
-                "--locale=C.UTF-8",
-                str(data),
-            ],
-            log=self.directory / "initdb.log",
-            user=user,
-        )
-        making.wait(seconds=60, what="initdb makes a cluster")
-        settings = {**self._settings, "port": str(self.port), "unix_socket_directories": str(self.directory)}
-        self._command = [
-            str(binaries / "postgres"),
-            "-D",
-            str(data),
-            *(f"--{name}={value}" for name, value in settings.items()),
-        ]
+        made = made_once("cluster", _make_cluster)
+        _give_to_postgres(self.directory)
+        subprocess.run(["/bin/cp", "--archive", str(made), str(self.directory / "data")], check=True, timeout=60)
         self.start_again()
 
     def start_again(self) -> None:
         """Start the cluster that `start` made, after `crash`."""
+        settings = {**self._settings, "port": str(self.port), "unix_socket_directories": str(self.directory)}
         self._process = Process(
-            self._command,
+            [
+                _binary("postgres"),
+                "-D",
+                str(self.directory / "data"),
+                *(f"--{name}={settings[name]}" for name in settings),
+            ],
             log=self.directory / "postgres.log",
             user=_user(),
             stop_signal=signal.SIGINT,  # "fast shutdown": ends sessions instead of waiting for them
@@ -94,9 +80,15 @@ class Postgres:
             )
             self._process = None
 
-    def stop(self) -> None:
+    def end(self) -> None:
+        """End it in peace; its data stays."""
         if self._process is not None:
             self._process.stop()
+            self._process = None
+
+    def stop(self) -> None:
+        """End it, and forget its data."""
+        self.end()
         shutil.rmtree(self.directory)
 
     @property
@@ -117,10 +109,12 @@ def found() -> bool:
     return _binaries() is not None
 
 
-def create_database(cluster_url: str) -> str:
-    """Make an empty database of a new name in the cluster and return its address."""
+def create_database(cluster_url: str, *, empty: bool = False) -> str:
+    """Make a database of a new name in the cluster, with our tables unless `empty`, and return its address."""
     name = f"everyhand_{uuid.uuid4().hex}"
-    _administer(cluster_url, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    template = "template0" if empty else TABLES
+    command = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    _administer(cluster_url, command.format(sql.Identifier(name), sql.Identifier(template)))
     return f"{cluster_url}/{name}"
 
 
@@ -130,9 +124,49 @@ def drop_database(url: str) -> None:
     _administer(cluster_url, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+def _make_cluster(data: Path) -> None:
+    """Make a cluster at `data` that does not run and has the database TABLES."""
+    maker = Postgres()
+    _give_to_postgres(maker.directory)
+    making = Process(
+        [
+            _binary("initdb"),
+            "--no-sync",
+            "--auth=trust",
+            "--username=everyhand",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            str(maker.directory / "data"),
+        ],
+        log=maker.directory / "initdb.log",
+        user=_user(),
+    )
+    making.wait(seconds=60, what="initdb makes a cluster")
+    maker.start_again()
+    try:
+        _administer(maker.url, sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(TABLES)))
+        tables.make(EVERYHAND_DATABASE_URL=f"{maker.url}/{TABLES}")
+    finally:
+        maker.end()
+    (maker.directory / "data").rename(data)
+    shutil.rmtree(maker.directory)
+
+
+def _give_to_postgres(directory: Path) -> None:
+    if os.geteuid() == 0:
+        os.chown(directory, pwd.getpwnam(_user()).pw_uid, -1)
+
+
 def _administer(cluster_url: str, command: sql.Composed) -> None:
     with psycopg.connect(f"{cluster_url}/postgres", autocommit=True) as connection:
         connection.execute(command)
+
+
+def _binary(name: str) -> str:
+    binaries = _binaries()
+    if binaries is None:
+        raise AssertionError(f"There is no PostgreSQL here; {REMEDY}")
+    return str(binaries / name)
 
 
 def _binaries() -> Path | None:

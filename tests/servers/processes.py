@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import os
 import pwd
 import shutil
@@ -144,6 +145,18 @@ def open_directory(purpose: str) -> Path:
     directory = Path(tempfile.mkdtemp(prefix=f"{purpose}-", dir=os.environ["EVERYHAND_TEST_DIRECTORY"]))
     directory.chmod(0o755)
     return directory
+
+
+def made_once(name: str, make: Callable[[Path], None]) -> Path:
+    """Return the path at which `make` puts something: called by the first who asks, for all workers of a test run."""
+    directory = open_directory("being-made")
+    made = directory.parent / name
+    with (directory.parent / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            make(directory / name)
+            (directory / name).rename(made)
+    return made
 
 
 def _remove_what_killed_runs_left() -> None:

@@ -32,7 +32,7 @@ def test_a_backup_made_in_a_storm_of_mail_restores_to_a_company_whose_ledger_bal
     assert "verified" in said
     assert after > len(before)  # mail went on coming in meanwhile
 
-    restored = RunningEveryhand()
+    restored = RunningEveryhand(empty=True)
     restored.run("restore", str(tmp_path / "backup.tar"))
     try:
         assert (restored.data / "secret.key").read_text() == (everyhand.data / "secret.key").read_text()

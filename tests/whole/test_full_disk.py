@@ -27,7 +27,7 @@ NO_SPACE = 452
 @pytest.fixture
 def everyhand() -> Iterator[RunningEveryhand]:
     """An Everyhand whose data directory is a small disk of its own."""
-    everyhand = RunningEveryhand(EVERYHAND_FREE_SPACE="1")
+    everyhand = RunningEveryhand(empty=True, EVERYHAND_FREE_SPACE="1")
     everyhand.data.mkdir()
     mounted = _mount(everyhand.data)
     try:

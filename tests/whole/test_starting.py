@@ -28,7 +28,10 @@ def test_sigterm_ends_all_of_it_cleanly_and_the_data_serves_again(everyhand: Run
     assert "Traceback" not in everyhand.log()
 
 
-def test_it_greets_with_its_address_a_link_and_a_first_mail_that_works(everyhand: RunningEveryhand) -> None:
+def test_it_greets_with_its_address_a_link_and_a_first_mail_that_works(
+    start_everyhand: Callable[..., RunningEveryhand],
+) -> None:
+    everyhand = start_everyhand(empty=True)  # as the first start finds it
     everyhand.wait_until(lambda: "Ctrl-C ends it" in everyhand.log(), seconds=20, what="the greeting")
     greeting = everyhand.log()
     assert everyhand.url in greeting

@@ -17,7 +17,6 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connections
 from django.test import Client
 
@@ -26,7 +25,7 @@ from everyhand.desk.inbound import Address, Inbound
 from everyhand.desk.receive import receive
 from everyhand.people.models import Member, Membership, Role, Team
 from everyhand.routing import actions as routing
-from tests.servers import postgres
+from tests.servers import postgres, tables
 from tests.servers.processes import Process, answers, free_port, open_directory
 
 
@@ -103,6 +102,8 @@ class Company:
         self.data = open_directory("live")
         (self.data / "secret.key").write_text(settings.SECRET_KEY)
         self.database_url = postgres.create_database(cluster_url) if cluster_url else None
+        if not cluster_url:
+            shutil.copyfile(tables.sqlite(), self.data / "everyhand.sqlite3")
         self._pages: list[Page] = []
         self._process: Process | None = None
         self.port = 0
@@ -124,7 +125,6 @@ class Company:
             shutil.rmtree(self.data)
 
     def found(self) -> None:
-        call_command("migrate", verbosity=0)
         self.ana = Member.objects.create_member("ana@company.test", "Ana", role=Role.SPECIALIST)
         self.ben = Member.objects.create_member("ben@company.test", "Ben")
         self.cleo = Member.objects.create_member("cleo@company.test", "Cleo", role=Role.ADMIN)
