@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """Begin with our tables, as PostgreSQL does by its template; what is left to Django is to see that all are there."""
+    """Begin with our tables, as PostgreSQL does by its template; Django only sees that none is missing."""
     if DATABASE == "sqlite":
         shutil.copyfile(tables.sqlite(), Path(settings.DATABASES["default"]["TEST"]["NAME"]))
 

@@ -11,8 +11,6 @@ import click
 from django.utils import timezone
 
 from everyhand.channels.email import queries as mail_queries
-from everyhand.channels.email.parsing import parse
-from everyhand.channels.email.parsing.limits import TooHostile
 from everyhand.cli import setting_up
 from everyhand.conversations import queries, tags
 from everyhand.conversations.models import Conversation, Message
@@ -89,6 +87,9 @@ def search(words: tuple[str, ...], email: str | None, as_json: bool) -> None:
 @_json_option
 def route(file: str, as_json: bool) -> None:
     """Say who would get the mail in FILE (or - for standard input), and why. Nothing is stored."""
+    from everyhand.channels.email.parsing import parse
+    from everyhand.channels.email.parsing.limits import TooHostile
+
     setting_up.set_up()
     try:
         raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
