@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 from playwright.sync_api import Page
 
 from tests.servers.everyhand import RunningEveryhand
+from tests.whole.company import ask
 
 DOMAIN = "riverside-courier.example"
 HELP = f"help@{DOMAIN}"
@@ -33,8 +33,10 @@ class Courier(RunningEveryhand):
 
     def conversation(self, subject: str) -> str:
         """The path of the newest conversation with this subject."""
-        lines = [json.loads(line) for line in self.run("list", "--json").splitlines()]
-        return f"/conversations/{max(line['conversation'] for line in lines if line['subject'] == subject)}"
+        quoted = subject.replace("'", "''")
+        ((number,),) = ask(self, f"SELECT max(id) FROM conversations_conversation WHERE subject = '{quoted}'")  # noqa: S608
+        assert number, subject
+        return f"/conversations/{number}"
 
     def open(self, page: Page, subject: str) -> None:
         """Show a conversation of the demo, as a link from a colleague would."""

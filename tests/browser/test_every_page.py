@@ -11,6 +11,9 @@ from playwright.sync_api import Page, Request
 
 from tests.browser.courier import HELP, Courier, overflow
 from tests.servers.browser import DESK, PHONE
+from tests.whole.company import wait_until_filed
+
+pytestmark = pytest.mark.once("about looks")
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 TALL = 3500  # pixels, so that no sticky bar lies over what axe looks at
@@ -80,7 +83,7 @@ def long_words(courier: Courier) -> str:
     mail.set_content(f"route 4 {LONG * 5}\n\nhttps://readers.example/{'a' * 300}\n")
     mail.add_attachment(b"words", maintype="application", subtype="pdf", filename=f"{LONG}-{LONG}.pdf")
     courier.send(mail.as_bytes(), to=HELP)
-    courier.wait_until(lambda: LONG in courier.run("list", "--json"), seconds=20, what="the long mail is filed")
+    wait_until_filed(courier)
     return courier.conversation(LONG)
 
 

@@ -14,6 +14,8 @@ from playwright.sync_api import FormData, Page
 
 from tests.browser.courier import HELP, Courier
 
+pytestmark = pytest.mark.once("about what a browser runs")
+
 # What runs calls alert(), which a window notices; what looks outside asks 192.0.2.1 (RFC 5737), which it notices too.
 OUT = "//192.0.2.1/seen"
 HOSTILE = (

@@ -8,12 +8,17 @@ hands it to the worker as the browser would.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
-from playwright.sync_api import Page, Worker
+import pytest
+from playwright.sync_api import Browser, Page, Worker
 
 from tests.browser.courier import Courier
+from tests.servers.browser import Visit
+from tests.servers.processes import wait_until
+
+pytestmark = pytest.mark.once("about what a browser runs")
 
 PUSHED = {"title": "Ada Brown", "body": "A new conversation is yours", "page": "/notices", "tag": "conversation-1"}
 CLICKED = """async () => {
@@ -31,6 +36,14 @@ CLICKED = """async () => {
 }"""
 SHOWN = """async () => (await self.registration.getNotifications()).map(
     ({ title, body, tag, data }) => ({ title, body, tag, page: data.page }))"""
+
+
+@pytest.fixture
+def page(whole_browser: Browser) -> Iterator[Page]:
+    """A window on a desk that can show notifications."""
+    window = Visit(whole_browser)
+    yield window.page
+    window.close()
 
 
 def worker_of(courier: Courier, page: Page) -> Worker:
@@ -54,19 +67,15 @@ def push(courier: Courier, page: Page, what: dict[str, str]) -> None:
     devtools.send("ServiceWorker.deliverPushMessage", delivered)
 
 
-def test_what_is_pushed_is_shown_once_and_leads_to_its_page(courier: Courier, visit: Callable[..., Page]) -> None:
-    page = visit()
+def test_what_is_pushed_is_shown_once_and_leads_to_its_page(courier: Courier, page: Page) -> None:
     courier.sign_in(page)
     worker = worker_of(courier, page)
 
     push(courier, page, PUSHED)
-    page.wait_for_function("async () => (await (await navigator.serviceWorker.ready).getNotifications()).length === 1")
-    assert worker.evaluate(SHOWN) == [PUSHED]
+    wait_until(lambda: worker.evaluate(SHOWN) == [PUSHED], seconds=10, what="it is shown")
 
-    push(courier, page, {**PUSHED, "body": "and then they wrote again"})
-    page.wait_for_function(
-        "async () => (await (await navigator.serviceWorker.ready).getNotifications())[0]?.body.includes('again')"
-    )
-    assert len(worker.evaluate(SHOWN)) == 1
+    again = {**PUSHED, "body": "and then they wrote again"}
+    push(courier, page, again)
+    wait_until(lambda: worker.evaluate(SHOWN) == [again], seconds=10, what="the newer words take its place")
 
     assert worker.evaluate(CLICKED) == {"opened": [f"{courier.url}/notices"], "left": 0}

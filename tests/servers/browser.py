@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, sync_playwright
 
-REMEDY = "on Debian: apt-get install chromium"
+REMEDY = "on Debian: apt-get install chromium chromium-headless-shell"
 
 PHONE, DESK = 390, 1440
 HEIGHTS = {PHONE: 844, DESK: 900}
@@ -30,15 +30,19 @@ ARGUMENTS = [
 Scheme = Literal["light", "dark"]
 
 
-def path() -> str | None:
-    """Return the Chromium to drive, or None where there is none. Playwright's own download is never used."""
-    return shutil.which("chromium")
+def path(*, whole: bool = False) -> str | None:
+    """Return the Chromium to drive, or None where there is none. Playwright's own download is never used.
+
+    The one without a head is the same engine. The `whole` one has what is around pages too, such as notifications, and
+    draws tabs and menus for every window even where nobody looks: a window takes 0.26 s of a processor instead of 0.06.
+    """
+    return (None if whole else shutil.which("chromium-headless-shell")) or shutil.which("chromium")
 
 
 @contextmanager
-def open_browser() -> Iterator[Browser]:
-    """Start Chromium and end it again. Raises AssertionError where there is none."""
-    executable = path()
+def open_browser(*, whole: bool = False) -> Iterator[Browser]:
+    """Start Chromium (see `path`) and end it again. Raises AssertionError where there is none."""
+    executable = path(whole=whole)
     if executable is None:
         raise AssertionError(f"There is no Chromium here; {REMEDY}")
     with sync_playwright() as playwright:

@@ -32,6 +32,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.usefixtures("cluster_url"))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """A command that is run within a test makes files private from then on; servers of other users must read theirs.
+
+    No fixture, since those of a module begin before those of a test.
+    """
+    os.umask(0o022)
+
+
 @pytest.fixture(scope="session")
 def cluster_url() -> str | None:
     """The PostgreSQL cluster of a run with EVERYHAND_TEST_DATABASE=postgresql, None in a run on SQLite."""
@@ -58,14 +67,6 @@ def start_everyhand(cluster_url: str | None) -> Iterator[Callable[..., RunningEv
 def everyhand(start_everyhand: Callable[..., RunningEveryhand]) -> RunningEveryhand:
     """An Everyhand that serves, on fresh data, with nobody on the other end of outgoing mail."""
     return start_everyhand()
-
-
-@pytest.fixture(autouse=True)
-def usual_umask() -> Iterator[None]:
-    """A command that is run within a test makes files private from then on; servers of other users must read theirs."""
-    before = os.umask(0o022)
-    yield
-    os.umask(before)
 
 
 @pytest.fixture
@@ -129,6 +130,15 @@ def browser() -> Iterator[Browser]:
     if chromium.path() is None:
         absent("Chromium", chromium.REMEDY)
     with chromium.open_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def whole_browser() -> Iterator[Browser]:
+    """Chromium with what is around pages: notifications. A module that asks for it asks for no other."""
+    if chromium.path(whole=True) is None:
+        absent("Chromium", chromium.REMEDY)
+    with chromium.open_browser(whole=True) as browser:
         yield browser
 
 

@@ -15,6 +15,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+MEMORY = Path("/dev/shm")  # noqa: S108 (directories in it have names of their own)
+ROOM = 4_000_000_000  # bytes; a run on PostgreSQL with three workers takes less than one
+
 
 class Process:
     """A running program, in a session of its own (setsid), so that `kill9` finds every process it ever started.
@@ -134,11 +137,12 @@ def answers(port: int) -> bool:
 def open_directory(purpose: str) -> Path:
     """Make a temporary directory that other users may enter: pytest keeps its own closed to all but root.
 
-    All those of a test run, its workers' too, lie in one, EVERYHAND_TEST_DIRECTORY, which goes when the run ends.
+    All those of a test run, its workers' too, lie in one, EVERYHAND_TEST_DIRECTORY, which goes when the run ends. It is
+    in memory where there is room: the tests kill programs, not machines, and need not wait for a disk.
     """
     if "EVERYHAND_TEST_DIRECTORY" not in os.environ:
         _remove_what_killed_runs_left()
-        of_this_run = tempfile.mkdtemp(prefix=f"everyhand-tests-{os.getpid()}-")
+        of_this_run = tempfile.mkdtemp(prefix=f"everyhand-tests-{os.getpid()}-", dir=_roomy_place())
         Path(of_this_run).chmod(0o755)
         os.environ["EVERYHAND_TEST_DIRECTORY"] = of_this_run
         atexit.register(shutil.rmtree, of_this_run)
@@ -159,9 +163,16 @@ def made_once(name: str, make: Callable[[Path], None]) -> Path:
     return made
 
 
+def _roomy_place() -> str:
+    try:
+        return str(MEMORY) if shutil.disk_usage(MEMORY).free > ROOM else tempfile.gettempdir()
+    except OSError:
+        return tempfile.gettempdir()
+
+
 def _remove_what_killed_runs_left() -> None:
     """A run that was killed, and mypy, which ends without tidying up, leave the directory with their process id."""
-    for left in Path(tempfile.gettempdir()).glob("everyhand-tests-*-*"):
+    for left in Path(_roomy_place()).glob("everyhand-tests-*-*"):
         owner = left.name.split("-")[2]
         if not Path("/proc", owner).exists():
             shutil.rmtree(left, ignore_errors=True)  # another run may be removing it too

@@ -44,6 +44,12 @@ def deliveries(everyhand: RunningEveryhand, number: int) -> dict[str, dict[str, 
     return {one["address"]: one for message in messages for one in message["deliveries"]}
 
 
+def wait_until_there_are(everyhand: RunningEveryhand, number: int, *, seconds: float = 30) -> None:
+    """Return once there are so many conversations."""
+    counting = "SELECT count(*) FROM conversations_conversation"
+    everyhand.wait_until(lambda: ask(everyhand, counting) == [(number,)], seconds=seconds, what=f"{number} opened")
+
+
 def wait_until_filed(everyhand: RunningEveryhand, *, seconds: float = 120) -> None:
     """Return once no accepted mail waits any more."""
     waiting = "SELECT count(*) FROM email_mail WHERE outcome = 'pending'"

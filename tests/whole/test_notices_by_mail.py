@@ -23,6 +23,7 @@ from tests.whole.company import (
     ledger,
     time_passes,
     wait_until_filed,
+    wait_until_there_are,
 )
 from tests.whole.letters import letter
 
@@ -78,7 +79,7 @@ def test_a_notice_goes_out_is_answered_with_a_note_and_one_that_comes_back_stops
     company: RunningEveryhand, postfix: Postfix
 ) -> None:
     postfix.deliver(letter("No paper", to=HELP).as_bytes(), sender=ADA, to=HELP)
-    company.wait_until(lambda: len(conversations(company)) == 1, seconds=30, what="the letter is filed")
+    wait_until_there_are(company, 1)
     number = int(conversations(company)[0]["conversation"])
     admin = Member(company)
 

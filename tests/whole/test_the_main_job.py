@@ -9,13 +9,13 @@ import re
 import time
 from collections.abc import Callable
 from email.message import EmailMessage, Message
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.servers.everyhand import RunningEveryhand
 from tests.servers.postfix import Postfix
+from tests.whole.company import conversations, wait_until_there_are
 from tests.whole.letters import letter
 
 ADA, HELP = "ada@customers.test", "help@paper.test"
@@ -29,18 +29,15 @@ def company(everyhand_and_postfix: tuple[RunningEveryhand, Postfix]) -> tuple[Ru
     return everyhand, postfix
 
 
-def sign_in(everyhand: RunningEveryhand, window: Page, email: str = "") -> None:
-    window.goto(everyhand.run("signin-link", *([email] if email else [])).strip())
+def sign_in(window: Page, link: str) -> None:
+    window.goto(link)
     window.get_by_role("button", name=re.compile("Sign in")).click()
     window.wait_for_url(re.compile("/inbox/"))
 
 
-def add_member(everyhand: RunningEveryhand, email: str, name: str) -> None:
-    everyhand.run("member", "add", email, name, "--role", "specialist")
-
-
-def conversations(everyhand: RunningEveryhand) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in everyhand.run("list", "--json").splitlines()]
+def add_member(everyhand: RunningEveryhand, email: str, name: str) -> str:
+    """The link with which they come in."""
+    return everyhand.run("member", "add", email, name, "--role", "specialist").split()[-1]
 
 
 def show(everyhand: RunningEveryhand, number: object) -> list[dict[str, object]]:
@@ -67,17 +64,17 @@ def test_a_customer_writes_is_answered_and_writes_back_into_the_same_conversatio
     company: tuple[RunningEveryhand, Postfix], visit: Callable[..., Page]
 ) -> None:
     everyhand, postfix = company
-    add_member(everyhand, "ana@paper.test", "Ana Silva")
+    link = add_member(everyhand, "ana@paper.test", "Ana Silva")
     first = letter("No paper", "Third day without a paper.\n\nAda", to=HELP)
     postfix.deliver(first.as_bytes(), sender=ADA, to=HELP)
-    wait_for(lambda: len(conversations(everyhand)) == 1, seconds=20, what="the mail became a conversation")
+    wait_until_there_are(everyhand, 1)
     (line,) = conversations(everyhand)
     assert line["customer"] == {"name": "Ada Brown", "email": ADA}
     assert line["owner"]
     assert line["reply_due"]
 
     window = visit()
-    sign_in(everyhand, window, "ana@paper.test")
+    sign_in(window, link)
     window.goto(f"{everyhand.url}/conversations/{line['conversation']}")
     assert "Third day without a paper." in window.inner_text("main")
     window.fill("#reply-text", "Dear Ada,\n\nit comes at seven tomorrow, I drive it myself.\n\nAna")
@@ -102,11 +99,11 @@ def test_a_new_mail_appears_in_an_open_inbox_and_a_colleagues_reply_in_an_open_c
     company: tuple[RunningEveryhand, Postfix], visit: Callable[..., Page]
 ) -> None:
     everyhand, _ = company
-    add_member(everyhand, "ana@paper.test", "Ana Silva")
-    add_member(everyhand, "ben@paper.test", "Ben Okoro")
+    anas_link = add_member(everyhand, "ana@paper.test", "Ana Silva")
+    bens_link = add_member(everyhand, "ben@paper.test", "Ben Okoro")
     ana, ben = visit(), visit(width=390, scheme="dark")
-    sign_in(everyhand, ana, "ana@paper.test")
-    sign_in(everyhand, ben, "ben@paper.test")
+    sign_in(ana, anas_link)
+    sign_in(ben, bens_link)
     for window in (ana, ben):
         window.goto(f"{everyhand.url}/inbox/everyone")
     everyhand.send(letter("Wet paper", "It is wet again.", to=HELP).as_bytes(), to=HELP)
@@ -127,14 +124,14 @@ def test_a_reply_that_a_colleague_overtook_is_stopped_shown_and_kept(
     company: tuple[RunningEveryhand, Postfix], visit: Callable[..., Page]
 ) -> None:
     everyhand, postfix = company
-    add_member(everyhand, "ana@paper.test", "Ana Silva")
-    add_member(everyhand, "ben@paper.test", "Ben Okoro")
+    anas_link = add_member(everyhand, "ana@paper.test", "Ana Silva")
+    bens_link = add_member(everyhand, "ben@paper.test", "Ben Okoro")
     everyhand.send(letter("Wet paper", "It is wet again.", to=HELP).as_bytes(), to=HELP)
-    wait_for(lambda: len(conversations(everyhand)) == 1, seconds=20, what="the mail became a conversation")
+    wait_until_there_are(everyhand, 1)
     number = conversations(everyhand)[0]["conversation"]
     ana, ben = visit(), visit(expecting="status of 409|net::ERR_FAILED|live")
-    sign_in(everyhand, ana, "ana@paper.test")
-    sign_in(everyhand, ben, "ben@paper.test")
+    sign_in(ana, anas_link)
+    sign_in(ben, bens_link)
     # A train in a tunnel: nothing live reaches Ben. The browser sees to it by itself.
     tunnel = ben.context.new_cdp_session(ben)
     tunnel.send("Network.enable")
