@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -108,6 +109,52 @@ def test_the_raw_mail_with_a_virus_in_it_is_for_administrators(house: House, sca
     told = browser_of(house.ana).get(path, follow=True).content.decode()
     assert "There is a virus in this mail. An administrator can download it as it came." in told
     assert browser_of(house.ines).get(path).content == b"raw"
+
+
+def test_what_came_before_a_scanner_was_named_is_looked_at_once_a_little_at_a_time_and_not_before_new_mail(
+    house: House, clamd: Clamd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = timezone.now()
+    old = [arrives(files=[BILL if number == 1 else PLAN]) for number in range(3)]
+    assert checking.look_back(at=now) == 0
+    monkeypatch.setitem(settings.EVERYHAND.values, "clamav", urlsplit(clamd.url))
+    monkeypatch.setattr(checking, "A_LOOK_BACK", 2)
+
+    new, now = arrives(files=[PLAN]), timezone.now()
+    assert checking.look_back(at=now) == 0
+    assert [check.message for check in VirusCheck.objects.all()] == [new.message]
+    gone_over = [(works(now), checking.look_back(at=now)) for _ in range(4)]
+    assert gone_over == [(1, 2), (2, 2), (1, 0), (0, 0)]
+    everything = {received.message.pk for received in (new, *old)}
+    assert {check.message_id for check in VirusCheck.objects.all()} == everything
+    assert list(Attachment.objects.order_by("pk").values_list("virus", flat=True)) == ["", FOUND, "", ""]
+    assert f"has a virus ({FOUND})" in page(browser_of(house.ana), old[1])
+
+
+def test_looking_back_costs_as_much_however_many_files_are_done(
+    house: House, scanner: Clamd, django_assert_num_queries: Any
+) -> None:
+    for _ in range(12):
+        arrives(files=[PLAN])
+    VirusCheck.objects.update(done_at=timezone.now())
+    assert checking.look_back(at=timezone.now()) == 12
+    VirusCheck.objects.update(done_at=timezone.now())
+    with django_assert_num_queries(3):
+        assert checking.look_back(at=timezone.now()) == 0
+
+
+def test_while_no_scanner_is_named_any_more_what_waits_for_one_goes_on_waiting(
+    house: House, clamd: Clamd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = timezone.now()
+    with monkeypatch.context() as named:
+        named.setitem(settings.EVERYHAND.values, "clamav", urlsplit("unix:///nowhere/clamd.ctl"))
+        arrives(files=[BILL])
+    works(now)
+    assert VirusCheck.objects.get().is_open
+    monkeypatch.setitem(settings.EVERYHAND.values, "clamav", urlsplit(clamd.url))
+    assert works(now + timedelta(days=1)) == 1
+    assert Attachment.objects.get().virus == FOUND
 
 
 @pytest.mark.usefixtures("nobody_answers")

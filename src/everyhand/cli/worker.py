@@ -82,6 +82,7 @@ class Worker:
             Duty("bring back what slept", lambda at: _each(Sleep, turns.wake, at), timedelta(seconds=1)),
             Duty("find by new names", lambda at: _each(Renaming, whose.index_again, at), timedelta(seconds=2)),
             Duty("look for viruses", lambda at: _each(VirusCheck, checking.check, at), timedelta(seconds=1)),
+            Duty("look back for viruses", lambda at: checking.look_back(at=at), timedelta(seconds=10)),
             Duty("erase", lambda at: _each(Erasure, erasing.erase, at), timedelta(seconds=10)),
             Duty("bring and take the demo", lambda at: _each(DemoWish, wishes.fulfil, at), timedelta(seconds=1)),
             Duty("react to what happened", reactions.react, timedelta(seconds=0.5)),

@@ -81,14 +81,17 @@ def _waiting_with(sees_every_queue: bool) -> Callable[..., list[tuple[int, int]]
     return prepared(Member.objects.order_by().values_list("pk", BoundedCount(theirs[:COUNTED])))
 
 
-def waiting(member: Member, *, also: Sequence[tuple[View, Q]] = ()) -> tuple[dict[View, int], list[int]]:
+def waiting(
+    member: Member, *, also: Sequence[tuple[View, Q]] = (), beside: Sequence[Count] = ()
+) -> tuple[dict[View, int], list[int]]:
     """How many open conversations stand in each view, and in each of those narrowed in `also`; COUNTED at the most.
+    Then whatever else is to be counted `beside`.
 
     One read that walks over no more than COUNTED rows of an index for each.
     """
     always = _counts(member.sees_every_queue)
     narrowed = [bounded(standing_in(view, member, Status.OPEN, only), at_most=COUNTED) for view, only in also]
-    numbers = counted([*always, *narrowed], asker=member.pk)
+    numbers = counted([*always, *narrowed, *beside], asker=member.pk)
     in_all = min(sum(numbers[2 : len(always)]), COUNTED)
     return {View.MINE: numbers[0], View.TEAMS: numbers[1], View.EVERYONE: in_all}, numbers[len(always) :]
 

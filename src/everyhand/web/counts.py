@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, cached_property
+from typing import Any
 
 from django.db.models import Model
 from django.http import QueryDict
@@ -17,7 +18,7 @@ from everyhand.conversations.models import SavedView, Status
 from everyhand.conversations.queries import Asker
 from everyhand.core import work
 from everyhand.core.counting import Count, counted, whole
-from everyhand.people.models import Member
+from everyhand.people.models import Member, Membership
 from everyhand.web.narrowing import address, asked_for
 
 
@@ -40,7 +41,8 @@ class Counts:
         self._member = member
 
     @cached_property
-    def _waiting(self) -> tuple[dict[inbox.View, int], list[SavedPlace]]:
+    def _waiting(self) -> tuple[dict[inbox.View, int], list[SavedPlace], list[int]]:
+        """Of each view, of each saved one, and of `_held`; one read."""
         at = timezone.now()
         saved = saved_views.within_reach(self._member)
         narrowed = [asked_for(QueryDict(one.narrowed_by), member=self._member, at=at) for one in saved]
@@ -49,13 +51,14 @@ class Counts:
             for one, filters in zip(saved, narrowed, strict=True)
             if filters.value("status") in ("", Status.OPEN)
         }
-        numbers, also = inbox.waiting(self._member, also=list(counted.values()))
-        number_of = dict(zip(counted, also, strict=True))
+        beside = [] if self._member.sees_every_queue else _held()
+        numbers, also = inbox.waiting(self._member, also=list(counted.values()), beside=beside)
+        number_of = dict(zip(counted, also, strict=False))
         places = [
             SavedPlace(one, address(one.view, filters.pairs), number_of.get(one.pk, 0))
             for one, filters in zip(saved, narrowed, strict=True)
         ]
-        return numbers, places
+        return numbers, places, also[len(counted) :]
 
     @property
     def mine(self) -> int:
@@ -75,8 +78,13 @@ class Counts:
         return self._waiting[1]
 
     @property
+    def looks_after_mail(self) -> bool:
+        """Whether quarantine is open to them; as `whose.may_look_after_mail` says."""
+        return self._member.sees_every_queue or bool(self._waiting[2][0])
+
+    @property
     def quarantine(self) -> int:
-        return self._set_aside[Mail]
+        return self._set_aside[Mail] if self._member.sees_every_queue else self._waiting[2][1]
 
     @property
     def stuck(self) -> int:
@@ -97,6 +105,15 @@ class Counts:
             return dict.fromkeys(_kinds(), 0)
         questions = _set_aside(may_set_up=self._member.may_set_up)
         return dict(zip(_kinds(), counted(questions, asker=self._member.pk), strict=True))
+
+
+@cache
+def _held() -> list[Count]:
+    """For whoever does not see every queue: how many private teams they are in, and how much mail of these waits."""
+    asker: Any = Asker(sees_every_queue=False)
+    private = Membership.objects.filter(member=asker, team__private=True)
+    mail = work.quarantined(Mail).filter(whose.open_to(asker))
+    return [whole(private), whole(mail.order_by())]
 
 
 def _kinds() -> list[type[Model]]:

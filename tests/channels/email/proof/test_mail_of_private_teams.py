@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from everyhand.channels.email.models import Mail, Mailbox
@@ -130,6 +133,38 @@ def test_a_member_of_the_team_decides(post: Post, hr: Team) -> None:
 
 def test_who_is_in_no_private_team_and_no_specialist_has_no_quarantine(post: Post) -> None:
     assert browser_of(post.cast.carla).get("/quarantine").status_code == 403
+
+
+def the_way_there(reader: Member) -> str:
+    """The link to quarantine on the inbox of this member; "" when there is none."""
+    page = browser_of(reader).get("/inbox/mine").content.decode()
+    found = re.search(r'<a class="rail__link"\s+href="/quarantine".*?</a>', page, re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", found[0]).split()) if found else ""
+
+
+def test_a_member_of_the_team_finds_the_way_to_what_waits_and_nobody_else_is_shown_one(
+    post: Post, hr: Team, hana: Member
+) -> None:
+    nobodys = team("sport", "Sport", member("Gil Reed"), private=False)
+    assert the_way_there(post.cast.carla) == "Quarantine"
+    held(post, hr)
+    assert the_way_there(post.cast.carla) == "Quarantine 1 to look at"
+    assert the_way_there(hana) == "Quarantine 1 to look at"
+    assert the_way_there(post.cast.ana) == "Quarantine"
+    assert the_way_there(nobodys.members.get()) == ""
+    Membership.objects.filter(member=post.cast.carla).delete()
+    assert the_way_there(post.cast.carla) == ""
+
+
+def test_the_way_there_costs_no_read(post: Post, hr: Team) -> None:
+    inside, outside = browser_of(post.cast.carla), browser_of(member("Gil Reed"))
+    counted = []
+    for browser in (inside, outside):
+        browser.get("/inbox/mine")
+        with CaptureQueriesContext(connection) as queries:
+            browser.get("/inbox/mine")
+        counted.append(len(queries))
+    assert counted[0] == counted[1] <= 10
 
 
 def test_what_was_put_away_is_in_the_ledger_without_its_words_for_others(post: Post, hr: Team, hana: Member) -> None:
