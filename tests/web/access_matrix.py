@@ -143,6 +143,8 @@ MATRIX: dict[str, Access] = {
     "conversation_colleagues": Access("/conversations/{conversation}/colleagues?q=b", THEIRS, NOTHING_TO_DO),
     "canned_replies": Access("/canned-replies", EVERYBODY, NOTHING_TO_DO),
     "new_canned_reply": Access("/canned-replies/new", EVERYBODY, DOES, {"text": "We look into it."}),
+    "canned_pictures": Access("/canned-replies/pictures", NOT_LIKE_THIS, (403, 200, 200, 200, 200, 200), {}),
+    "canned_picture": Access("/canned-pictures/{canned_picture}", (IN, 404, 404, 200, 404, 404), NOTHING_TO_DO),
     "canned_reply": Access(
         "/canned-replies/{canned}", (IN, 404, 404, 200, 404, 404), (403, 404, 404, 302, 404, 404), {"text": "We look."}
     ),

@@ -131,6 +131,8 @@ def scene(house: House, *, to: str, about: str, owner: Member) -> Scene:
     canned = CannedReply(maker=owner, text="It is on its way.")
     canned_replies.keep(canned, by=owner, at=now)
     ids["canned"] = canned.pk
+    held = Upload("a.png", "image/png", b"a", content_id="a@b", inline=True)
+    ids["canned_picture"] = canned_replies.hold(held, by=owner, at=now).token
     written = drafts.Written("message", "Dear")
     draft = drafts.keep(conversation, written, author=owner, files=[Upload("a.txt", "text/plain", b"a")], at=now)
     assert draft is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,11 +11,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
+from everyhand.channels.email.outbound.compose import compose
 from everyhand.conversations import canned_replies, placeholders
-from everyhand.conversations.models import CannedReply, Conversation, Draft, Message
+from everyhand.conversations.models import CannedFile, CannedReply, Conversation, Draft, Message
+from everyhand.core.blobs import Blob
 from everyhand.customers.models import Organization
 from everyhand.people.models import Member
+from tests.channels.email.test_letter import parsed
 from tests.web.house import House, arrives, browser_of
+from tests.web.test_drafts import PNG, file
 
 # Row 61 of docs/reliability.md: what a template language would run is text here.
 CODE = "{{7*7}} {0.__class__} {% load static %} ${7*7} #{7*7} <%= 7*7 %> {{first name}} {my.name} {password} {0}"
@@ -187,3 +193,79 @@ def test_an_empty_one_is_not_kept_and_a_nameless_one_is_called_by_its_words(hous
 )  # fmt: skip
 def test_the_first_name_is_known_or_it_is_not(name: str, first: str) -> None:
     assert placeholders.first_name(name) == first
+
+
+def test_a_picture_between_the_words_is_kept_and_reaches_the_customer_between_them(house: House) -> None:
+    received = arrives()
+    conversation, browser = received.conversation, browser_of(house.ana)
+    held = browser.post("/canned-replies/pictures", {"files": [file("map.png", PNG), file("plan.pdf")]}).json()
+    (address,) = held["pictures"]
+    assert "“plan.pdf” is no picture" in held["refused"][0]
+    words = f'<div>Dear {{first name}}, <em>here</em>:</div><figure><img src="{address}"></figure>'
+    # What is refused keeps the picture, too.
+    refused = browser.post("/canned-replies/new", {"html": words, "shared": "999"})
+    assert f"src=&#34;{address}&#34; alt=&#34;map.png&#34;" in refused.content.decode()
+    assert browser.post("/canned-replies/new", {"name": "The map", "html": words}).status_code == 302
+    one = CannedReply.objects.get()
+    assert one.text == "Dear {first name}, here:\n[map.png]"
+    shown = browser.get(f"/canned-replies/{one.pk}").content.decode()
+    assert "/canned-pictures/" in shown
+    assert "Leave out map.png" not in shown
+
+    filled = puts_in(browser, conversation, one)
+    (seen,) = re.findall(r'src="(/draft-files/[^"]+)"', filled["html"])
+    assert browser.get(seen).content == PNG
+    assert "map.png" not in filled["files"]
+    typed = {
+        "html": filled["html"],
+        "seen": received.message.pk,
+        "draft": filled["draft"],
+        "version": filled["version"],
+    }
+    assert browser.post(f"/conversations/{conversation.pk}/replies", typed).status_code == 302
+    message = Message.objects.get(direction="out")
+    picture = message.attachments.get(inline=True)
+    assert message.text == "Dear Ada, here:\n[map.png]"
+    assert f'<img src="cid:{picture.content_id}"' in message.html
+    related = [part for part in parsed(compose(message)).walk() if part.get_content_type() == "image/png"]
+    assert [part["Content-ID"] for part in related] == [f"<{picture.content_id}>"]
+
+
+def test_without_scripts_the_pictures_of_a_canned_reply_come_along_as_well(house: House) -> None:
+    received = arrives()
+    browser = browser_of(house.ana)
+    one = shows(browser, "Look", file("map.png", PNG))
+    path = f"/conversations/{received.conversation.pk}"
+    browser.post(f"{path}/canned-replies", {"canned": one.pk, "draft": ""}, follow=True)
+    draft = Draft.objects.get()
+    assert f"cid:{draft.files.get().content_id}" in draft.html
+
+
+def test_a_picture_taken_out_again_is_gone_and_one_that_was_never_saved_goes_after_a_day(house: House) -> None:
+    browser, now = browser_of(house.ana), timezone.now()
+    one = shows(browser, "Look", file("map.png", PNG))
+    CannedFile.objects.update(held_since=now - timedelta(days=2))
+    browser.post(f"/canned-replies/{one.pk}", {"name": "Look", "html": "<div>Look</div>"})
+    browser.post("/canned-replies/pictures", {"files": [file("b.png", PNG + b"b")]})
+    assert [held.name for held in CannedFile.objects.all()] == ["b.png"]
+    assert [bytes(blob.content) for blob in Blob.objects.all()] == [PNG + b"b"]
+
+
+def test_pictures_are_seen_by_whoever_may_use_the_words_and_by_nobody_else(house: House) -> None:
+    ana, carla = browser_of(house.ana), browser_of(house.carla)
+    one = shows(ana, "Look", file("map.png", PNG), shared="everyone")
+    mine = shows(ana, "Mine", file("key.png", PNG + b"k"))
+    addresses = [f"/canned-pictures/{two.files.get().token}" for two in (one, mine)]
+    assert [carla.get(address).status_code for address in addresses] == [200, 404]
+    carla.post("/canned-replies/new", {"html": f'<div>Got it</div><img src="{addresses[1]}">', "name": "Taken"})
+    assert not CannedReply.objects.get(name="Taken").files.exists()
+    carla.post("/canned-replies/new", {"html": f'<div>Ours</div><img src="{addresses[0]}">', "name": "Copied"})
+    assert CannedReply.objects.get(name="Copied").files.get().name == "map.png"
+
+
+def shows(browser: Client, words: str, picture: SimpleUploadedFile, **more: str) -> CannedReply:
+    """A new canned reply with a picture below its words."""
+    (address,) = browser.post("/canned-replies/pictures", {"files": [picture]}).json()["pictures"]
+    html = f'<div>{words}</div><img src="{address}">'
+    assert browser.post("/canned-replies/new", {"name": words, "html": html, **more}).status_code == 302
+    return CannedReply.objects.get(name=words)

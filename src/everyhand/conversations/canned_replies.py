@@ -6,8 +6,9 @@ was when the canned reply changes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.core.exceptions import ValidationError
@@ -24,6 +25,8 @@ from everyhand.people.models import Member, Membership, Team
 
 # As many as are looked through for the words of a search.
 LOOKED_THROUGH: Final = 1_000
+# Whoever writes one has saved it by then.
+HELD_FOR: Final = timedelta(days=1)
 
 
 def within_reach(member: Member) -> QuerySet[CannedReply]:
@@ -76,7 +79,7 @@ def keep(
     """
     files = list(files)
     one.name = " ".join((one.name.strip() or one.text[:60]).split())[:80]
-    stays = bool(one.pk) and one.files.exclude(token__in=left_out).exists()
+    stays = bool(one.pk) and one.files.filter(inline=False).exclude(token__in=left_out).exists()
     if not (one.text.strip() or files or stays):
         raise ValidationError({"text": _("Write what it should say, or attach a file.")})
     if not may_change(one, by):
@@ -86,13 +89,12 @@ def keep(
     one.full_clean(exclude=["maker", "team"])
     with transaction.atomic():
         one.save()
-        gone = one.files.filter(token__in=left_out)
-        bytes_of = list(gone.values_list("blob", flat=True))
-        gone.delete()
-        blobs.let_go(bytes_of)
+        shown = _shown_in(one)
+        _delete(one.files.filter(Q(token__in=left_out) | Q(inline=True)).exclude(inline=True, content_id__in=shown))
         CannedFile.objects.bulk_create(
             CannedFile(canned_reply=one, blob=blobs.keep(file.content), **file.fields) for file in files
         )
+        _take_in(one, shown, by=by)
         journal.note("canned_reply.kept", subject=one, actor=by, at=at)
 
 
@@ -100,9 +102,23 @@ def remove(one: CannedReply, *, by: Member, at: datetime) -> None:
     """Nobody finds it any more; what was said with it stays said."""
     with transaction.atomic():
         journal.note("canned_reply.removed", subject=one, actor=by, at=at)
-        files = list(one.files.values_list("blob", flat=True))
+        _delete(one.files.all())
         one.delete()
-        blobs.let_go(files)
+
+
+@transaction.atomic
+def hold(picture: Upload, *, by: Member, at: datetime) -> CannedFile:
+    """A picture between words that are not saved yet: `keep` takes it in, if it still stands there then. What nobody
+    took in for a day goes.
+    """
+    _delete(CannedFile.objects.filter(held_by=by, held_since__lt=at - HELD_FOR))
+    return CannedFile.objects.create(held_by=by, held_since=at, blob=blobs.keep(picture.content), **picture.fields)
+
+
+def pictures_for(member: Member) -> QuerySet[CannedFile]:
+    """Those in canned replies within their reach, and those they put into one that is not saved yet."""
+    theirs = Q(canned_reply__in=within_reach(member).order_by()) | Q(held_by=member)
+    return CannedFile.objects.filter(theirs, inline=True)
 
 
 def used(one: CannedReply) -> None:
@@ -119,6 +135,25 @@ def in_place(one: CannedReply, conversation: Conversation, *, author: Member) ->
     text = placeholders.fill(one.text, values)
     html = one.html or rich_text.from_text(one.text)
     return text, placeholders.fill_html(html, values)
+
+
+def _shown_in(one: CannedReply) -> set[str]:
+    """The Content-IDs of the pictures between its words."""
+    return set(re.findall(r'src="cid:([^">]+)"', one.html))
+
+
+def _take_in(one: CannedReply, shown: set[str], *, by: Member) -> None:
+    """The pictures it shows and has not yet: those that were put there, or came with words of another one."""
+    lacking = shown - set(one.files.values_list("content_id", flat=True)) if shown else set()
+    found = pictures_for(by).filter(content_id__in=lacking) if lacking else ()
+    once = {file.content_id: file for file in found}.values()
+    CannedFile.objects.bulk_create(CannedFile(canned_reply=one, **file.fields) for file in once)
+
+
+def _delete(files: QuerySet[CannedFile]) -> None:
+    kept = list(files.values_list("blob", flat=True))
+    files.delete()
+    blobs.let_go(kept)
 
 
 def what_is_known(conversation: Conversation, *, author: Member) -> dict[str, str]:

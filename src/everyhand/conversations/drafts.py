@@ -120,8 +120,8 @@ def put_in(draft: Draft, *, text: str, html: str, at: datetime) -> Draft:
 
 def take_files(draft: Draft, files: Iterable[File]) -> Draft:
     """The same files go with it, too; none twice."""
-    known = set(draft.files.values_list("blob", "name"))
-    _copy([file for file in files if (file.blob_id, file.name) not in known], draft)
+    known = set(draft.files.values_list("blob", "name", "content_id"))
+    _copy([file for file in files if (file.blob_id, file.name, file.content_id) not in known], draft)
     return draft
 
 
@@ -222,8 +222,5 @@ def _take_along(draft: Draft) -> None:
     _copy({file.content_id: file for file in others}.values() if lacking else [], draft)
 
 
-def _copy(files: Iterable[object], draft: Draft) -> None:
-    fields = ("blob_id", "name", "type", "size", "content_id", "inline")
-    DraftFile.objects.bulk_create(
-        DraftFile(draft=draft, **{field: getattr(file, field) for field in fields}) for file in files
-    )
+def _copy(files: Iterable[File], draft: Draft) -> None:
+    DraftFile.objects.bulk_create(DraftFile(draft=draft, **file.fields) for file in files)

@@ -90,7 +90,7 @@ def _as_json(request: HttpRequest, text: Filled, html: Filled, draft: Draft | No
     return JsonResponse(
         {
             "text": text.words,
-            "html": html.words,
+            "html": writing.with_pictures(html.words, draft.files.all()) if draft else html.words,
             "missing": [f"{{{name}}}" for name in text.missing],
             "said": _not_known(text) if text.missing else "",
             "draft": draft.token if draft else "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -15,8 +15,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from everyhand.conversations import canned_replies, rich_text
 from everyhand.conversations.models import CannedReply
 from everyhand.people.models import Member
+from everyhand.web import writing
+from everyhand.web.originals import shown
 from everyhand.web.permissions import reader
 from everyhand.web.uploads import uploads
+
+# The domain of their Content-IDs.
+PICTURES = "canned.invalid"
 
 # What may stand in one, and what it becomes, as whoever writes one reads it.
 PLACES = (
@@ -77,6 +82,26 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("canned_replies")
 
 
+@require_POST
+def hold_pictures(request: HttpRequest) -> HttpResponse:
+    """Pictures that are put between the words, before those are saved. Answers {"pictures": their addresses} and
+    {"refused"}: a sentence for each file that was.
+    """
+    files, refused = uploads(request, shown_in=PICTURES)
+    refused += [
+        gettext("“%(name)s” is no picture. Attach it below.") % {"name": one.name} for one in files if not one.inline
+    ]
+    held = [canned_replies.hold(one, by=reader(request), at=timezone.now()) for one in files if one.inline]
+    return JsonResponse({"pictures": [writing.address_of(one) for one in held], "refused": refused})
+
+
+@require_safe
+def picture(request: HttpRequest, token: str) -> HttpResponse:
+    """A picture between the words, for whoever may use them."""
+    file = get_object_or_404(canned_replies.pictures_for(reader(request)).select_related("blob"), token=token)
+    return shown(file)
+
+
 def _edit(request: HttpRequest, one: CannedReply) -> HttpResponse:
     member, at = reader(request), timezone.now()
     shared = "everyone" if one.for_everyone else str(one.team_id or "")
@@ -88,7 +113,7 @@ def _edit(request: HttpRequest, one: CannedReply) -> HttpResponse:
         stay = [file for file in (one.files.all() if one.pk else ()) if file.token not in left_out]
         files, refused = uploads(request, taken=sum(file.size for file in stay))
         one.name = request.POST.get("name", "")
-        one.text, one.html = _words(request)
+        one.text, one.html = _words(request, member)
         if form.is_valid():
             chosen = form.cleaned_data["shared"]
             one.for_everyone, one.team_id = chosen == "everyone", int(chosen) if chosen.isdecimal() else None
@@ -105,22 +130,26 @@ def _edit(request: HttpRequest, one: CannedReply) -> HttpResponse:
         "form": form,
         "id": one.pk,
         "heading": heading,
-        "words": {"name": one.name, "text": one.text, "html": one.html},
-        "files": one.files.all() if one.pk else [],
+        "words": {"name": one.name, "text": one.text, "html": _for_editor(one, member)},
+        "files": one.files.filter(inline=False) if one.pk else [],
         "times_used": one.times_used,
         "places": PLACES,
     }
     return render(request, "canned_reply_form.html", context, status=422 if form.errors else 200)
 
 
-def _words(request: HttpRequest) -> tuple[str, str]:
+def _words(request: HttpRequest, member: Member) -> tuple[str, str]:
     """Plain words and HTML, as a form with or without an editor says them."""
     text = request.POST.get("text", "").replace("\r\n", "\n").replace("\0", "")
     html = request.POST.get("html", "")
     if not html.strip():
         return text, ""
-    clean = rich_text.cleaned(html, picture=lambda _address: None)
+    clean = writing.formed(html, canned_replies.pictures_for(member))
     return rich_text.as_text(clean), clean
+
+
+def _for_editor(one: CannedReply, member: Member) -> str:
+    return writing.with_pictures(one.html, canned_replies.pictures_for(member)) if one.html else ""
 
 
 def _to_change_or_404(request: HttpRequest, pk: int) -> CannedReply:

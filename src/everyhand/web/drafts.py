@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from everyhand.conversations import drafts
 from everyhand.conversations.models import Conversation, Draft, DraftFile
 from everyhand.web import writing
-from everyhand.web.originals import download
+from everyhand.web.originals import shown
 from everyhand.web.permissions import aside_or_404, conversation_or_404, reader
 
 
@@ -54,11 +54,8 @@ def _keep(request: HttpRequest, conversation: Conversation, kind: str) -> HttpRe
 
 @require_safe
 def picture(request: HttpRequest, token: str) -> HttpResponse:
-    """A picture between the words. The editor draws it anew with every key, so the browser keeps it for a while."""
-    file = _file_or_404(request, token)
-    response = download(bytes(file.blob.content), file.name, file.type)
-    response.headers["Cache-Control"] = "private, max-age=600"
-    return response
+    """A picture between the words."""
+    return shown(_file_or_404(request, token))
 
 
 @require_POST

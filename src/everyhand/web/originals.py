@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from everyhand.channels.email.models import RawMail
 from everyhand.conversations import checking, remote_pictures
-from everyhand.conversations.models import Attachment, Message
+from everyhand.conversations.models import Attachment, CannedFile, DraftFile, Message
 from everyhand.core import pictures
 from everyhand.web import foreign_html, looking
 from everyhand.web.permissions import attachment_or_404, message_or_404, reader
@@ -71,6 +71,13 @@ def attachment(request: HttpRequest, token: str) -> HttpResponse:
         return _back_to(file.message)
     content = download(bytes(file.blob.content), file.name, file.type)
     return looking.seen(request, content, f"conversation:{file.message.conversation_id}", file)
+
+
+def shown(file: DraftFile | CannedFile) -> HttpResponse:
+    """A picture between the words of an editor, which draws it anew with every key: the browser keeps it."""
+    response = download(bytes(file.blob.content), file.name, file.type)
+    response.headers["Cache-Control"] = "private, max-age=600"
+    return response
 
 
 def download(content: bytes, name: str, type_: str = "application/octet-stream") -> HttpResponse:

@@ -128,6 +128,8 @@ conversations = [
 kept_words = [
     path("canned-replies", canned_replies.show_all, name="canned_replies"),
     path("canned-replies/new", canned_replies.add, name="new_canned_reply"),
+    path("canned-replies/pictures", canned_replies.hold_pictures, name="canned_pictures"),
+    path("canned-pictures/<slug:token>", canned_replies.picture, name="canned_picture"),
     path("canned-replies/<int:pk>", canned_replies.change, name="canned_reply"),
     path("canned-replies/<int:pk>/removal", canned_replies.remove, name="canned_reply_removal"),
 ]

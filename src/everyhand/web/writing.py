@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from everyhand.conversations import drafts, rich_text
 from everyhand.conversations.drafts import Written
-from everyhand.conversations.models import Attachment, Conversation, Draft, DraftFile, Message
+from everyhand.conversations.models import Attachment, CannedFile, Conversation, Draft, DraftFile, Message
 from everyhand.web import recipients
 from everyhand.web.permissions import reader
 from everyhand.web.uploads import uploads
@@ -44,10 +44,7 @@ def written(request: HttpRequest, conversation: Conversation, kind: str) -> Writ
     html = ""
     if request.POST.get("html", "").strip():
         # Of any draft of theirs here: a window may show a picture of the one that its own was made beside.
-        files = list(_files(request, conversation))
-        known = {_address(file): f"cid:{file.content_id}" for file in files}
-        html = rich_text.cleaned(request.POST["html"], picture=known.get)
-        html = rich_text.named(html, {f"cid:{file.content_id}": file.name for file in files})
+        html = formed(request.POST["html"], _files(request, conversation))
         text = rich_text.as_text(html)
     said = Written(kind, text, html, token=token, version=_number(request.POST.get("version", "")))
     if kind == REPLY:
@@ -104,8 +101,21 @@ def shown(found: Iterable[Draft], kind: str, *, token: str = "") -> DraftShown:
 
 
 def for_editor(draft: Draft) -> str:
-    known = {f"cid:{file.content_id}": _address(file) for file in draft.files.all() if file.content_id}
-    return rich_text.cleaned(draft.html, picture=known.get) if draft.html else ""
+    return with_pictures(draft.html, draft.files.all()) if draft.html else ""
+
+
+def with_pictures(html: str, files: Iterable[DraftFile | CannedFile]) -> str:
+    """As an editor shows it: the pictures that are among `files` at the addresses where they are seen."""
+    known = {f"cid:{file.content_id}": address_of(file) for file in files if file.content_id}
+    return rich_text.cleaned(html, picture=known.get)
+
+
+def formed(html: str, files: Iterable[DraftFile | CannedFile]) -> str:
+    """What an editor gives, cleaned: the other way round, pictures named as their files."""
+    files = list(files)
+    known = {address_of(file): f"cid:{file.content_id}" for file in files}
+    clean = rich_text.cleaned(html, picture=known.get)
+    return rich_text.named(clean, {f"cid:{file.content_id}": file.name for file in files})
 
 
 def for_page(html: str, attachments: Iterable[Attachment]) -> Markup:
@@ -129,8 +139,9 @@ def _files(request: HttpRequest, conversation: Conversation) -> Iterable[DraftFi
     return theirs.select_related("draft")
 
 
-def _address(file: DraftFile) -> str:
-    return reverse("draft_file", args=[file.token])
+def address_of(file: DraftFile | CannedFile) -> str:
+    """Where its writer sees it."""
+    return reverse("draft_file" if isinstance(file, DraftFile) else "canned_picture", args=[file.token])
 
 
 def _number(words: str) -> int:

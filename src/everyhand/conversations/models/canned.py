@@ -35,9 +35,11 @@ class CannedReply(models.Model):
 
 
 class CannedFile(File):
-    """A file that goes with a canned reply."""
+    """A file that goes with a canned reply, or a picture that somebody put into one they have not saved yet."""
 
-    canned_reply = models.ForeignKey(CannedReply, models.CASCADE, related_name="files")
+    canned_reply = models.ForeignKey(CannedReply, models.CASCADE, null=True, related_name="files")
+    held_by = models.ForeignKey(Member, models.CASCADE, null=True, related_name="+")
+    held_since = models.DateTimeField(null=True)
 
     class Meta(File.Meta):
         abstract = False

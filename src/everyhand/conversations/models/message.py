@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -107,6 +107,12 @@ class File(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """As another file with the same bytes has them."""
+        names = ("blob_id", "name", "type", "size", "content_id", "inline")
+        return {name: getattr(self, name) for name in names}
 
 
 class Attachment(File):

@@ -3,8 +3,8 @@
 import { Controller } from "./vendor/stimulus.js";
 
 export class FormedController extends Controller {
-  static targets = ["text", "html", "toolbar"];
-  static values = { label: String };
+  static targets = ["text", "html", "toolbar", "state"];
+  static values = { label: String, pictures: String };
 
   connect() {
     if (this.textTarget.value) this.form();
@@ -76,9 +76,35 @@ export class FormedController extends Controller {
     else this.textTarget.setSelectionRange(at, at + length);
   }
 
-  /* Nothing that is not saved with the form can stand between these words. */
-  accept(event) {
+  /* A picture that is dropped or pasted between the words. */
+  async accept(event) {
     event.preventDefault();
+    const { file } = event;
+    this.show(file, await this.hold(file));
+  }
+
+  /* Brings a picture to the server, which says where it is seen; nothing else can stand between these words. */
+  async hold(file) {
+    const form = new FormData();
+    form.set("csrfmiddlewaretoken", this.element.elements.csrfmiddlewaretoken.value);
+    form.append("files", file);
+    try {
+      const answer = await fetch(this.picturesValue, { method: "POST", body: form, headers: { Accept: "application/json" } });
+      if (!answer.ok || answer.redirected) throw new Error(answer.statusText);
+      const { pictures, refused } = await answer.json();
+      this.stateTarget.textContent = refused.join(" ");
+      return pictures;
+    } catch {
+      this.stateTarget.textContent = this.stateTarget.dataset.unsaved;
+      return [];
+    }
+  }
+
+  /* Puts pictures where the writer is. */
+  show(file, pictures) {
+    for (const url of pictures) {
+      this.editor.editor.insertAttachment(new this.trix.Attachment({ url, contentType: file.type, filename: file.name }));
+    }
   }
 
   changed() {}

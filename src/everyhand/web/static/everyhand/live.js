@@ -2,7 +2,8 @@
 
    The page says where it stands: <meta name="live" content="{cursor of the journal}">. What shows conversations says
    which: data-live="" any of them, data-live="42" that one. Such an element gets the event "live" when it should fetch
-   itself again (hx-trigger="live"), at most once a second. On document: "everyhand:conversation" with
+   itself again (hx-trigger="live"), at most once a second; with data-live-when="conversation.split ..." only when one of
+   these happened. On document: "everyhand:conversation" with
    {conversation, action, message}, "everyhand:presence" with {conversation, people}, "everyhand:notices" with {unread},
    "everyhand:resync" when too much was missed to tell, and "everyhand:live" with
    {state}: "listening", or "waiting" while there is no connection; <html data-live-state> says the same to the styles. */
@@ -47,7 +48,10 @@ function connect() {
     cursor = event.lastEventId;
     const detail = JSON.parse(event.data);
     document.dispatchEvent(new CustomEvent("everyhand:conversation", { detail }));
-    for (const element of document.querySelectorAll(`[data-live=""], [data-live="${Number(detail.conversation)}"]`)) refresh(element);
+    for (const element of document.querySelectorAll(`[data-live=""], [data-live="${Number(detail.conversation)}"]`)) {
+      const { liveWhen } = element.dataset;
+      if (!liveWhen || liveWhen.split(" ").includes(detail.action)) refresh(element);
+    }
   });
   source.addEventListener("presence", (event) => {
     document.dispatchEvent(new CustomEvent("everyhand:presence", { detail: JSON.parse(event.data) }));

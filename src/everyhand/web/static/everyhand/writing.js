@@ -155,10 +155,7 @@ class DraftController extends FormedController {
   async accept(event) {
     event.preventDefault();
     const { file } = event;
-    const pictures = await this.save([file], /^image\/(png|jpeg|gif|webp)$/.test(file.type));
-    for (const url of pictures) {
-      this.editor.editor.insertAttachment(new this.trix.Attachment({ url, contentType: file.type, filename: file.name }));
-    }
+    this.show(file, await this.save([file], /^image\/(png|jpeg|gif|webp)$/.test(file.type)));
   }
 
   /* Its draft is gone from the server, or its words stand on the page. */
