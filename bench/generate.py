@@ -11,7 +11,7 @@ import random
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from typing import Final
 
@@ -21,7 +21,7 @@ from django.core.management import call_command
 from django.core.management.color import no_style
 from django.db import connection
 
-from bench import company, history
+from bench import company, history, postgresql
 from bench.history import FILLED
 from bench.interrupting import leave_when_interrupted
 from bench.tables import indexes_built_afterwards
@@ -58,25 +58,11 @@ def main() -> None:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-@contextmanager
-def _new_database() -> Iterator[None]:
+def _new_database() -> AbstractContextManager[None]:
     """On PostgreSQL: the database of the settings is made, and taken away again when the block does not end well."""
     if connection.vendor == "sqlite":
-        yield
-        return
-    import psycopg  # noqa: PLC0415 (SQLite has no need of it)
-
-    name = connection.ops.quote_name(str(connection.settings_dict["NAME"]))
-    beside = settings.EVERYHAND.database_url._replace(path="/postgres").geturl()
-    with psycopg.connect(beside, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
-    try:
-        yield
-    except BaseException:
-        connection.close()
-        with psycopg.connect(beside, autocommit=True) as server:
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-        raise
+        return nullcontext()
+    return postgresql.made(settings.EVERYHAND.database_url)
 
 
 def generate(conversations: int, *, seed: int, until: datetime, told: Callable[[int], object]) -> None:

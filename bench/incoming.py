@@ -15,7 +15,7 @@ from bench import floors
 from bench.bringing import bring
 from bench.figures import A_SECOND, Figure, of_times
 from bench.letters import letters_of
-from bench.server import Server, running
+from bench.server import Server, everything, running
 from everyhand.channels.email.accept import Arriving
 from everyhand.channels.email.models import Mail
 
@@ -52,7 +52,7 @@ def filed(data: Path, mails: int, *, called: str) -> Iterator[Figure]:
         until_filed()
         rate = there / (time.perf_counter() - began)
     yield Figure(f"mail filed, {called}, what had waited", A_SECOND, rate, floor=floor, times=there)
-    with running("serve", data=data) as server:
+    with running(*everything(), data=data) as server:
         yield Figure(
             f"mail accepted and filed, {called}", A_SECOND, _both(server, letters[mails:]), floor=floor, times=mails
         )

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from bench.company import DOMAIN, TEAMS
+from bench.company import DOMAIN
 from bench.words import Writer
 from everyhand.channels.email import tokens
 from everyhand.channels.email.accept import Arriving
 from everyhand.conversations.models import Conversation
+from everyhand.people.models import Team
 
 OPENING: Final = 0.3
 RECENT: Final = 2_000  # conversations that are answered
@@ -38,9 +39,11 @@ class Letter:
         return f"{header}{more}Content-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n".encode()
 
 
-def letters_of(rng: random.Random) -> Iterator[Arriving]:
-    """Mails that never came before, as long as `rng` is another one; as many as are asked for."""
-    return map(to_us, written_by(rng))
+def letters_of(rng: random.Random, *, public: bool = False) -> Iterator[Arriving]:
+    """Mails that never came before, as long as `rng` is another one; as many as are asked for. The `public` ones are
+    for teams whose mail every specialist sees.
+    """
+    return map(to_us, written_by(rng, public=public))
 
 
 def to_us(letter: Letter) -> Arriving:
@@ -48,17 +51,21 @@ def to_us(letter: Letter) -> Arriving:
     return Arriving(letter.as_mail(to=to), "smtp 127.0.0.1", letter.sender, (to,))
 
 
-def written_by(rng: random.Random) -> Iterator[Letter]:
+def written_by(rng: random.Random, *, public: bool = False) -> Iterator[Letter]:
     """The same, before they are addressed."""
     writer = Writer(rng)
-    recent = list(Conversation.objects.select_related("customer").order_by("-pk")[:RECENT])
+    teams, conversations = Team.objects.order_by("pk"), Conversation.objects.all()
+    if public:
+        teams, conversations = teams.exclude(private=True), conversations.exclude(team__private=True)
+    slugs = list(teams.values_list("slug", flat=True))
+    recent = list(conversations.select_related("customer").order_by("-pk")[:RECENT])
     while True:
         answers = rng.choice(recent) if recent and rng.random() >= OPENING else None
         sender = answers.customer.address if answers else _stranger(rng, writer)
         yield Letter(
             sender=sender,
             name=writer.name(),
-            team=f"team{rng.randrange(TEAMS)}",
+            team=rng.choice(slugs),
             answers=answers,
             subject=answers.subject if answers else writer.subject(),
             text=writer.text(),

@@ -28,7 +28,7 @@ PATIENCE: Final = 30.0
 def told(server: Server, mails: int, streams: Sequence[int]) -> Iterator[Figure]:
     """With so many pages open, of people who see every queue, so that each of them is told of every mail."""
     for number in streams:
-        letters = islice(letters_of(random.Random()), mails)  # noqa: S311 (new mails each time)
+        letters = islice(letters_of(random.Random(), public=True), mails)  # noqa: S311 (new mails each time)
         with closing(Pages(server.web, number)) as pages, closing(Sender(server.smtp)) as sender:
             times = [one for letter in letters for one in pages.times_of(ready_to_send(letter), sender)]
         yield of_times(f"a mail is seen, {number} page{'s' if number > 1 else ''} open", times, note="500 at p99")
@@ -61,10 +61,9 @@ class Pages:
         accepted_at = perf_counter()
         times: dict[int, float] = {}
         while len(times) < len(self._doors):
-            ready = self._selector.select(PATIENCE)
-            if not ready:
+            if perf_counter() - accepted_at > PATIENCE:  # a stream is never quiet for long: it says that it lives
                 raise RuntimeError("a page was not told of a mail")
-            for key, _ in ready:
+            for key, _ in self._selector.select(PATIENCE):
                 heard = _read(key.fileobj)
                 if re.search(rb'"action": "message.received"', heard):
                     times.setdefault(key.fd, max(perf_counter() - accepted_at, 0.0))

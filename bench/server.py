@@ -26,22 +26,29 @@ _QUIET: Final = {"EVERYHAND_VERIFY_SENDERS": "no", "EVERYHAND_FREE_SPACE": "100"
 
 @dataclass(frozen=True)
 class Server:
-    """A running command of the program, and where it can be reached."""
+    """Running commands of the program, and where they can be reached."""
 
-    process: subprocess.Popen[bytes]
+    processes: list[subprocess.Popen[bytes]]
     web: int
     smtp: int
 
     @property
     def memory(self) -> int:
-        """The bytes of memory of the whole tree."""
-        return memory_of(self.process.pid)
+        """The bytes of memory of all of them, with their children."""
+        return sum(memory_of(one.pid) for one in self.processes)
+
+
+def everything() -> tuple[str, ...]:
+    """What an operator runs: one command on SQLite, on PostgreSQL one for each part."""
+    from django.db import connection  # noqa: PLC0415 (the process that brings mail has no Django)
+
+    return ("serve",) if connection.vendor == "sqlite" else ("web", "worker", "smtp")
 
 
 @contextmanager
 def running(*commands: str, data: Path) -> Iterator[Server]:
-    """`everyhand COMMAND` on the data directory, each of them in a process of its own; all ended afterwards. The server
-    is that of the first. When the block begins, every door that they open is open.
+    """`everyhand COMMAND` on the data directory, each of them in a process of its own; all ended afterwards. When the
+    block begins, every door that they open is open.
     """
     web, smtp = free_port(), free_port()
     settings = {**_QUIET, "EVERYHAND_WEB": f"{HOST}:{web}", "EVERYHAND_SMTP": f"{HOST}:{smtp}"}
@@ -49,7 +56,7 @@ def running(*commands: str, data: Path) -> Iterator[Server]:
     try:
         own = {**settings, "EVERYHAND_DATA": str(data)}
         started.extend(start([*_PROGRAM, command], own) for command in commands)
-        server = Server(started[0], web, smtp)
+        server = Server(started, web, smtp)
         if {"serve", "smtp"} & set(commands):
             wait_for_door(smtp, started)
         if {"serve", "web"} & set(commands):

@@ -9,8 +9,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import secrets
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -25,8 +25,9 @@ from django.db import connection
 
 from bench import browser, incoming, living, sweeping, visits
 from bench.figures import Figure, environment, of_times, show
-from bench.interrupting import leave_when_interrupted
-from bench.server import HOST, Server, end, free_port, running, start, wait_for_page
+from bench.interrupting import leave_when_interrupted, said_by
+from bench.postgresql import drop
+from bench.server import Server, everything, running, wait_for_page
 from everyhand.conversations.models import Message
 
 SOURCES: Final = Path(__file__).resolve().parents[1]
@@ -46,7 +47,7 @@ class Size:
 
 
 FULL: Final = Size()
-SMALL: Final = Size(mails=20, visits=3, openings=3, live_mails=2, streams=(1, 5), waiting=(10, 100), starts=1)
+SMALL: Final = Size(mails=80, visits=3, openings=3, live_mails=2, streams=(1, 5), waiting=(10, 100), starts=1)
 
 
 def main() -> None:
@@ -86,27 +87,15 @@ def _starts(times: int) -> Iterator[Figure]:
     """From the command to the first page that a member could see, with this data."""
     took = []
     for _ in range(times):
-        web, smtp = free_port(), free_port()
         began = time.perf_counter()
-        program = start(
-            [sys.executable, "-c", "from everyhand.cli.main import main; main()", "serve"],
-            {
-                "EVERYHAND_DATA": str(_here()),
-                "EVERYHAND_WEB": f"{HOST}:{web}",
-                "EVERYHAND_SMTP": f"{HOST}:{smtp}",
-                "EVERYHAND_FREE_SPACE": "100",
-            },
-        )
-        try:
-            wait_for_page(web, "/sign-in", [program])
+        with running(*everything(), data=_here()) as server:
+            wait_for_page(server.web, "/sign-in", server.processes)
             took.append(time.perf_counter() - began)
-        finally:
-            end(program)
-    yield of_times("start-up, until a page is answered", took)
+    yield of_times("start-up, until mail and pages are answered", took)
 
 
 def _pages(size: Size) -> Iterator[Figure]:
-    with running("serve", data=_here()) as server:
+    with running(*everything(), data=_here()) as server:
         time.sleep(2)  # what is done once after a start is done
         yield _memory("memory of all processes, idle", server)
         yield from visits.visited(server.web, size.visits)
@@ -114,12 +103,12 @@ def _pages(size: Size) -> Iterator[Figure]:
 
 
 def _browser(size: Size) -> Iterator[Figure]:
-    with running("serve", data=_here()) as server:
+    with running(*everything(), data=_here()) as server:
         yield from browser.measured(server, size.openings)
 
 
 def _live(size: Size) -> Iterator[Figure]:
-    with running("serve", data=_here()) as server:
+    with running(*everything(), data=_here()) as server:
         yield from living.told(server, size.live_mails, size.streams)
         yield _memory(f"memory of all processes, after {size.streams[-1]} pages", server)
 
@@ -139,11 +128,10 @@ def _memory(what: str, server: Server) -> Figure:
 
 
 def _elsewhere(part: str, *numbers: int) -> Iterator[Figure]:
-    """Measure a part in a new company with hardly any past, which is gone afterwards."""
+    """Measure a part in a new company with hardly any past, on the same kind of database, which is gone afterwards."""
     with _new_company() as data:
         call = [sys.executable, "-m", "bench", "table", "--part", part, *map(str, numbers)]
-        environment = {**os.environ, "EVERYHAND_DATA": str(data)}
-        said = subprocess.run(call, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+        said = said_by(call, {**os.environ, "EVERYHAND_DATA": str(data)})
     for line in said.splitlines():
         yield Figure(**json.loads(line))
 
@@ -157,14 +145,29 @@ def _print_part(part: str, numbers: list[int]) -> None:
 @contextmanager
 def _new_company() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="everyhand-bench-", dir=_here().parent))
+    unfinished = folder / "new.unfinished"
     try:
-        call = [sys.executable, "-m", "bench", "generate", "200", "1", "2026-03-02T00:00:00+00:00"]
-        unfinished = folder / "new.unfinished"
-        own = {**os.environ, "EVERYHAND_DATA": str(unfinished)}
-        subprocess.run(call, env=own, stderr=subprocess.DEVNULL, check=True)
-        yield folder / "new"
+        with _database_for(unfinished):
+            call = [sys.executable, "-m", "bench", "generate", "200", "1", "2026-03-02T00:00:00+00:00"]
+            said_by(call, {**os.environ, "EVERYHAND_DATA": str(unfinished)})
+            yield folder / "new"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _database_for(unfinished: Path) -> Iterator[None]:
+    """On PostgreSQL: one beside ours, which is told to whoever fills it."""
+    if connection.vendor == "sqlite":
+        yield
+        return
+    url = settings.EVERYHAND.database_url._replace(path=f"/everyhand_bench_{secrets.token_hex(4)}")
+    unfinished.mkdir()
+    (unfinished / "everyhand.toml").write_text(f"database_url = {json.dumps(url.geturl())}\n")
+    try:
+        yield
+    finally:
+        drop(url)
 
 
 def _here() -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -14,7 +15,14 @@ from django.db.models import NOT_PROVIDED
 
 ROWS_AT_ONCE: Final = 5_000
 
-Rows = tuple[str, list[tuple[Any, ...]]]  # an INSERT and its parameters
+
+@dataclass(frozen=True)
+class Rows:
+    """Of one table, whose columns are quoted names."""
+
+    table: str
+    columns: str
+    rows: list[tuple[Any, ...]]
 
 
 class Table:
@@ -31,11 +39,8 @@ class Table:
         self._rest = tuple(field.get_db_prep_save(field.get_default(), connection) for field in left)
         self._convert: list[Callable[[Any], Any] | None] = [_converter(fields[name]) for name in self._names]
         columns = [fields[name].column for name in self._names] + [field.column for field in left]
-        self._insert = "INSERT INTO {} ({}) VALUES ({})".format(  # noqa: S608 (names of our own tables)
-            connection.ops.quote_name(model._meta.db_table),
-            ", ".join(connection.ops.quote_name(column) for column in columns),
-            ", ".join(["%s"] * len(columns)),
-        )
+        self._table = connection.ops.quote_name(model._meta.db_table)
+        self._columns = ", ".join(connection.ops.quote_name(column) for column in columns)
         self._rows: list[tuple[Any, ...]] = []
         self.next = 1
 
@@ -52,7 +57,7 @@ class Table:
     def take(self) -> Rows:
         """What was added since the last time, for `write`."""
         rows, self._rows = self._rows, []
-        return self._insert, rows
+        return Rows(self._table, self._columns, rows)
 
     @property
     def is_full(self) -> bool:
@@ -76,8 +81,14 @@ def _moment(value: datetime) -> Any:
 
 def write(several: Sequence[Rows]) -> None:
     with connection.cursor() as cursor:
-        for insert, rows in several:
-            cursor.executemany(insert, rows)
+        for one in several:
+            if connection.vendor == "postgresql":
+                with cursor.copy(f"COPY {one.table} ({one.columns}) FROM STDIN") as copy:
+                    for row in one.rows:
+                        copy.write_row(row)
+            elif one.rows:
+                holes = ", ".join(["%s"] * len(one.rows[0]))
+                cursor.executemany(f"INSERT INTO {one.table} ({one.columns}) VALUES ({holes})", one.rows)  # noqa: S608
 
 
 @contextmanager

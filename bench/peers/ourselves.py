@@ -17,7 +17,7 @@ from bench.letters import Letter, to_us
 from bench.peers.desk import Desk
 from bench.peers.past import Past
 from bench.reader import TOKEN, Reader
-from bench.server import Server, running
+from bench.server import Server, everything, running
 from bench.session import form_with
 from everyhand import __version__
 from everyhand.conversations.models import Message
@@ -31,7 +31,8 @@ class Everyhand(Desk):
     link = re.compile(r"/conversations/(\d+)")
 
     def __init__(self, data: Path, member: Member) -> None:
-        self.served = f"everyhand serve, {'SQLite' if connection.vendor == 'sqlite' else 'PostgreSQL'}"
+        database = "SQLite" if connection.vendor == "sqlite" else "PostgreSQL"
+        self.served = f"everyhand {', '.join(everything())}; {database}"
         self._data, self._member = data, member
         self._server: Server | None = None
 
@@ -40,7 +41,7 @@ class Everyhand(Desk):
 
     @contextmanager
     def serving(self) -> Iterator[None]:
-        with running("serve", data=self._data) as self._server:
+        with running(*everything(), data=self._data) as self._server:
             self.session = Reader(self._member, self._server.web)
             yield
             self.session.close()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import signal
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.servers.processes import open_directory
@@ -86,6 +88,28 @@ def test_nothing_is_written_over(company: Path) -> None:
     refused = call("bench", "generate", str(company), data=company.parent / "own")
     assert refused.returncode == 1
     assert "exists already" in refused.stderr
+
+
+@pytest.mark.postgresql
+def test_it_can_stand_in_a_database_of_postgresql(cluster_url: str) -> None:
+    folder, name = open_directory("bench-postgresql"), f"bench_{secrets.token_hex(4)}"
+    url, asked = f"{cluster_url}/{name}", ["--conversations", "200", "--until", UNTIL]
+    made = folder / "company"
+    done = call("bench", "generate", *asked, "--postgresql", url, str(made), data=folder / "own")
+    assert done.returncode == 0, done.stderr
+    ledger = json.loads(call("ledger", "--json", data=made).stdout)
+    assert ledger["balanced"]
+    assert ledger["filed"] == ledger["accepted"] > 1_000
+    with psycopg.connect(url) as database:
+        first = database.execute("SELECT reply FROM conversations_message WHERE conversation_id = 150").fetchone()
+    assert first is not None
+    found = call("search", max(str(first[0]).split(), key=len).strip("."), "--json", data=made).stdout
+    assert 150 in [json.loads(line)["conversation"] for line in found.splitlines()]
+    again = call("bench", "generate", *asked, "--postgresql", url, str(folder / "again"), data=folder / "own")
+    assert again.returncode != 0
+    assert "exists already. Give a new name" in again.stderr
+    assert "Traceback" not in again.stderr
+    assert sorted(one.name for one in folder.iterdir() if one.name != "own") == ["company"]
 
 
 def test_an_interrupted_run_leaves_nothing_behind() -> None:
