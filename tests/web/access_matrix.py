@@ -277,6 +277,11 @@ MATRIX: dict[str, Access] = {
     "mfa_login_webauthn": Access("/sign-in/passkey", (302,) * 6, (302,) * 6, {"credential": "{{}}"}),
     "openid_connect_login": Access("/sign-in/company/none", (405,) * 6, (404,) * 6),
     "openid_connect_callback": Access("/sign-in/company/none/back", (404,) * 6, (405,) * 6),
+    "saml_login": Access("/sign-in/saml", (405,) * 6, (404,) * 6),
+    # The provider proves itself by its signature (tests/web/test_saml.py); it is there where one was named.
+    "saml_answer": Access("/sign-in/saml/answer", (405,) * 6, (404,) * 6),
+    "saml_back": Access("/sign-in/saml/back", (404,) * 6, (405,) * 6),
+    "saml_metadata": Access("/sign-in/saml/metadata", (404,) * 6, (405,) * 6),
     "socialaccount_login_cancelled": Access("/sign-in/company-said-no", PUBLIC, (405,) * 6),
     "account_logout": Access("/sign-out", (302, 200, 200, 200, 200, 200), (302,) * 6),
     "account_change_password": Access("/password", (IN, 302, 302, 302, 302, 302), (403, 302, 302, 302, 302, 302)),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -63,16 +65,23 @@ def provider(server: int, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Pro
     return made
 
 
+def on_the_way(page: Any) -> str:
+    """Where the page that leads away leads, by itself and by its link."""
+    assert page.status_code == 200
+    (link,) = re.findall(r'<a class="button[^"]*" href="(http[^"]+)"', words(page))
+    assert f'content="0; url={link}"' in words(page)
+    return unescape(str(link))
+
+
 def comes_by_the_company(
     provider: Provider, subject: str = SUBJECT, browser: Client | None = None
 ) -> tuple[Client, Any]:
     browser = browser or Client()
-    off = browser.post("/sign-in/company/oidc-here")
-    assert off.status_code == 302
-    asked = parse_qs(urlsplit(off.headers["Location"]).query)
+    there = on_the_way(browser.post("/sign-in/company/oidc-here"))
+    asked = parse_qs(urlsplit(there).query)
     assert asked["redirect_uri"] == ["http://127.0.0.1:8000/sign-in/company/oidc-here/back"]
     assert asked["code_challenge_method"] == ["S256"]
-    back = urlsplit(provider.authorizes(off.headers["Location"], subject))
+    back = urlsplit(provider.authorizes(there, subject))
     return browser, browser.get(f"{back.path}?{back.query}")
 
 
@@ -129,7 +138,7 @@ def test_an_answer_that_nobody_asked_for_is_refused(house: House, provider: Prov
     provider.says(SUBJECT, email="ana@courier.test", email_verified=True)
     attacker = Client()
     off = attacker.post("/sign-in/company/oidc-here")
-    back = urlsplit(provider.authorizes(off.headers["Location"]))
+    back = urlsplit(provider.authorizes(on_the_way(off)))
     victim = Client()
     answer = victim.get(f"{back.path}?{back.query}")
     assert not is_in(victim)

@@ -19,7 +19,7 @@ from tests.web.test_ways_in import PASSWORD, is_in
 # What is written when somebody looks: that they saw it, and what they type into their own session.
 OF_LOOKING = ("core_look", "django_session")
 # Whom we don't know by a cookie: those prove themselves by a signature.
-PROVED_OTHERWISE = ("inbound_webhook",)
+PROVED_OTHERWISE = ("inbound_webhook", "saml_answer")
 
 
 def writes(queries: CaptureQueriesContext) -> list[str]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from everyhand.channels.email.webhooks.providers import PROVIDERS
-from everyhand.config import forms
+from everyhand.config import forms, identity_provider
 
 PREFIX: Final = "EVERYHAND_"
 FILE: Final = "everyhand.toml"
@@ -152,9 +152,9 @@ SETTINGS: Final = (
     Setting("time_zone", "UTC", forms.time_zone, "The time zone of people who chose none."),
     Setting(
         "sign_in",
-        "code, password, passkey, oidc",
+        "code, password, passkey, oidc, saml",
         forms.ways_in,
-        "How members may sign in: any of code (by mail), password, passkey and oidc.",
+        "How members may sign in: any of code (by mail), password, passkey, oidc and saml.",
     ),
     Setting(
         "second_factor",
@@ -171,6 +171,19 @@ SETTINGS: Final = (
     Setting("oidc_client", "", forms.words, "Under which client ID it knows us."),
     Setting("oidc_secret", "", forms.words, "The secret of that client."),
     Setting("oidc_name", "", forms.words, "What stands on the button that leads there; by default the company's name."),
+    Setting(
+        "saml_metadata",
+        "",
+        forms.words,
+        "The company's own sign-in by SAML: the file with its provider's metadata. Needs the extra `saml`.",
+    ),
+    Setting(
+        "saml_address",
+        "",
+        forms.words,
+        "The attribute in which the provider tells the mail address; by default the usual ones, or the NameID.",
+    ),
+    Setting("saml_name", "", forms.words, "What stands on the button that leads there; by default the company's name."),
     Setting("workers", "2", forms.few, "How many mails are parsed at the same time."),
 )
 
@@ -204,6 +217,7 @@ def read(variables: Mapping[str, str] | None = None) -> Environment:
         except ValueError as fix:
             raise SettingWrong(f"{setting.variable} is “{_shown(setting, str(text))}”: {fix}.") from None
     _together(values)
+    _saml(values, data)
     _webhooks(values)
     if written:
         unknown = ", ".join(sorted(written))
@@ -223,8 +237,10 @@ def _together(values: Mapping[str, Any]) -> None:
         raise SettingWrong(
             f"{' and '.join(issuer)} not set: signing in by OpenID Connect needs issuer, client and secret."
         )
-    if values["sign_in"] == {"oidc"} and issuer:
-        raise SettingWrong(f"{PREFIX}SIGN_IN allows oidc alone, and no issuer is set: nobody could come in.")
+    unset = ({"oidc"} if issuer else set()) | (set() if values["saml_metadata"] else {"saml"})
+    if values["sign_in"] <= unset:
+        ways = " and ".join(sorted(values["sign_in"]))
+        raise SettingWrong(f"{PREFIX}SIGN_IN allows {ways} alone, and no issuer is set: nobody could come in.")
     names = ("dkim_domain", "dkim_selector", "dkim_key")
     missing = [PREFIX + name.upper() for name in names if not values[name]]
     if missing and len(missing) < len(names):
@@ -232,6 +248,21 @@ def _together(values: Mapping[str, Any]) -> None:
             f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set, and mail is only signed with "
             "all three of domain, selector and key. Set all, or none."
         )
+
+
+def _saml(values: dict[str, Any], data: Path) -> None:
+    """Read who the identity provider is: `saml_metadata` is None or an `IdentityProvider` from here on."""
+    named = values["saml_metadata"]
+    values["saml_metadata"] = None
+    if not named:
+        return
+    variable = f"{PREFIX}SAML_METADATA is “{named}”"
+    if find_spec("onelogin") is None:
+        raise SettingWrong(f"{variable}, which needs python3-saml. Install it: pip install 'everyhand[saml]'.")
+    try:
+        values["saml_metadata"] = identity_provider.read(data / Path(named).expanduser())
+    except ValueError as fix:
+        raise SettingWrong(f"{variable}: {fix}.") from None
 
 
 def _webhooks(values: Mapping[str, Any]) -> None:

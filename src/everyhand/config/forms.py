@@ -40,10 +40,10 @@ def duration(text: str) -> timedelta:
 
 
 def ways_in(text: str) -> frozenset[str]:
-    """`code, passkey`: a set of code, password, passkey and oidc, with something in it."""
+    """`code, passkey`: a set of code, password, passkey, oidc and saml, with something in it."""
     ways = frozenset(word.strip().lower() for word in text.split(",") if word.strip())
-    if not ways or not ways <= {"code", "password", "passkey", "oidc"}:
-        raise ValueError("name at least one of code, password, passkey, oidc, with commas between them")
+    if not ways or not ways <= {"code", "password", "passkey", "oidc", "saml"}:
+        raise ValueError("name at least one of code, password, passkey, oidc, saml, with commas between them")
     return ways
 
 

@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.saml",
     "allauth.usersessions",
     "axes",
     "csp",
@@ -213,7 +214,18 @@ SOCIALACCOUNT_PROVIDERS = {
         ]
         if EVERYHAND.oidc_issuer and "oidc" in EVERYHAND.sign_in
         else [],
-    }
+    },
+    "saml": {
+        "APPS": [
+            {
+                "provider_id": EVERYHAND.saml_metadata.key,
+                "name": EVERYHAND.saml_name or EVERYHAND.company,
+                "client_id": "saml",
+            }
+        ]
+        if EVERYHAND.saml_metadata and "saml" in EVERYHAND.sign_in
+        else [],
+    },
 }
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours

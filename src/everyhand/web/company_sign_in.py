@@ -27,7 +27,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from everyhand.core import safe_http
 from everyhand.people.models import Member
-from everyhand.web import errors, sign_in_record
+from everyhand.web import errors, leaving_for, saml_sign_in, sign_in_record
 
 # With the issuer's own private key: a secret that we share with it would prove less, and "none" proves nothing.
 SIGNED_WITH: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
@@ -79,10 +79,9 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc] # allauth tell
         """Recognise whoever comes for the first time; nobody else is let in."""
         if sociallogin.is_existing:
             return
-        claims = sociallogin.account.extra_data.get("id_token", {})
-        address = str(claims.get("email", "")).strip().lower()
+        address, is_vouched_for = _address_of(sociallogin.account.extra_data)
         member = Member.objects.filter(email=address, is_active=True).first() if address else None
-        if member is None or claims.get("email_verified") is not True:
+        if member is None or not is_vouched_for:
             sign_in_record.refused(request, way="company", member=member)
             raise ImmediateHttpResponse(errors.page(request, "not_invited", 403))
         sociallogin.connect(request, member)
@@ -99,6 +98,14 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc] # allauth tell
         log.warning("the company's sign-in failed", error=str(error), exception=type(exception).__name__)
         sign_in_record.refused(request, way="company")
         raise ImmediateHttpResponse(errors.page(request, "company_sign_in_failed", 403))
+
+
+def _address_of(told: dict[str, Any]) -> tuple[str, bool]:
+    """The address that the issuer told, and whether it vouches for it: with SAML, the company's own directory does."""
+    if saml_sign_in.ADDRESS in told:
+        return str(told[saml_sign_in.ADDRESS]), True
+    claims = told.get("id_token", {})
+    return str(claims.get("email", "")).strip().lower(), claims.get("email_verified") is True
 
 
 class OpenIDConnect(OpenIDConnectOAuth2Adapter):  # type: ignore[misc] # allauth tells no types
@@ -150,7 +157,8 @@ class Provider(OpenIDConnectProvider):  # type: ignore[misc] # allauth tells no 
 @login_not_required
 def begin(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Off to the issuer; only by our own form, so that nobody is signed in by a link of somebody else's."""
-    return _at_the_issuer(OAuth2LoginView, request, provider_id)
+    off = _at_the_issuer(OAuth2LoginView, request, provider_id)
+    return leaving_for.page(request, off["Location"]) if off.status_code == 302 else off
 
 
 @require_http_methods(["GET", "HEAD"])

@@ -131,13 +131,15 @@ def ways_in() -> dict[str, str | bool]:
     """For the sign-in page: which ways are open, and where the company's own sign-in is and what it is called."""
     ways = settings.EVERYHAND.sign_in
     providers: dict[str, Any] = settings.SOCIALACCOUNT_PROVIDERS
-    apps = providers["openid_connect"]["APPS"]
+    apps = providers.get("openid_connect", {}).get("APPS")
+    saml = providers.get("saml", {}).get("APPS")
     return {
         "password": "password" in ways,
         "code": "code" in ways,
         "passkey": "passkey" in ways,
         "company": apps[0]["name"] if apps else "",
         "company_id": apps[0]["provider_id"] if apps else "",
+        "saml": saml[0]["name"] if saml else "",
     }
 
 
