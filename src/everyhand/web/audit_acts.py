@@ -115,6 +115,8 @@ def _conversations(keys: list[int], reader: Member) -> dict[str, About]:
     if not keys:
         return {}
     seen = queries.visible_to(reader).select_related("customer").in_bulk(keys)
+    if others := [pk for pk in keys if pk not in seen]:
+        seen |= queries.asides_visible_to(reader).select_related("customer").in_bulk(others)
     merged = dict(Conversation.objects.filter(pk__in=keys).values_list("pk", "merged_into"))
     people = faces({one.customer for one in seen.values()})
     found = {}

@@ -52,7 +52,7 @@ def _page(request: HttpRequest, conversation: Conversation, *, words: str, token
         "conversation": conversation,
         "draft": token[:32],
         "words": words,
-        "found": [(one, _about(one)) for one in canned_replies.find(reader(request), words)],
+        "found": canned_replies.find(reader(request), words),
     }
     return render(request, "canned_choice.html", context)
 

@@ -276,5 +276,14 @@ def test_when_a_conversation_is_split_what_was_to_be_handed_on_goes_along(
     assert "Is it?</textarea>" in words(browser.get(f"/messages/{second.pk}/forwarding"))
 
 
+def test_the_audit_trail_names_what_was_written_aside(post: Post, conversation: Conversation) -> None:
+    admin = browser_of(post.cast.ines)
+    aside = asks(admin, conversation)
+    trail = words(admin.get("/audit-trail"))
+    assert QUESTION["subject"] in trail
+    assert f'href="/conversations/{aside.pk}"' in trail
+    assert "which you may not see" not in trail
+
+
 def headers(raw: Collection[int]) -> bytes:
     return bytes(raw).partition(b"\r\n\r\n")[0]
