@@ -2,7 +2,7 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 DEMO ?= 1
-TESTS_AT_ONCE ?= 3
+TESTS_AT_ONCE ?= $(shell expr $$(nproc) + 1)
 
 compile = CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links

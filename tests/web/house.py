@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
 from everyhand.conversations.models import Conversation, Message
+from everyhand.core import looks
 from everyhand.desk.inbound import Address, File
 from everyhand.desk.receive import Received, receive
 from everyhand.desk.reply import reply
@@ -17,6 +19,15 @@ from everyhand.routing import actions as routing
 from tests.cast import HELP, Cast, letter, member, team
 
 ADA = Address("Ada Brown", "ada@example.org")
+
+
+def nobody_was_here() -> None:
+    """Forget what earlier tests left in memory: how often somebody tried to sign in, and what was seen.
+
+    Rows of other tests have the same numbers.
+    """
+    cache.clear()
+    looks.memory.clear()
 
 
 class House(Cast):

@@ -13,7 +13,7 @@ from django.test import Client
 
 from tests.web.access_matrix import MATRIX
 from tests.web.house import House, browser_of
-from tests.web.test_access import Scene, public_scene  # noqa: F401 (a fixture)
+from tests.web.scene import Scene
 from tests.web.test_ways_in import signed_in
 
 ALWAYS = {
@@ -39,7 +39,7 @@ def assert_safe(response: Any, address: str) -> None:
         assert cookie["httponly"] or cookie.key == "csrf", (address, cookie.key)
 
 
-def test_every_address_answers_safely_whoever_asks(public_scene: Scene) -> None:  # noqa: F811
+def test_every_address_answers_safely_whoever_asks(public_scene: Scene) -> None:
     for who in ("nobody", "stranger", "admin"):
         browser = browser_of(public_scene.readers[who])
         for access in MATRIX.values():

@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborHTMLParser
 from everyhand.core.journal import Entry
 from tests.web.access_matrix import MATRIX
 from tests.web.house import House, browser_of
-from tests.web.test_access import Scene, public_scene  # noqa: F401 (a fixture)
+from tests.web.scene import Scene
 from tests.web.test_ways_in import PASSWORD, is_in
 
 # What is written when somebody looks: that they saw it, and what they type into their own session.
@@ -35,7 +35,7 @@ def strict_browser_of(scene: Scene, who: str) -> Client:
     return browser
 
 
-def test_a_crawler_that_follows_every_link_changes_nothing(public_scene: Scene) -> None:  # noqa: F811
+def test_a_crawler_that_follows_every_link_changes_nothing(public_scene: Scene) -> None:
     browser = browser_of(public_scene.readers["admin"])
     facts = Entry.objects.count()
     waiting, seen = deque(["/inbox/everyone", "/people", "/customers"]), set[str]()
@@ -54,7 +54,7 @@ def test_a_crawler_that_follows_every_link_changes_nothing(public_scene: Scene) 
     assert Entry.objects.count() == facts
 
 
-def test_no_form_is_taken_without_its_token_or_with_that_of_another_session(public_scene: Scene) -> None:  # noqa: F811
+def test_no_form_is_taken_without_its_token_or_with_that_of_another_session(public_scene: Scene) -> None:
     theirs = strict_browser_of(public_scene, "stranger")
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', theirs.get("/profile").content.decode())
     assert token

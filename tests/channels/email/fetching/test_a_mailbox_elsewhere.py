@@ -15,9 +15,10 @@ from tests.channels.email.door import make_certificate
 from tests.servers.dovecot import Dovecot
 from tests.servers.everyhand import PROGRAM, RunningEveryhand
 from tests.servers.processes import Process
+from tests.whole.company import ask
 
 HELP = "help@paper.test"
-MAILS, RECENT = 5_000, 1_200
+MAILS, RECENT = 2_000, 700  # more than are listed at once (500), than are in hand at once (300)
 
 
 def letter(number: int, sent_at: datetime) -> tuple[bytes, float]:
@@ -60,7 +61,9 @@ def ledger(company: RunningEveryhand) -> dict[str, int]:
 
 
 def filed(company: RunningEveryhand) -> int:
-    return ledger(company)["filed"]
+    """Asked again and again, so of the database: a command of its own would take the processor from the fetching."""
+    ((count,),) = ask(company, "SELECT count(*) FROM email_mail WHERE outcome = 'filed'")
+    return int(count)
 
 
 @pytest.mark.alone
@@ -74,7 +77,7 @@ def test_years_of_mail_come_in_silently_and_the_next_letter_is_answered(
 
     said = company.run("mailbox", "connect", url, "--dry-run", given=b"riverside\n")
     assert said.splitlines() == [
-        "5,000 mails; the last 30 days (1,200) are imported silently; nothing will be sent or promised.",
+        "2,000 mails; the last 30 days (700) are imported silently; nothing will be sent or promised.",
         "Nothing was stored.",
     ]
     assert "connected" not in company.run("mailbox", "list")
@@ -88,7 +91,7 @@ def test_years_of_mail_come_in_silently_and_the_next_letter_is_answered(
     assert len(history) == RECENT
     assert {(one["status"], one["reply_due"]) for one in history} == {("closed", None)}
     opened = {str(one["subject"]): datetime.fromisoformat(str(one["opened_at"])) for one in history}
-    assert opened["Letter 3800"] == last_month + timedelta(minutes=3800)
+    assert opened[f"Letter {MAILS - 1}"] == last_month + timedelta(minutes=MAILS - 1)
     assert "acknowledgement" not in company.log()
 
     began = time.monotonic()
