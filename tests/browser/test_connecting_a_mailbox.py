@@ -10,11 +10,13 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.browser.courier import overflow
+from tests.browser.test_every_page import found_by_axe
 from tests.channels.email.door import make_certificate
 from tests.channels.email.fetching.test_a_mailbox_elsewhere import HELP, letter
 from tests.servers.browser import PHONE
 from tests.servers.dovecot import Dovecot
 from tests.servers.everyhand import RunningEveryhand
+from tests.whole.company import ask
 
 
 def test_from_an_address_to_the_first_letter(
@@ -53,6 +55,11 @@ def test_from_an_address_to_the_first_letter(
     page.get_by_role("button", name="Connect it").click()
 
     expect(page.get_by_text("Its mail is fetched as it arrives.")).to_be_visible(timeout=30_000)
+    ((number,),) = ask(company, "SELECT id FROM email_connectedmailbox")
+    for beside in ("receiver", "password", "removal"):
+        page.goto(f"{company.url}/mailboxes/{number}/{beside}")
+        assert found_by_axe(page) == []
+        assert not overflow(page)
     dovecot.deliver([letter(99, now)])
     page.goto(f"{company.url}/inbox/everyone")
     expect(page.get_by_text("Letter 99")).to_be_visible(timeout=30_000)

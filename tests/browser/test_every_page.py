@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from email.message import EmailMessage
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.urls import resolve
 from playwright.sync_api import Page, Request
 
-from tests.browser.courier import HELP, Courier, overflow
+from tests.browser.courier import DOMAIN, HELP, Courier, overflow
 from tests.servers.browser import DESK, PHONE
-from tests.whole.company import wait_until_filed
+from tests.web.access_matrix import MATRIX
+from tests.whole.company import ask, wait_until_filed
 
 pytestmark = pytest.mark.once("about looks")
 
@@ -45,6 +48,7 @@ PAGES = (
     "/teams",
     "/teams/new",
     "/teams/courier-delivery",
+    "/teams/courier-delivery/details",
     "/tags",
     "/ownership-map",
     "/first-steps",
@@ -67,7 +71,38 @@ PAGES = (
 )
 CARD_GAME = "Your card game goes ffffppfftfpffff"
 CONVERSATIONS = ("No paper again", "Yesterday's crossword", "Reprint of an article", CARD_GAME)
-SIGNED_OUT = ("/sign-in", "/sign-in/code", "/password/reset", "/sign-in/a-link-that-was-used")
+SIGNED_OUT = (
+    "/sign-in",
+    "/sign-in/code",
+    "/sign-in/new",
+    "/sign-in/inactive",
+    "/sign-in/company-said-no",
+    "/password/reset",
+    "/password/reset/done",
+    "/password/reset/key/1-wrong",
+    "/password/reset/finished",
+    "/sign-in/a-link-that-was-used",
+)
+# Of one thing each, and where its number is found; without one the page of its name makes it.
+OF_ONE = {
+    "/messages/{}/forwarding": "SELECT max(id) FROM conversations_message WHERE direction = 'in'",
+    "/customers/{}": "SELECT max(id) FROM customers_customer",
+    "/customers/{}/erasure": "SELECT max(id) FROM customers_customer",
+}
+# Pages that are walked through below, or elsewhere, where something has to be done to get there.
+WALKED = (
+    *("conversation_joining", "conversation_linking", "conversation_asides", "conversation_tags"),
+    *("conversation_canned_replies", "aside", "customer_merging", "quarantined_mail", "conversation"),
+    *("organization", "canned_reply", "from_address", "joining", "sign_in_link"),
+    *("mailbox_receiver", "mailbox_password", "mailbox_removal"),  # test_connecting_a_mailbox
+)
+# The same page as one that is looked at, with another provider's name on it; or not there without a second factor.
+ALIKE = ("mailbox_permission_renewal", "mfa_generate_recovery_codes")
+# Files, and parts of pages, which stand in one that is looked at.
+NO_PAGES = (
+    *("attachment", "draft_file", "canned_picture", "message_html", "message_raw", "quarantined_mail_raw"),
+    *("conversation_colleagues", "push_worker", "healthz"),
+)
 
 LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenverordnung"
 
@@ -94,6 +129,63 @@ def test_a_page_is_open_to_everybody(courier: Courier, visit: Callable[..., Page
     page.goto(courier.url + (path if path.startswith("/") else courier.conversation(path)))
 
     assert found_by_axe(page) == []
+
+
+def test_every_page_there_is_is_looked_at() -> None:
+    paths = [path.partition("?")[0].format(1) for path in (*PAGES, *SIGNED_OUT, *OF_ONE)]
+    seen = {resolve(path).url_name for path in paths} | {*WALKED, *ALIKE, *NO_PAGES}
+
+    assert sorted(name for name, access in MATRIX.items() if 200 in access.get and name not in seen) == []
+
+
+@pytest.mark.parametrize("path", OF_ONE)
+def test_the_page_of_one_thing_is_open_to_everybody(courier: Courier, visit: Callable[..., Page], path: str) -> None:
+    ((number,),) = ask(courier, OF_ONE[path])
+    page = visit(width=PHONE)
+    courier.sign_in(page)
+    page.goto(courier.url + path.format(number))
+
+    assert found_by_axe(page) == []
+    assert not overflow(page)
+
+
+def test_what_somebody_makes_has_a_page_that_is_open_to_everybody(courier: Courier, visit: Callable[..., Page]) -> None:
+    page = visit(width=PHONE)
+    courier.sign_in(page)
+    page.goto(f"{courier.url}/canned-replies/new")
+    page.get_by_label("Its name").fill("On its way")
+    page.get_by_role("textbox", name="What it says").fill("It is on its way.")
+    page.get_by_role("button", name="Save").click()
+    courier.run("mailbox", "add", f"press@{DOMAIN}")
+    page.goto(f"{courier.url}/from-addresses/new")
+    page.locator("main input[name=address]").fill(f"press@{DOMAIN}")
+    page.get_by_role("button", name="Save").click()
+    page.goto(f"{courier.url}/customers")
+    page.locator("main a[href^='/customers/']").first.click()
+    page.get_by_text("Change what we know").click()
+    page.get_by_label("Organization").fill("The Mill")
+    page.get_by_role("button", name="Save").click()
+    for table, path in (
+        ("conversations_cannedreply", "/canned-replies/{}"),
+        ("email_fromaddress", "/from-addresses/{}"),
+        ("customers_organization", "/organizations/{}"),
+    ):
+        ((number,),) = ask(courier, f"SELECT max(id) FROM {table}")  # noqa: S608
+        page.goto(courier.url + path.format(number))
+        assert found_by_axe(page) == []
+        assert not overflow(page)
+
+
+def test_who_comes_in_by_a_link_finds_it_open(courier: Courier, visit: Callable[..., Page]) -> None:
+    page = visit(width=PHONE)
+    courier.sign_in(page)
+    page.goto(f"{courier.url}/people/invitations")
+    page.get_by_role("button", name="Make a link").click()
+    links = [page.locator("#the-address").input_value(), courier.run("signin-link", f"ben@{DOMAIN}").strip()]
+    page.context.clear_cookies()
+    for link in links:
+        page.goto(courier.url + urlsplit(link).path)
+        assert found_by_axe(page) == []
 
 
 @pytest.mark.parametrize("path", SIGNED_OUT)
