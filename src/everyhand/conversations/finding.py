@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import cache, cached_property
+from typing import Any, Final
 
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from everyhand.conversations.models import Conversation, Message
-from everyhand.conversations.queries import visible_to
+from everyhand.conversations.queries import Asker, visible_to
 from everyhand.conversations.tags import TAGGED
 from everyhand.core import search
 from everyhand.core.counting import bounded, counted
+from everyhand.core.prepared import Given, prepared
 from everyhand.people.models import Member
 
 
@@ -53,6 +55,59 @@ DOCUMENTS_A_PAGE: Final = 60
 EVERYTHING: Final = Q()
 
 
+@dataclass(frozen=True)
+class _Sight:
+    """What `member` may find (None: whoever runs the program), and what else must be true of it."""
+
+    member: Member | None
+    conversations: Q = EVERYTHING
+    messages: Q = EVERYTHING
+
+    def newest(self, query: search.Query, before: int | None, limit: int) -> list[tuple[int, int]]:
+        """Up to `limit` documents below this number that match, as (message, conversation), the newest first."""
+        if self.member is None or before is not None or self.conversations or self.messages:
+            page = search.matching(query, before=before).filter(self.allowed).values_list("number", "group")
+            return list(page[:limit])
+        ask = _newest_of_all(self.member.sees_every_queue, self._listed, limit)
+        return ask(words=search.expression(query), asker=self.member.pk)
+
+    @cached_property
+    def allowed(self) -> Q:
+        said = Q(Exists(Message.objects.filter(self.messages, pk=OuterRef("number")))) if self.messages else Q()
+        if self.member is None and not self.conversations:
+            return said
+        seen = Conversation.objects.all() if self.member is None else visible_to(self.member)
+        return said & _among(seen.filter(self.conversations), listed=self._listed)
+
+    @cached_property
+    def _listed(self) -> bool:
+        """Whether what they may see is listed once. For those who see much it is asked of each match, until the page
+        is full; of others' matches hardly any would be theirs.
+
+        To list one costs as much as to ask of one match, and as many have to be asked as it takes to fill a page: so
+        many times more as others' conversations are more than theirs. Both are equal at the square root.
+        """
+        if self.member is None or self.member.sees_every_queue:
+            return False
+        number = Conversation.objects.aggregate(newest=Max("pk"))["newest"] or 0
+        as_many = math.isqrt(DOCUMENTS_A_PAGE * number)
+        teams = Conversation.objects.filter(team__in=self.member.team_keys)
+        theirs = (teams, Conversation.objects.filter(owner=self.member))
+        return sum(counted([bounded(rows, at_most=as_many) for rows in theirs])) < as_many
+
+
+@cache
+def _newest_of_all(sees_every_queue: bool, listed: bool, limit: int) -> Callable[..., list[tuple[int, int]]]:
+    """The question of everybody who narrows nothing, of which there are three."""
+    seen = visible_to(Asker(sees_every_queue=sees_every_queue))
+    matching = search.matching_given("words").filter(_among(seen, listed=listed))
+    return prepared(matching.values_list("number", "group")[:limit])
+
+
+def _among(seen: QuerySet[Conversation], *, listed: bool) -> Q:
+    return Q(group__in=seen.values("pk")) if listed else Q(Exists(seen.filter(pk=OuterRef("group"))))
+
+
 def find(
     member: Member | None,
     words: str,
@@ -71,24 +126,25 @@ def find(
     words is looked for.
     """
     query = search.read(words)
-    allowed = _allowed(member, conversations, messages)
-    found = _page(query, allowed, limit, after)
-    if found.hits or after or not query.wanted:
+    if not query.wanted:
+        return NOTHING
+    sight = _Sight(member, conversations, messages)
+    found = _page(query, sight, limit, after)
+    if found.hits or after:
         return found
-    meant = search.instead_of(query, allowed=_allowed(member, EVERYTHING, EVERYTHING))
+    meant = search.instead_of(query, allowed=_Sight(member).allowed)
     if meant is None:
         return found
     instead = " ".join(word for phrase in meant.wanted for word in phrase.words)
-    return replace(_page(meant, allowed, limit, after), instead=instead)
+    return replace(_page(meant, sight, limit, after), instead=instead)
 
 
-def _page(query: search.Query, allowed: Q, limit: int, after: str) -> Found:
+def _page(query: search.Query, sight: _Sight, limit: int, after: str) -> Found:
     start = before = int(after) if re.fullmatch("[0-9]{1,15}", after) else None
     newest: dict[int, int] = {}  # conversation: message
     # One more than asked for tells whether there is more.
     while len(newest) <= limit:
-        page = search.matching(query, before=before).filter(allowed).values_list("number", "group")
-        documents = list(page[: 2 * limit])
+        documents = sight.newest(query, before, 2 * limit)
         shown = _shown_before(query, {group for _, group in documents}, start)
         for number, group in documents:
             if group not in shown:
@@ -153,31 +209,6 @@ def not_indexed() -> Iterator[Message]:
     yield from missing.order_by("pk").iterator(chunk_size=500)
 
 
-def _allowed(member: Member | None, conversations: Q, messages: Q) -> Q:
-    """Which documents may be found. For those who see much it is asked of each match, until the page is full; for
-    others, whose hardly any match would be, their conversations are listed once.
-    """
-    said = Q(Exists(Message.objects.filter(messages, pk=OuterRef("number")))) if messages else Q()
-    if member is None and not conversations:
-        return said
-    visible = (Conversation.objects.all() if member is None else visible_to(member)).filter(conversations)
-    if member is None or member.sees_every_queue or _see_much(member):
-        return said & Q(Exists(visible.filter(pk=OuterRef("group"))))
-    return said & Q(group__in=visible.values("pk"))
-
-
-def _see_much(member: Member) -> bool:
-    """Whether to list their conversations would cost more than to ask of each match if it is among them.
-
-    To list one costs as much as to ask of one match, and as many have to be asked as it takes to fill a page: so many
-    times more as others' conversations are more than theirs. Both are equal at the square root.
-    """
-    number = Conversation.objects.aggregate(newest=Max("pk"))["newest"] or 0
-    as_many = math.isqrt(DOCUMENTS_A_PAGE * number)
-    theirs = (Conversation.objects.filter(team__in=member.team_keys), Conversation.objects.filter(owner=member))
-    return sum(counted([bounded(rows, at_most=as_many) for rows in theirs])) >= as_many
-
-
 def _shown_before(query: search.Query, groups: set[int], start: int | None) -> set[int]:
     """Which of these conversations were on an earlier page, by a newer message."""
     if start is None:
@@ -187,14 +218,23 @@ def _shown_before(query: search.Query, groups: set[int], start: int | None) -> s
 
 
 def _hits(found: list[tuple[int, int]], query: search.Query) -> list[Hit]:
-    shown = Conversation.objects.select_related("customer", "owner", "team").annotate(tagged=TAGGED)
-    conversations = shown.in_bulk([one for one, _ in found])
-    messages = Message.objects.only("reply", "text").in_bulk([number for _, number in found])
+    of_conversations, of_messages = _shown(len(found))
+    conversations = {one.pk: one for one in of_conversations(keys=[group for group, _number in found])}
+    messages = {one.pk: one for one in of_messages(keys=[number for _group, number in found])}
     return [
         Hit(conversations[group], number, _excerpt(messages[number], query))
         for group, number in found
         if group in conversations and number in messages
     ]
+
+
+@cache
+def _shown(number: int) -> tuple[Callable[..., list[Conversation]], Callable[..., list[Message]]]:
+    """What is shown of so many conversations and messages; a page has at most `limit`, so there are few."""
+    keys: Any = Given("keys", several=number) if number else []
+    conversations = Conversation.objects.select_related("customer", "owner", "team").annotate(tagged=TAGGED)
+    messages = Message.objects.order_by().only("reply", "text")
+    return prepared(conversations.filter(pk__in=keys)), prepared(messages.filter(pk__in=keys))
 
 
 def _excerpt(message: Message, query: search.Query) -> SafeString:

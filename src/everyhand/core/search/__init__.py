@@ -16,6 +16,7 @@ from types import ModuleType
 
 from django.db import connection, models
 
+from everyhand.core.prepared import Given
 from everyhand.core.search import postgresql, similar, sqlite
 from everyhand.core.search.documents import Document, place
 from everyhand.core.search.excerpts import Excerpt, excerpt
@@ -31,10 +32,12 @@ __all__ = [
     "add",
     "add_prepared",
     "excerpt",
+    "expression",
     "forget",
     "gathering",
     "instead_of",
     "matching",
+    "matching_given",
     "move",
     "prepared",
     "put",
@@ -105,7 +108,22 @@ def matching(query: Query, *, since: int | None = None, before: int | None = Non
     """
     if not query.wanted:
         return Document.objects.none()
-    found: models.QuerySet[Document] = _back_end().matching(query, since, before)
+    return _matching(expression(query), since, before)
+
+
+def matching_given(name: str) -> models.QuerySet[Document]:
+    """The same for a question that is `prepared`, which is told the `expression` of a query that wants something."""
+    return _matching(Given(name), None, None)
+
+
+def expression(query: Query) -> str:
+    """The query as the database reads it."""
+    written: str = _back_end().expression(query)
+    return written
+
+
+def _matching(words: str | Given, since: int | None, before: int | None) -> models.QuerySet[Document]:
+    found: models.QuerySet[Document] = _back_end().matching(words, since, before)
     return found
 
 

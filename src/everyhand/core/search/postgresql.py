@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from django.db import connection, models
 from django.db.models.expressions import RawSQL
 
+from everyhand.core.prepared import Given
 from everyhand.core.search.documents import Document
 from everyhand.core.search.language import Phrase, Query
 from everyhand.core.search.words import BARRIER
@@ -36,9 +37,9 @@ def words_in(documents: models.QuerySet[Document]) -> Iterator[list[str]]:
     )
 
 
-def matching(query: Query, since: int | None, before: int | None) -> models.QuerySet[Document]:
+def matching(words: str | Given, since: int | None, before: int | None) -> models.QuerySet[Document]:
     limits = {"number__gte": since, "number__lt": before}
-    found = Document.objects.extra(where=["core_document.words @@ %s::tsquery"], params=[expression(query)])
+    found = Document.objects.extra(where=["core_document.words @@ %s::tsquery"], params=[words])
     return found.filter(**{name: number for name, number in limits.items() if number is not None}).order_by("-number")
 
 

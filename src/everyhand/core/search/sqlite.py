@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from django.db import connection, models
 
+from everyhand.core.prepared import Given
 from everyhand.core.search.documents import Document, place
 from everyhand.core.search.language import Phrase, Query
 
@@ -50,10 +52,10 @@ def words_in(documents: models.QuerySet[Document]) -> Iterator[list[str]]:
         yield zlib.decompress(packed).decode().split()
 
 
-def matching(query: Query, since: int | None, before: int | None) -> models.QuerySet[Document]:
+def matching(words: str | Given, since: int | None, before: int | None) -> models.QuerySet[Document]:
     # Joined, not "id IN (...)": FTS5 then walks from the newest match down and stops when the page is full.
     where = ["core_document_index MATCH %s", "core_document_index.rowid = core_document.id"]
-    params: list[str | int] = [expression(query)]
+    params: list[Any] = [words]
     for limit, number in (("core_document_index.rowid >= %s", since), ("core_document_index.rowid < %s", before)):
         if number is not None:
             where.append(limit)
