@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from bench.server import HOST
 
 FORM: Final = "application/x-www-form-urlencoded"
-AFTER_A_PAUSE: Final = 15.0  # seconds
+AFTER_A_PAUSE: Final = 15  # seconds
 PATIENCE: Final = 120.0  # seconds for one answer
 
 

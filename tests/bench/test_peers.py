@@ -18,24 +18,27 @@ from bench.peers.rows import Rows, filling
 from bench.peers.table import Measured, lines_of
 from bench.session import form_with
 from tests.bench.test_generate import EVERYHAND, environment
-from tests.bench.test_table import left_in, serving
+from tests.bench.test_table import left_in, processes_on, serving
 from tests.servers.processes import open_directory
 from tests.whole.test_the_main_job import wait_for
 
 ALONE = ["bench", "peers", "--small", "--json", "--conversations", "200", "--only", "roundup"]
 
 
-def without_a_package_index(folder: Path) -> dict[str, str]:
-    return environment(folder / "own") | {"TMPDIR": str(folder), "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder)}
+def without_packages(folder: Path) -> dict[str, str]:
+    """No package index, and none of Debian's programs."""
+    nowhere = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder), "PATH": str(folder / "bin")}
+    return environment(folder / "own") | {"TMPDIR": str(folder)} | nowhere
 
 
 def test_a_desk_that_cannot_be_had_is_named_and_the_others_are_measured() -> None:
     folder = open_directory("bench-peers")
-    asked = [*EVERYHAND, *ALONE]
-    done = subprocess.run(asked, env=without_a_package_index(folder), capture_output=True, text=True, check=False)
+    asked = [*EVERYHAND, *ALONE, "--only", "request-tracker"]
+    done = subprocess.run(asked, env=without_packages(folder), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert "pip could not install it" in told["absent"]["Roundup 2.6.0"]
+    assert "apt-get install" in told["absent"]["Request Tracker 5.0"]
     ours = {one["what"]: one for one in told["figures"]}
     assert set(ours) == {"filed", "list", "ticket", "search", "reply", "memory"}
     assert all(one["median"] > 0 and one["times_ours"] == 1 for one in ours.values())
@@ -45,12 +48,12 @@ def test_a_desk_that_cannot_be_had_is_named_and_the_others_are_measured() -> Non
 def test_an_interrupted_comparison_leaves_nothing() -> None:
     folder = open_directory("bench-peers-interrupted")
     asked = [*EVERYHAND, *ALONE]
-    own = without_a_package_index(folder)
+    own = without_packages(folder)
     with subprocess.Popen(asked, env=own, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
         wait_for(lambda: bool(serving(folder)), seconds=120, what="our own server runs")
         running.send_signal(signal.SIGTERM)
         assert running.wait(60) != 0
-    assert serving(folder) == []
+    assert processes_on(folder) == {}
     assert left_in(folder) == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -41,7 +42,21 @@ def test_an_interrupted_run_ends_what_it_started_and_leaves_nothing() -> None:
         wait_for(lambda: bool(serving(folder)), seconds=120, what="a server runs on the made-up data")
         running.send_signal(signal.SIGTERM)
         assert running.wait(60) != 0
-    assert serving(folder) == []
+    assert processes_on(folder) == {}
+    assert left_in(folder) == []
+
+
+def test_ctrl_c_while_another_company_is_measured_leaves_nothing() -> None:
+    folder = open_directory("bench-stopped")
+    own = environment(folder / "own") | {"TMPDIR": str(folder)}
+    asked = [*EVERYHAND, "bench", "--small", "--conversations", "200", "--only", "file-empty"]
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(asked, env=own, stdout=quiet, stderr=quiet, start_new_session=True) as running:
+        another = "everyhand-bench-*/everyhand-bench-*/new/everyhand.sqlite3"
+        wait_for(lambda: any(folder.glob(another)), seconds=180, what="there is another company")
+        os.killpg(running.pid, signal.SIGINT)  # as a terminal says it to all of them
+        assert running.wait(60) != 0
+    assert processes_on(folder) == {}
     assert left_in(folder) == []
 
 
@@ -58,12 +73,17 @@ def left_in(folder: Path) -> list[str]:
 
 def serving(folder: Path) -> list[int]:
     """The processes that run `everyhand serve` on data in this folder."""
-    found = []
+    return [number for number, command in processes_on(folder).items() if command.endswith(b"serve")]
+
+
+def processes_on(folder: Path) -> dict[int, bytes]:
+    """The commands of all processes that were started with data in this folder."""
+    found = {}
     for entry in Path("/proc").iterdir():
         try:
             command, own = (entry / "cmdline").read_bytes(), (entry / "environ").read_bytes()
         except OSError:
             continue
-        if command.rstrip(b"\0").endswith(b"serve") and b"EVERYHAND_DATA=" + bytes(folder) in own:
-            found.append(int(entry.name))
+        if b"EVERYHAND_DATA=" + bytes(folder) in own:
+            found[int(entry.name)] = command.rstrip(b"\0")
     return found

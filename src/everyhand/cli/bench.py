@@ -19,7 +19,7 @@ import everyhand
 from everyhand.cli import setting_up
 
 SOURCES = Path(everyhand.__file__).resolve().parents[2]
-PEERS = ("django-helpdesk", "roundup")
+PEERS = ("django-helpdesk", "roundup", "request-tracker")
 PARTS = ("start", "pages", "browser", "live", "accept", "file", "file-empty", "sweep", "size")
 
 
@@ -65,8 +65,8 @@ def peers(
 ) -> None:
     """Measure other desks beside Everyhand: the same past, the same mails, visited in turn.
 
-    They are installed from the package index, into environments of their own, which are gone afterwards unless
-    --environments names a place for them.
+    Two are installed from the package index, into environments of their own, which are gone afterwards unless
+    --environments names a place for them. Request Tracker is measured where Debian's packages are installed.
     """
     what = ["peers", *(["--json"] if as_json else []), *(["--small"] if small else [])]
     what += ["--environments", str(environments.resolve())] if environments else []
