@@ -118,6 +118,32 @@ def test_a_canned_reply_is_found_by_typing_and_what_is_not_known_is_written_over
     expect(field).to_contain_text("Dear Tom of Fielding & Sons, we are sorry.")
 
 
+def test_a_canned_reply_keeps_its_form_and_its_picture(courier: Courier, ana: Page) -> None:
+    ana.goto(f"{courier.url}/canned-replies/new")
+    ana.get_by_label("Its name").fill("Where the box is")
+    ana.locator("#canned-text").focus()
+    field = ana.locator("trix-editor")
+    expect(field).to_be_focused()
+    ana.get_by_role("button", name="Bold").click()
+    ana.keyboard.type("Look, {first name}")
+    field.evaluate("(editor, base64) => (" + PASTE + ")([editor, base64])", DOT)
+    expect(field.locator("img[src^='/canned-pictures/']")).to_be_visible()
+    ana.get_by_role("button", name="Save").click()
+
+    ana.get_by_role("link", name="Where the box is").click()
+    expect(field.locator("strong")).to_have_text("Look, {first name}")
+    expect(field.locator("img[src^='/canned-pictures/']")).to_be_visible()
+    ana.get_by_role("button", name="Save").click()
+
+    courier.open(ana, GIFT)
+    editor(ana)
+    ana.keyboard.type("/where")
+    expect(ana.get_by_role("option", name="Where the box is")).to_be_visible()
+    ana.keyboard.press("Enter")
+    expect(field.locator("img[src^='/draft-files/']")).to_be_visible()
+    expect(field.locator("strong")).to_have_text("Look, Tom")
+
+
 def test_ana_calls_a_colleague_in_by_keyboard(courier: Courier, ana: Page) -> None:
     courier.open(ana, GIFT)
     ana.get_by_text("Internal note", exact=True).first.click()

@@ -7,6 +7,7 @@ export class FormedController extends Controller {
   static values = { label: String, pictures: String };
 
   connect() {
+    this.written ??= this.textTarget.value; /* what its HTML says, too */
     if (this.textTarget.value) this.form();
   }
 
