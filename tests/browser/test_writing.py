@@ -134,14 +134,15 @@ def test_a_canned_reply_keeps_its_form_and_its_picture(courier: Courier, ana: Pa
     expect(field.locator("strong")).to_have_text("Look, {first name}")
     expect(field.locator("img[src^='/canned-pictures/']")).to_be_visible()
     ana.get_by_role("button", name="Save").click()
+    ana.wait_for_url(re.compile("/canned-replies$"))
 
-    courier.open(ana, GIFT)
+    courier.open(ana, "Charged twice")
     editor(ana)
     ana.keyboard.type("/where")
     expect(ana.get_by_role("option", name="Where the box is")).to_be_visible()
     ana.keyboard.press("Enter")
     expect(field.locator("img[src^='/draft-files/']")).to_be_visible()
-    expect(field.locator("strong")).to_have_text("Look, Tom")
+    expect(field.locator("strong")).to_have_text("Look, Otto")
 
 
 def test_ana_calls_a_colleague_in_by_keyboard(courier: Courier, ana: Page) -> None:

@@ -211,6 +211,7 @@ def test_a_picture_between_the_words_is_kept_and_reaches_the_customer_between_th
     shown = browser.get(f"/canned-replies/{one.pk}").content.decode()
     assert "/canned-pictures/" in shown
     assert "Leave out map.png" not in shown
+    assert 'value="The map"' in shown
 
     filled = puts_in(browser, conversation, one)
     (seen,) = re.findall(r'src="(/draft-files/[^"]+)"', filled["html"])

@@ -42,8 +42,8 @@ class CannedReplyForm(forms.Form):
     text = forms.CharField(label=_("What it says"), required=False, strip=False, widget=forms.Textarea)
     shared = forms.ChoiceField(label=_("Who uses it"), required=False)
 
-    def __init__(self, data: object, *, member: Member, shared: str) -> None:
-        super().__init__(data, initial={"shared": shared})  # type: ignore[arg-type] # a QueryDict or None
+    def __init__(self, data: object, *, member: Member, name: str, shared: str) -> None:
+        super().__init__(data, initial={"name": name, "shared": shared})  # type: ignore[arg-type] # a QueryDict or None
         teams = canned_replies.teams_to_share_with(member)
         choices = [("", gettext("Only me"))]
         choices += [(str(team.pk), gettext("The team %(name)s") % {"name": team.name}) for team in teams]
@@ -106,7 +106,9 @@ def _edit(request: HttpRequest, one: CannedReply) -> HttpResponse:
     member, at = reader(request), timezone.now()
     shared = "everyone" if one.for_everyone else str(one.team_id or "")
     heading = one.name
-    form = CannedReplyForm(request.POST if request.method == "POST" else None, member=member, shared=shared)
+    form = CannedReplyForm(
+        request.POST if request.method == "POST" else None, member=member, name=heading, shared=shared
+    )
     refused: list[str] = []
     if request.method == "POST":
         left_out = request.POST.getlist("leave_out")
