@@ -26,11 +26,9 @@ class WithoutOwnIndex(migrations.AlterField):
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:  # noqa: ARG002 (Django's signature)
         model = from_state.apps.get_model(app_label, self.model_name)
         column = model._meta.get_field(self.name).column
-        named = {index.name for index in model._meta.indexes}
-        for name in schema_editor._constraint_names(  # noqa: SLF001 (Django's own operations ask it, too)
-            model, [column], index=True, type_=models.Index.suffix, exclude=named
-        ):
-            schema_editor.execute(schema_editor._delete_index_sql(model, name))  # noqa: SLF001
+        # As Django called it. To ask SQLite for its name, Django would parse the SQL of the whole table.
+        name = schema_editor._create_index_name(model._meta.db_table, [column])  # noqa: SLF001
+        schema_editor.execute(f"DROP INDEX IF EXISTS {schema_editor.quote_name(name)}")
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:  # noqa: ARG002
         model = to_state.apps.get_model(app_label, self.model_name)
