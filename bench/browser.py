@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 DESKS: Final = 100
+REST: Final = 300  # milliseconds
 PATIENCE: Final = 30.0  # seconds
 _ROWS: Final = """() => [...document.querySelectorAll(".conversation-row")]
   .map((row) => row.id + row.querySelector("p").textContent).join()"""
@@ -62,19 +64,30 @@ def measured(server: Server, times: int) -> Iterator[Figure]:
 
 
 def _opening(page: Page, port: int, times: int) -> Iterator[Figure]:
-    """From the key that opens a row of the inbox until its conversation is painted."""
-    took = []
+    """From the key that opens a row of the inbox until its conversation is painted; the floor is a page of one word.
+
+    The key is pressed once the inbox rests and listens, as somebody who has read it would.
+    """
+    took: list[float] = []
+    floors: list[float] = []
     loaded = 0.0
     for number in range(times + 1):
         page.goto(f"http://{HOST}:{port}/inbox/mine", wait_until="load")
         loaded = loaded or page.evaluate(_LOADED)
+        _until(page, lambda: page.evaluate(_LISTENS))
+        page.wait_for_timeout(REST)
         rows = page.locator(".conversation-row a[href^='/conversations/']")
-        rows.nth(number % rows.count()).focus()
+        row = rows.nth(number % rows.count())
+        if number % 5 == 4:
+            row.evaluate("link => link.href = '/healthz'")
+        row.focus()
         with page.expect_navigation(wait_until="load"):
             page.keyboard.press("Enter")
-        took.append(_until(page, lambda: page.evaluate(_PAINTED)) / 1000)
+        painted = _until(page, lambda: page.evaluate(_PAINTED)) / 1000
+        (floors if number % 5 == 4 else took).append(painted)
     # The first one loads and compiles what the others have.
-    yield of_times("a key opens a conversation, painted", took[1:], note="100 at p95")
+    floor = statistics.median(floors) * 1000 if floors else None
+    yield of_times("a key opens a conversation, painted", took[1:] or took, floor=floor, note="100 at p95")
     yield Figure("script and style of the first page, as sent", "kB", loaded / 1000, note="100")
 
 
