@@ -16,6 +16,7 @@ from everyhand.core import journal
 from everyhand.core.blobs import Blob
 from everyhand.core.looks import Look
 from everyhand.customers.models import Customer, Identity
+from everyhand.notices.models import Notice
 from everyhand.people.looking_around import DOMAIN
 from everyhand.people.models import Member, Role, Team
 from everyhand.promises.models import Promise
@@ -59,13 +60,14 @@ def remove(*, at: datetime) -> int:
 
 
 def _forget_that_it_was_here(subjects: list[str], staff: set[int]) -> None:
-    """What was done with these, who saw them, and that something new stood behind the bells of nobody but the staff."""
+    """What was done with these, who saw them, who was told of them, and that bells rang meanwhile, which only open
+    pages had to hear.
+    """
     theirs = journal.Entry.objects.filter(subject__in=subjects)
     since = theirs.order_by("pk").values_list("pk", flat=True).first() or 0
-    bells = journal.Entry.objects.filter(action="notices.changed", pk__gt=since)
-    rung = [bell.pk for bell in bells.iterator() if staff.issuperset(bell.particulars["members"])]
-    journal.Entry.objects.filter(pk__in=rung).delete()
+    journal.Entry.objects.filter(action="notices.changed", pk__gt=since).delete()
     theirs.delete()
+    Notice.objects.filter(thing__in=subjects).delete()
     Look.objects.filter(Q(thing__in=subjects) | Q(who__in=[f"member:{pk}" for pk in staff])).delete()
 
 
