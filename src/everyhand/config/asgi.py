@@ -18,6 +18,7 @@ from types import FrameType
 from typing import IO, Any, Final, cast
 
 from a2wsgi import WSGIMiddleware
+from a2wsgi.wsgi import WSGIResponder
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "everyhand.config.settings")
@@ -31,12 +32,51 @@ from everyhand.web.live.listen import Message, Receive, Send, listen  # noqa: E4
 THREADS: Final = 4
 # Pieces of a response that may wait for a slow reader before the thread waits too: 1 MB of a file.
 PIECES_WAITING: Final = 256
+LARGEST_PAGE: Final = 500_000  # bytes of an answer that is handed over whole; more of it is streamed
 LARGEST_REQUEST: Final = 100_000_000  # bytes
 KEPT_IN_MEMORY: Final = 1_000_000  # bytes of a request; the rest waits on disk
 SILENCE: Final = 30.0  # seconds in which something of a request must arrive
 
+
+class _Responder(WSGIResponder):
+    """Hands the loop a page whole. The library's own hands over each piece by itself and waits for the loop each time,
+    three times a page, while one of the two threads waits for the interpreter.
+    """
+
+    def __init__(self, *every: Any) -> None:
+        super().__init__(*every)
+        self._kept: list[Message] = []
+        self._size = 0
+        self._streams = False
+
+    def send(self, message: Any) -> None:
+        self._kept.append(message)
+        self._size += len(message.get("body", b""))
+        ended = message["type"] == "http.response.body" and not message.get("more_body")
+        if ended and not self._streams:
+            self.loop.call_soon_threadsafe(self._queue, self._whole())
+        elif ended or self._size > LARGEST_PAGE:
+            # A file, or another long answer: as fast as its reader takes it.
+            self._streams, self._size, kept, self._kept = True, 0, self._kept, []
+            for one in kept:
+                super().send(cast(Any, one))
+
+    def _whole(self) -> list[Message]:
+        start, *pieces = self._kept
+        return [start, {"type": "http.response.body", "body": b"".join(one["body"] for one in pieces)}]
+
+    def _queue(self, messages: list[Message]) -> None:
+        for one in messages:
+            self.send_queue.put_nowait(cast(Any, one))
+
+
+class _Pages(WSGIMiddleware):
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await _Responder(self.app, self.executor, self.send_queue_size)(scope, receive, send)
+
+
 # Both sides speak WSGI; their type stubs spell it differently.
-_pages: Any = WSGIMiddleware(cast(Any, _django), workers=THREADS, send_queue_size=PIECES_WAITING)
+_pages: Any = _Pages(cast(Any, _django), workers=THREADS, send_queue_size=PIECES_WAITING)
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
