@@ -114,7 +114,7 @@ def _new(digest: str, one: Arriving, at: datetime) -> Mail:
 
 
 def _known(digests: Sequence[str]) -> list[Mail]:
-    return _of_so_many(len(digests))(digests=digests)
+    return _of_so_many(len(digests))(digests=digests) if digests else []
 
 
 @cache
