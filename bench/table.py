@@ -61,8 +61,11 @@ def main() -> None:
     if asked.part:
         _print_part(asked.part[0], [int(one) for one in asked.part[1:]])
         return
-    figures = list(_measured(SMALL if asked.small else FULL, asked.only))
-    show(environment(settings.EVERYHAND.data), figures, as_json=asked.json)
+    figures: list[Figure] = []
+    try:
+        figures.extend(_measured(SMALL if asked.small else FULL, asked.only))
+    finally:  # what was measured is shown, also when something went wrong after it
+        show(environment(settings.EVERYHAND.data), figures, as_json=asked.json)
 
 
 def _measured(size: Size, only: list[str]) -> Iterator[Figure]:
