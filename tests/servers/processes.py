@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 MEMORY = Path("/dev/shm")  # noqa: S108 (directories in it have names of their own)
+LAST_WORDS = 4_000  # characters
 ROOM = 4_000_000_000  # bytes; a run on PostgreSQL with three workers takes less than one
 
 
@@ -60,6 +61,10 @@ class Process:
     def output(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
+    def last_words(self) -> str:
+        """The end of the output, which tells why it failed; the whole would drown what else a test run has to say."""
+        return self.output()[-LAST_WORDS:]
+
     def wait_until(self, ready: Callable[[], bool], *, seconds: float, what: str) -> None:
         """Return once `ready()` is true. Raises AssertionError with the log when the program ends or time runs out."""
 
@@ -67,13 +72,13 @@ class Process:
             if ready():
                 return True
             if not self.running:
-                raise AssertionError(f"{what}: the program ended with {self._popen.returncode}.\n{self.output()}")
+                raise AssertionError(f"{what}: the program ended with {self._popen.returncode}.\n{self.last_words()}")
             return False
 
         try:
             wait_until(ready_or_ended, seconds=seconds, what=what)
         except TimeoutError as error:
-            raise AssertionError(f"{error}\n{self.output()}") from None
+            raise AssertionError(f"{error}\n{self.last_words()}") from None
 
     def wait(self, *, seconds: float, what: str) -> None:
         """Return once the program has ended well. Raises AssertionError with the log if it fails or takes too long."""
@@ -81,9 +86,9 @@ class Process:
             status = self._popen.wait(seconds)
         except subprocess.TimeoutExpired:
             self.kill9()
-            raise AssertionError(f"{what}: not within {seconds} s.\n{self.output()}") from None
+            raise AssertionError(f"{what}: not within {seconds} s.\n{self.last_words()}") from None
         if status != 0:
-            raise AssertionError(f"{what}: failed with {status}.\n{self.output()}")
+            raise AssertionError(f"{what}: failed with {status}.\n{self.last_words()}")
 
     def stop(self, *, seconds: float = 15) -> int:
         """Ask the program to end and return its exit status. Raises AssertionError if it does not end in time."""
@@ -94,7 +99,7 @@ class Process:
         except subprocess.TimeoutExpired:
             self.kill9()
             raise AssertionError(
-                f"The program did not end within {seconds} s of {self.stop_signal.name}.\n{self.output()}"
+                f"The program did not end within {seconds} s of {self.stop_signal.name}.\n{self.last_words()}"
             ) from None
 
     def kill9(self) -> None:

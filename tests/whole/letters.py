@@ -36,15 +36,17 @@ class InsistentServer:
 
     `taken` are the subjects that were answered with 250; `tries` counts every attempt, and `refused` those that were
     refused, by the code of the answer (0: the line broke, or nobody was there). Each letter has `size` letters of text;
-    it waits `patience` seconds for an answer.
+    it waits `patience` seconds for an answer, and `pause` seconds after a letter that was taken.
     """
 
-    def __init__(self, everyhand: RunningEveryhand, name: str, *, size: int = 20, patience: float = 30) -> None:
+    def __init__(
+        self, everyhand: RunningEveryhand, name: str, *, size: int = 20, patience: float = 30, pause: float = 0
+    ) -> None:
         self.taken: list[str] = []
         self.tries = 0
         self.refused: Counter[int] = Counter()
         self._text = "No paper today.\n" * max(size // 16, 1)
-        self._everyhand, self._name, self._patience = everyhand, name, patience
+        self._everyhand, self._name, self._patience, self._pause = everyhand, name, patience, pause
         self._enough = threading.Event()
         # A daemon: when a test fails it may never be stopped, and would insist for ever.
         self._thread = threading.Thread(target=self._hand_over, name=name, daemon=True)
@@ -76,6 +78,7 @@ class InsistentServer:
                 else:
                     self.taken.append(subject)
                     break
+            self._enough.wait(self._pause)
 
 
 def _code(refusal: Exception) -> int:
