@@ -32,38 +32,36 @@ from everyhand.web.live.listen import Message, Receive, Send, listen  # noqa: E4
 THREADS: Final = 4
 # Pieces of a response that may wait for a slow reader before the thread waits too: 1 MB of a file.
 PIECES_WAITING: Final = 256
-LARGEST_PAGE: Final = 500_000  # bytes of an answer that is handed over whole; more of it is streamed
+HEAD_AND_BODY: Final = 2  # messages of which a page is made, before its end
 LARGEST_REQUEST: Final = 100_000_000  # bytes
 KEPT_IN_MEMORY: Final = 1_000_000  # bytes of a request; the rest waits on disk
 SILENCE: Final = 30.0  # seconds in which something of a request must arrive
 
 
 class _Responder(WSGIResponder):
-    """Hands the loop a page whole. The library's own hands over each piece by itself and waits for the loop each time,
-    three times a page, while one of the two threads waits for the interpreter.
+    """Hands the loop a page whole. The library's own hands over its head, its body and its end by themselves and waits
+    for the loop each time, while one of the two threads waits for the interpreter.
     """
 
     def __init__(self, *every: Any) -> None:
         super().__init__(*every)
         self._kept: list[Message] = []
-        self._size = 0
         self._streams = False
 
     def send(self, message: Any) -> None:
+        if self._streams:
+            super().send(message)
+            return
         self._kept.append(message)
-        self._size += len(message.get("body", b""))
-        ended = message["type"] == "http.response.body" and not message.get("more_body")
-        if ended and not self._streams:
-            self.loop.call_soon_threadsafe(self._queue, self._whole())
-        elif ended or self._size > LARGEST_PAGE:
-            # A file, or another long answer: as fast as its reader takes it.
-            self._streams, self._size, kept, self._kept = True, 0, self._kept, []
-            for one in kept:
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            start, *pieces = self._kept
+            body = b"".join(one["body"] for one in pieces)
+            self.loop.call_soon_threadsafe(self._queue, [start, {"type": "http.response.body", "body": body}])
+        elif len(self._kept) > HEAD_AND_BODY:
+            # A second piece: a file, or another long answer. It goes as fast as its reader takes it.
+            self._streams = True
+            for one in self._kept:
                 super().send(cast(Any, one))
-
-    def _whole(self) -> list[Message]:
-        start, *pieces = self._kept
-        return [start, {"type": "http.response.body", "body": b"".join(one["body"] for one in pieces)}]
 
     def _queue(self, messages: list[Message]) -> None:
         for one in messages:
