@@ -7,7 +7,7 @@ to hear of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from everyhand.conversations.models import Conversation, Message
 from everyhand.core.journal import Entry
@@ -140,7 +140,7 @@ def disk_well(entry: Entry, _known: Known) -> Follows:
 
 
 def _about(
-    message: Message, kind: Kind, members: Iterable[Member], entry: Entry, known: Known, **particulars: object
+    message: Message, kind: Kind, members: Sequence[Member], entry: Entry, known: Known, **particulars: object
 ) -> News:
     return News(
         members,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from everyhand.people.models import Member
 class News:
     """Something to tell these members. `thing` is what it is about: of the same thing nobody is told twice."""
 
-    members: Iterable[Member]
+    members: Sequence[Member]
     kind: Kind
     thing: str
     happened_at: datetime
