@@ -74,7 +74,7 @@ class RunningEveryhand:
         process.kill9()
         self._process = None
         if status != 0 or left:
-            raise AssertionError(f"Everyhand ended with {status} and left {len(left)} processes.\n{process.last_words()}")
+            raise AssertionError(f"It ended with {status} and left {len(left)} processes.\n{process.last_words()}")
 
     def kill9(self) -> None:
         """End every process of it at once, without warning."""
