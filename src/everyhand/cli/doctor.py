@@ -151,9 +151,11 @@ def _people() -> Iterator[Finding]:
 
 def _work() -> Iterator[Finding]:
     now = timezone.now()
-    silent = heartbeat.silent(["worker"], at=now)
+    silent = heartbeat.silent(["filing", "worker"], at=now)
     yield Finding(
-        "the worker runs", not silent, "Start it with `everyhand serve`, or `everyhand worker` where parts run alone."
+        "the worker runs and files mail",
+        not silent,
+        "Start it with `everyhand serve`, or `everyhand worker` where parts run alone.",
     )
     for kind in work.kinds():
         name = str(kind._meta.verbose_name_plural)

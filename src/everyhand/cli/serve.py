@@ -8,9 +8,11 @@ import shutil
 import signal
 import socket
 import sys
+import threading
 import time
 from datetime import timedelta
 from functools import partial
+from typing import Protocol
 
 import click
 import structlog
@@ -44,8 +46,7 @@ def serve(with_demo: bool) -> None:
     except (supervisor.PortTaken, CertificateUnusable) as wrong:
         click.echo(f"everyhand: {wrong}", err=True)
         sys.exit(os.EX_CONFIG)
-    parts.append(supervisor.Part("worker", run_worker))
-    parts.append(supervisor.Part("fetch", run_fetch))
+    parts += [supervisor.Part("filing", run_filing), supervisor.Part("worker", run_worker_and_fetchers)]
     parts.append(supervisor.Part("greeting", _greet, once=True))
     if setting_up.set_up() and with_demo:
         company.load(at=timezone.now())
@@ -87,8 +88,9 @@ def smtp() -> None:
 def worker() -> None:
     """Run the worker alone. On PostgreSQL several may run, on several machines."""
     setting_up.set_up()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    run_worker()
+    import everyhand.cli.worker  # noqa: F401 (before it is forked)
+
+    supervisor.Supervisor([supervisor.Part("filing", run_filing), supervisor.Part("worker", run_worker)]).run()
 
 
 @click.command()
@@ -121,19 +123,56 @@ def run_smtp(doors: dict[str, socket.socket]) -> None:
     listen.run_forever(**doors)
 
 
-def run_worker() -> None:
-    from everyhand.cli.worker import Worker
+def run_filing() -> None:
+    from everyhand.cli import worker
 
-    at_work = Worker()
-    signal.signal(signal.SIGTERM, lambda *_: at_work.stop())
-    signal.signal(signal.SIGINT, lambda *_: at_work.stop())
-    at_work.run()
+    _until_told_to_end(worker.filing())
+
+
+def run_worker() -> None:
+    from everyhand.cli import worker
+
+    _until_told_to_end(worker.everything_else())
+
+
+def run_worker_and_fetchers() -> None:
+    """Both in one process: they wait most of the time, and each process takes some 20 MB."""
+    from everyhand.channels.email.fetching.fetchers import Fetchers
+    from everyhand.cli import worker
+
+    _until_told_to_end(worker.everything_else(), Fetchers())
 
 
 def run_fetch() -> None:
-    from everyhand.channels.email.fetching import fetchers
+    from everyhand.channels.email.fetching.fetchers import Fetchers
 
-    fetchers.run_forever()
+    _until_told_to_end(Fetchers())
+
+
+class _Working(Protocol):
+    """Works in `run` until `stop` is called."""
+
+    def run(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+def _until_told_to_end(*working: _Working) -> None:
+    """Have all of these work until SIGTERM or SIGINT. In threads, because a signal may not set an event that the
+    interrupted thread is about to wait for.
+    """
+
+    def stop(*_: object) -> None:
+        for one in working:
+            one.stop()
+
+    for asked in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(asked, stop)
+    threads = [threading.Thread(target=one.run, name=type(one).__name__.lower()) for one in working]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def _mail_doors() -> dict[str, socket.socket]:

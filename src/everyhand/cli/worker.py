@@ -1,4 +1,4 @@
-"""The worker: everything that is due, done. One thread a kind of work, each claiming, doing, completing.
+"""The worker: everything that is due, done. It is two processes: one files mail, the other does everything else.
 
 This is the one page that says what runs in the background.
 """
@@ -9,12 +9,10 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.db import Error, connection
 from django.utils import timezone
 
 from everyhand.channels import erasing
@@ -24,9 +22,10 @@ from everyhand.channels.email.models import SystemMail
 from everyhand.channels.email.outbound import deliver, notice_mail
 from everyhand.cli import reactions
 from everyhand.cli.demo import wishes
+from everyhand.cli.lanes import Duty, Lane, Worker
 from everyhand.conversations import checking, whose
 from everyhand.conversations.models import Delivery, Renaming, Sleep, VirusCheck
-from everyhand.core import disk, heartbeat, looks, outage, work
+from everyhand.core import disk, heartbeat, looks, work
 from everyhand.core.sqlite import statistics
 from everyhand.core.work import Row
 from everyhand.customers.models import Erasure
@@ -43,107 +42,90 @@ log = structlog.get_logger(__name__)
 BATCH = 32
 MAILS = 128  # taken in hand at once: while some are filed the next are understood
 
-
-@dataclass(frozen=True)
-class Duty:
-    """Something the worker does again and again. `do` returns how much there was; after nothing it rests `pause`."""
-
-    name: str
-    do: Callable[[datetime], int]
-    pause: timedelta
+# By these names the two say that they run.
+FILING = "filing"
+WORKER = "worker"
 
 
-class Worker:
-    """Runs the duties until told to stop, each in a thread of its own, so that none waits for another."""
+def filing() -> Worker:
+    """Files the mail that was accepted: a process of its own, since it needs a core of its own when much comes in."""
+    filer = file.Filer(parsers=settings.EVERYHAND.workers)
+    mail = Duty("file mail", lambda at: _file_mail(filer, at), timedelta(seconds=0.1))
+    return Worker([[mail], [_sign_of_life(FILING)]], afterwards=filer.close)
 
-    def __init__(self) -> None:
-        self._stopping = threading.Event()
-        self._began = timezone.now()
-        self._filer = file.Filer(parsers=settings.EVERYHAND.workers)
 
-    def run(self) -> None:
-        """Work until `stop` is called; what is in hand is finished first."""
-        threads = [threading.Thread(target=self._repeat, args=(duty,), name=duty.name) for duty in self._duties()]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        self._filer.close()
+def everything_else() -> Worker:
+    """Does whatever else is due."""
+    return Worker(_lanes(stopping := threading.Event()), stopping=stopping)
 
-    def stop(self) -> None:
-        self._stopping.set()
 
-    def _duties(self) -> Sequence[Duty]:
-        return (
-            Duty("file mail", self._file_mail, timedelta(seconds=0.1)),
-            Duty("deliver replies", self._deliver_replies, timedelta(seconds=0.5)),
-            Duty("deliver system mail", self._deliver_system_mail, timedelta(seconds=0.5)),
-            Duty("place what was left behind", lambda at: _each(Departure, let_go.place, at), timedelta(seconds=0.5)),
-            Duty("bring back what slept", lambda at: _each(Sleep, turns.wake, at), timedelta(seconds=1)),
-            Duty("find by new names", lambda at: _each(Renaming, whose.index_again, at), timedelta(seconds=2)),
+def _lanes(stopping: threading.Event) -> Sequence[Lane]:
+    began = timezone.now()
+    return (
+        [Duty("deliver replies", lambda at: _deliver_replies(stopping, at), timedelta(seconds=0.5))],
+        [Duty("deliver system mail", lambda at: _deliver_system_mail(stopping, at), timedelta(seconds=0.5))],
+        [Duty("push notices", push.push_due, timedelta(seconds=2))],
+        [
             Duty("look for viruses", lambda at: _each(VirusCheck, checking.check, at), timedelta(seconds=1)),
             Duty("look back for viruses", lambda at: checking.look_back(at=at), timedelta(seconds=10)),
-            Duty("erase", lambda at: _each(Erasure, erasing.erase, at), timedelta(seconds=10)),
-            Duty("bring and take the demo", lambda at: _each(DemoWish, wishes.fulfil, at), timedelta(seconds=1)),
+        ],
+        [
             Duty("react to what happened", reactions.react, timedelta(seconds=0.5)),
             Duty("write notice mails", notice_mail.write_due, timedelta(seconds=2)),
-            Duty("push notices", push.push_due, timedelta(seconds=2)),
+        ],
+        [
+            Duty("watch promises", lambda at: promises.tick(at=at), timedelta(seconds=5)),
             Duty("warn of promises", _warn_of_promises, timedelta(seconds=15)),
+            Duty("bring back what slept", lambda at: _each(Sleep, turns.wake, at), timedelta(seconds=1)),
+            Duty("place what was left behind", lambda at: _each(Departure, let_go.place, at), timedelta(seconds=0.5)),
+            _sign_of_life(WORKER),
+        ],
+        [
+            Duty("find by new names", lambda at: _each(Renaming, whose.index_again, at), timedelta(seconds=2)),
+            Duty("bring and take the demo", lambda at: _each(DemoWish, wishes.fulfil, at), timedelta(seconds=1)),
+            Duty("erase", lambda at: _each(Erasure, erasing.erase, at), timedelta(seconds=10)),
+            Duty("watch mailboxes", lambda at: alarms.raise_alarms(at=at, watching_since=began), timedelta(seconds=20)),
+            Duty("watch the disk", lambda at: disk.watch(settings.EVERYHAND.data, at=at), timedelta(minutes=1)),
+            Duty("check the ledger", _check_ledger, timedelta(minutes=1)),
             Duty("forget old notices", _forget_old_notices, timedelta(minutes=10)),
             Duty("forget old looks", _forget_old_looks, timedelta(minutes=10)),
-            Duty("watch promises", lambda at: promises.tick(at=at), timedelta(seconds=5)),
-            Duty("watch mailboxes", self._watch_mailboxes, timedelta(seconds=20)),
-            Duty("watch the disk", lambda at: disk.watch(settings.EVERYHAND.data, at=at), timedelta(minutes=1)),
             Duty("gather statistics", _gather_statistics, timedelta(hours=1)),
-            Duty("check the ledger", _check_ledger, timedelta(minutes=1)),
-            Duty("say that we run", _beat, timedelta(seconds=15)),
-        )
+        ],
+    )
 
-    def _repeat(self, duty: Duty) -> None:
-        """A duty that fails is logged and tried again: a database that is away comes back, and so do we."""
-        failures = 0
-        while not self._stopping.is_set():
-            try:
-                done = duty.do(timezone.now())
-                failures = 0
-            except Exception as error:
-                failures += 1
-                done = 0
-                if outage.is_outage(error):
-                    # The first time says where, the others that it goes on.
-                    away = failures == 1
-                    log.warning("the database is away; trying again", duty=duty.name, failures=failures, exc_info=away)
-                else:
-                    log.exception("duty failed", duty=duty.name, failures=failures)
-                if isinstance(error, Error):
-                    connection.close()
-            if not done:
-                self._stopping.wait(duty.pause.total_seconds() * min(2**failures, 60))
-        connection.close()
 
-    def _file_mail(self, at: datetime) -> int:
-        mails = file.claim(at=at, limit=MAILS)
-        if mails:
-            with heartbeat.leases_kept(mails, lease=file.LEASE):
-                self._filer.file(mails, at=at)
-        return len(mails)
+def _sign_of_life(part: str) -> Duty:
+    process = f"{socket.gethostname()}:{os.getpid()}"
 
-    def _deliver_replies(self, at: datetime) -> int:
-        deliveries = work.claim(Delivery, at=at, limit=BATCH)
-        if deliveries:
-            with heartbeat.leases_kept(deliveries):
-                deliver.deliver(deliveries, stopping=self._stopping)
-        return len(deliveries)
+    def beat(at: datetime) -> int:
+        heartbeat.beat(part, process=process, at=at)
+        return 0
 
-    def _deliver_system_mail(self, at: datetime) -> int:
-        mails = work.claim(SystemMail, at=at, limit=BATCH)
-        if mails:
-            with heartbeat.leases_kept(mails):
-                deliver.deliver_system_mail(mails, stopping=self._stopping)
-        return len(mails)
+    return Duty("say that we run", beat, timedelta(seconds=15))
 
-    def _watch_mailboxes(self, at: datetime) -> int:
-        return alarms.raise_alarms(at=at, watching_since=self._began)
+
+def _file_mail(filer: file.Filer, at: datetime) -> int:
+    mails = file.claim(at=at, limit=MAILS)
+    if mails:
+        with heartbeat.leases_kept(mails, lease=file.LEASE):
+            filer.file(mails, at=at)
+    return len(mails)
+
+
+def _deliver_replies(stopping: threading.Event, at: datetime) -> int:
+    deliveries = work.claim(Delivery, at=at, limit=BATCH)
+    if deliveries:
+        with heartbeat.leases_kept(deliveries):
+            deliver.deliver(deliveries, stopping=stopping)
+    return len(deliveries)
+
+
+def _deliver_system_mail(stopping: threading.Event, at: datetime) -> int:
+    mails = work.claim(SystemMail, at=at, limit=BATCH)
+    if mails:
+        with heartbeat.leases_kept(mails):
+            deliver.deliver_system_mail(mails, stopping=stopping)
+    return len(mails)
 
 
 def _each(kind: type[Row], do: Callable[..., None], at: datetime) -> int:
@@ -178,9 +160,4 @@ def _forget_old_looks(at: datetime) -> int:
 
 def _gather_statistics(_at: datetime) -> int:
     statistics.gather()
-    return 0
-
-
-def _beat(at: datetime) -> int:
-    heartbeat.beat("worker", process=f"{socket.gethostname()}:{os.getpid()}", at=at)
     return 0

@@ -12,15 +12,15 @@ from django.views.decorators.http import require_safe
 from everyhand.core import heartbeat, viruses
 
 # What must have said within the last minute that it runs.
-PARTS = ("worker",)
+PARTS = ("filing", "worker")
 
 
 @require_safe
 @login_not_required
 def show(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
-    """200 and "ok" for the database and the worker; 503 when the database is unreachable.
+    """200 and "ok" for the database, for filing and for the worker; 503 when the database is unreachable.
 
-    A silent worker or a virus scanner that is away is told but is no 503: pages still work, and taking them away too
+    A silent part or a virus scanner that is away is told but is no 503: pages still work, and taking them away too
     would help nobody.
     """
     try:

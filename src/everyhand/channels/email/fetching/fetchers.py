@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import threading
 import time
@@ -29,17 +28,6 @@ GOODBYE_SECONDS: Final = 5.0
 
 # What a thread was started with; it begins anew when any of it changes.
 _SETTINGS: Final = ("pk", "host", "port", "security", "user", "sign_in", "folder", "changed_at", "mailbox_id")
-
-
-def run_forever() -> None:
-    """Fetch until SIGTERM or SIGINT. Call it in the main thread of a process of its own."""
-    fetchers = Fetchers()
-    for asked in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(asked, lambda *_: fetchers.stop())
-    # In a thread, because a signal may not set an event that the interrupted thread is about to wait for.
-    working = threading.Thread(target=fetchers.run, name="fetchers")
-    working.start()
-    working.join()
 
 
 class Fetchers:
