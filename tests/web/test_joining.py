@@ -156,6 +156,48 @@ def test_what_somebody_was_writing_goes_along_and_comes_back(house: House) -> No
     assert "Dear Ada, </textarea>" not in words(browser_of(house.ana).get(f"/conversations/{kept.pk}"))
 
 
+def test_what_is_typed_on_a_page_that_was_merged_away_goes_on_where_it_stands_now(house: House) -> None:
+    kept = arrives("No paper on route 4.", subject="Paper").conversation
+    merged = arrives("Still none.", subject="Again").conversation
+    browser = browser_of(house.ana)
+    merges(house, kept, merged)
+    gone = f"/conversations/{merged.pk}"
+    for kind, verb in (("message", "replies"), ("note", "notes")):
+        text = f"Dear Ada, a {kind}"
+        draft = browser.post(f"{gone}/drafts", {"text": text, "kind": kind}).json()["draft"]
+        stopped = browser.post(f"{gone}/{verb}", {"text": f"{text} it is", "draft": draft, "version": 1, "seen": 0})
+        assert stopped.status_code == 409
+        assert "Meanwhile it was merged into this conversation." in words(stopped)
+        assert f"{text} it is</textarea>" in words(stopped)
+        assert f'action="/conversations/{kept.pk}/{verb}"' in words(stopped)
+    asked = browser.post(f"{gone}/asides", {"subject": "Which truck?", "text": "Who drove?"})
+    assert f'action="/conversations/{kept.pk}/asides"' in words(asked)
+    assert "Who drove?</textarea>" in words(asked)
+    assert browser.post(f"{gone}/writing").status_code == 204
+    closed = browser.post(f"{gone}/closure", follow=True)
+    assert "Nothing else was done." in words(closed)
+    assert not Delivery.objects.exists()
+    kept.refresh_from_db()
+    assert kept.status == Status.OPEN
+
+
+def test_an_open_page_is_told_where_its_conversation_went_and_shows_no_other(house: House) -> None:
+    kept = arrives("No paper on route 4.", subject="Paper").conversation
+    merged = arrives("Still none.", subject="Again").conversation
+    merges(house, kept, merged)
+    fetches = {"HX-Request": "true", "HX-Target": "timeline"}
+    told = browser_of(house.ana).get(f"/conversations/{merged.pk}?from=1", headers=fetches)
+    assert (told.headers["HX-Retarget"], told.headers["HX-Reselect"]) == ("#moved", "#moved")
+    assert "Ana Silva merged this into “Paper”." in words(told)
+    assert f'href="/conversations/{kept.pk}#composer"' in words(told)
+    assert "No paper on route 4." not in words(told)
+    assert browser_of(house.dora).get(f"/conversations/{merged.pk}", headers=fetches).status_code == 404
+    undoes(house)
+    again = browser_of(house.ana).get(f"/conversations/{merged.pk}?from=1", headers=fetches)
+    assert "Still none." in words(again)
+    assert "merged this into" not in words(again)
+
+
 def test_only_what_both_may_see_is_merged(house: House) -> None:
     kept, secret = arrives().conversation, arrives("my boss", to="hr@courier.test").conversation
     browser = browser_of(house.ana)

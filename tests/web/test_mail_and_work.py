@@ -9,7 +9,8 @@ import pytest
 from django.utils import timezone
 
 from everyhand.channels.email.models import Mail, RawMail
-from everyhand.conversations.models import Delivery
+from everyhand.conversations.models import Conversation, Delivery, Message
+from everyhand.desk.join import join
 from everyhand.desk.verdict import Finding, Result, Verdict
 from tests.web.house import House, answers, arrives, browser_of
 
@@ -61,6 +62,23 @@ def test_the_ledger_balances_and_leads_to_every_mail(house: House) -> None:
     only = words(browser.get("/mail-ledger?outcome=suppressed"))
     assert "reader2@example.org" in only
     assert "reader1@example.org" not in only
+
+
+def test_the_ledger_leads_to_where_a_mail_stands_now(house: House) -> None:
+    kept, merged = arrives().conversation, arrives("Still none.")
+    accepted(1, "filed", done_at=timezone.now(), conversation=merged.conversation, message=merged.message)
+    join(kept, merged.conversation, by=house.ana, at=timezone.now())
+    beside = Conversation.objects.create(
+        aside_of=kept, customer=kept.customer, owner=house.ana, opened_at=timezone.now(), last_message_at=timezone.now()
+    )
+    answer = Message.objects.create(conversation=beside, direction="in", text="Bob did.", at=timezone.now())
+    accepted(2, "filed", done_at=timezone.now(), conversation=beside, message=answer)
+    browser = browser_of(house.ana)
+    page = words(browser.get("/mail-ledger"))
+    assert f'href="/conversations/{kept.pk}"' in page
+    assert f'href="/conversations/{beside.pk}"' in page
+    assert browser.get(f"/conversations/{beside.pk}").headers["Location"] == f"/asides/{beside.pk}"
+    assert "For a private team" not in page
 
 
 def test_the_ledger_says_nothing_about_mail_to_a_private_team_of_others(house: House) -> None:

@@ -55,14 +55,23 @@ def visible_to(member: Member | Asker) -> QuerySet[Conversation]:
 
     Each way of seeing is a condition that an index of its own answers, and the teams are listed once a query.
     """
+    return _within_sight(member).filter(merged_into=None, aside_of=None)
+
+
+def merged_from_sight(member: Member) -> QuerySet[Conversation]:
+    """Every conversation that `member` might see, had it not been merged into another: they may have it open."""
+    return _within_sight(member).filter(merged_into__isnull=False, aside_of=None)
+
+
+def _within_sight(member: Member | Asker) -> QuerySet[Conversation]:
     asker: Any = member  # the ORM takes either
     their_teams = Membership.objects.filter(member=asker).values("team")
     open_to_them = ~Q(team__in=Team.objects.filter(private=True).exclude(pk__in=their_teams))
     if member.sees_every_queue:
-        return Conversation.objects.filter(Q(owner=asker) | open_to_them, merged_into=None, aside_of=None)
+        return Conversation.objects.filter(Q(owner=asker) | open_to_them)
     followed = Q(pk__in=Follower.objects.filter(member=asker).values("conversation"))
     theirs = Q(owner=asker) | Q(team__in=their_teams) | (followed & open_to_them)
-    return Conversation.objects.filter(theirs, merged_into=None, aside_of=None)
+    return Conversation.objects.filter(theirs)
 
 
 def messages_visible_to(member: Member) -> QuerySet[Message]:

@@ -24,7 +24,7 @@ from everyhand.conversations.taking_part import Addressees
 from everyhand.desk import aside as desk
 from everyhand.people.models import Member
 from everyhand.web import recipients, replies, writing
-from everyhand.web.permissions import conversation_or_404, message_or_404, reader
+from everyhand.web.permissions import conversation_or_404, kept_or_404, message_or_404, reader
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Occasion:
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest, pk: int) -> HttpResponse:
     """Whom, about what, and whether they see what the customer wrote last."""
-    conversation = conversation_or_404(request, pk)
+    conversation = kept_or_404(request, pk)
     return _ask(request, Occasion(conversation, queries.last_heard(conversation)))
 
 

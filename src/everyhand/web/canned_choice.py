@@ -17,7 +17,7 @@ from everyhand.conversations import canned_replies, drafts
 from everyhand.conversations.models import CannedReply, Conversation, Draft
 from everyhand.conversations.placeholders import Filled
 from everyhand.web import writing
-from everyhand.web.permissions import conversation_or_404, reader
+from everyhand.web.permissions import kept_or_404, reader
 
 # As many as are offered while somebody types.
 OFFERED = 8
@@ -28,7 +28,7 @@ def choose(request: HttpRequest, pk: int) -> HttpResponse:
     """Looking (GET with `q`) offers them as JSON to the field, or as a page. What is typed in the form that comes here
     is kept as a draft first; with `canned`, the primary key of one, that is put into it.
     """
-    conversation = conversation_or_404(request, pk)
+    conversation = kept_or_404(request, pk)
     if request.method != "POST":
         words = request.GET.get("q", "")[:100]
         if request.headers.get("Accept") == "application/json":

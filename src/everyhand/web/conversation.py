@@ -24,7 +24,7 @@ from everyhand.people import colleagues
 from everyhand.people.models import Member, Team
 from everyhand.promises import actions as promises
 from everyhand.routing import reasons
-from everyhand.web import looking, recipients, stretches, writing
+from everyhand.web import looking, merging_conversations, recipients, stretches, writing
 from everyhand.web.permissions import conversation_or_404, reader
 from everyhand.web.rows import Face, PromiseShown, face, promise_shown
 from everyhand.web.second_look import Doubts
@@ -68,13 +68,12 @@ class Undo:
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         conversation = conversation_or_404(request, pk)
+    except queries.Merged as merged:
+        return merging_conversations.lead_on(request, pk, merged.kept)
     except Http404:
         if queries.asides_visible_to(reader(request)).filter(pk=pk).exists():
             return redirect("aside", pk)
-        kept = queries.kept_of(pk)
-        if kept == pk:
-            raise
-        return redirect("conversation", conversation_or_404(request, kept).pk)
+        raise
     asked = _number(request.GET.get("before", ""))
     if asked and request.headers.get("HX-Request"):
         return looking.seen(request, _earlier(request, conversation, asked), conversation)
@@ -192,10 +191,14 @@ def _shown(
 
 
 def undo(messages: Sequence[Said], member: Member, at: datetime) -> Undo | None:
-    """The last of these that `member` wrote, if it can still be taken back."""
+    """The last of these that `member` wrote, if it can still be taken back; not once it waits for a mail server, which
+    is no question of seconds.
+    """
     mine = [one for one in messages if one.author_id == member.pk and one.deliveries]
     last = mine[-1] if mine else None
-    if last is None or any(one.state != "due" or one.attempts or one.due_at <= at for one in last.deliveries):
+    if last is None or any(
+        one.state != "due" or one.attempts or one.last_error or one.due_at <= at for one in last.deliveries
+    ):
         return None
     return Undo(last.id, last.deliveries[0].due_at, last.deliveries[0].address)
 

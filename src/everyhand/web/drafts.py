@@ -12,7 +12,7 @@ from everyhand.conversations import drafts
 from everyhand.conversations.models import Conversation, Draft, DraftFile
 from everyhand.web import writing
 from everyhand.web.originals import shown
-from everyhand.web.permissions import aside_or_404, conversation_or_404, reader
+from everyhand.web.permissions import aside_or_404, kept_or_404, reader
 
 
 @require_POST
@@ -24,7 +24,7 @@ def keep(request: HttpRequest, pk: int) -> HttpResponse:
     """
     asked = request.POST.get("kind")
     kind = asked if asked in (writing.NOTE, writing.ASIDE) else writing.REPLY
-    return _keep(request, conversation_or_404(request, pk), kind)
+    return _keep(request, kept_or_404(request, pk), kind)
 
 
 @require_POST

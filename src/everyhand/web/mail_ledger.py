@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from everyhand.channels.email import queries, whose
 from everyhand.channels.email.models import Mail
-from everyhand.conversations.queries import visible_to
+from everyhand.conversations.queries import messages_visible_to
 from everyhand.desk import reasons
 from everyhand.people.models import Member
 from everyhand.web.permissions import for_specialists, reader
@@ -66,21 +66,22 @@ def some_of(mails: QuerySet[Mail], after: str) -> tuple[list[Mail], str]:
 
 def shown(mails: Iterable[Mail], member: Member) -> list[MailShown]:
     mails = list(mails)
-    conversations = [mail.conversation_id for mail in mails if mail.conversation_id]
-    theirs = set(visible_to(member).filter(pk__in=conversations).values_list("pk", flat=True))
+    filed = [mail.message_id for mail in mails if mail.message_id]
+    # Where it stands now, which may be beside a conversation, or in one that the first was merged into.
+    stands_in = dict(messages_visible_to(member).filter(pk__in=filed).values_list("pk", "conversation"))
     of_teams = [mail.pk for mail in mails if mail.team_id]
     open_to_them = Mail.objects.filter(whose.open_to(member), pk__in=of_teams)
     theirs_of_teams = set(open_to_them.values_list("pk", flat=True)) if of_teams else set()
 
     def is_private(mail: Mail) -> bool:
         if mail.conversation_id:
-            return mail.conversation_id not in theirs
+            return mail.message_id not in stands_in
         return mail.team_id is not None and mail.pk not in theirs_of_teams
 
-    return [_shown(mail, private=is_private(mail)) for mail in mails]
+    return [_shown(mail, stands_in.get(mail.message_id or 0), private=is_private(mail)) for mail in mails]
 
 
-def _shown(mail: Mail, *, private: bool) -> MailShown:
+def _shown(mail: Mail, conversation: int | None, *, private: bool) -> MailShown:
     return MailShown(
         id=mail.pk,
         sender="" if private else mail.sender or mail.envelope_from,
@@ -88,7 +89,7 @@ def _shown(mail: Mail, *, private: bool) -> MailShown:
         received_at=mail.accepted_at,
         outcome=mail.outcome,
         why=reasons.why_held(mail.held) if _waits_for_a_person(mail) else mail.why or mail.last_error,
-        conversation_id=None if private else mail.conversation_id,
+        conversation_id=conversation,
         attempts=mail.attempts,
         held=mail.held if _waits_for_a_person(mail) else "",
         private=private,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import reselect, reswap, retarget
 
 from everyhand.conversations import queries
 from everyhand.conversations.models import Conversation, Joining
@@ -15,6 +18,9 @@ from everyhand.desk import join as desk
 from everyhand.web.choosing import found, number_of
 from everyhand.web.permissions import conversation_or_404, message_or_404, reader
 from everyhand.web.rows import rows
+
+# Of a conversation's page, what fetches itself again when it moves.
+LIVE: Final = ("before", "timeline")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -27,6 +33,18 @@ def choose(request: HttpRequest, pk: int) -> HttpResponse:
     others = found(words, conversation, reader(request))
     context = {"conversation": conversation, "q": words, "others": rows(others, at=timezone.now())}
     return render(request, "merging_conversations.html", context)
+
+
+def lead_on(request: HttpRequest, merged: int, kept: int) -> HttpResponse:
+    """Where the conversation `merged` stands now. An open page of it, which fetches what is new, gets a word of that
+    instead, and keeps what is being written on it.
+    """
+    if request.headers.get("HX-Target") not in LIVE:
+        return redirect("conversation", kept)
+    conversation = conversation_or_404(request, kept)
+    joining = Joining.objects.filter(merged=merged, undone_at=None).select_related("by").first()
+    page = render(request, "_moved.html", {"moved_to": conversation, "by": joining.by if joining else None})
+    return retarget(reswap(reselect(page, "#moved"), "outerHTML"), "#moved")
 
 
 @require_POST

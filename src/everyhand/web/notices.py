@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from everyhand.notices import actions, queries, words
 from everyhand.notices.models import Notice
-from everyhand.web.permissions import conversation_or_404, reader
+from everyhand.web.permissions import kept_or_404, reader
 from everyhand.web.rows import Face
 
 A_PAGE = 60
@@ -86,8 +86,8 @@ def reading(request: HttpRequest) -> HttpResponse:
 @require_POST
 def seen_in(request: HttpRequest, pk: int) -> HttpResponse:
     """A page shows this conversation to somebody: what they were told of it is read."""
-    conversation = conversation_or_404(request, pk)
-    actions.read(Notice.objects.filter(conversation=conversation), by=reader(request), at=timezone.now())
+    kept_or_404(request, pk)
+    actions.read(Notice.objects.filter(conversation=pk), by=reader(request), at=timezone.now())
     return redirect("conversation", pk)
 
 

@@ -84,11 +84,25 @@ def for_leads(view: View[Rest]) -> View[Rest]:
 def conversation_or_404(request: HttpRequest, pk: int) -> Conversation:
     """With marks: `drafting`, whether the reader has a draft in it, `tagged`, whether any tag stands on it, `linked`,
     whether it belongs together with another, and `asking`, whether anything was asked beside it.
+
+    Raises `Merged` when it stands in another one that the reader may see: their page is older than that.
     """
     member = reader(request)
-    for found in _conversation(member.sees_every_queue)(asker=member.pk, conversation=pk):
+    ask = _conversation(member.sees_every_queue)
+    for found in ask(asker=member.pk, conversation=pk):
         return found
+    kept = queries.kept_of(pk)
+    if kept != pk and ask(asker=member.pk, conversation=kept):
+        raise queries.Merged(kept)
     raise Http404
+
+
+def kept_or_404(request: HttpRequest, pk: int) -> Conversation:
+    """The same, or the one it was merged into: for what somebody is writing, which goes on there."""
+    try:
+        return conversation_or_404(request, pk)
+    except queries.Merged as merged:
+        return conversation_or_404(request, merged.kept)
 
 
 @cache

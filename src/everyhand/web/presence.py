@@ -6,11 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
 from everyhand.web.live.hub import hub
-from everyhand.web.permissions import conversation_or_404, reader
+from everyhand.web.permissions import kept_or_404, reader
 
 
 @require_POST
 def writing(request: HttpRequest, pk: int) -> HttpResponse:
-    conversation, member = conversation_or_404(request, pk), reader(request)
+    conversation, member = kept_or_404(request, pk), reader(request)
     hub.presence.writes(member.pk, member.name, conversation.pk)
     return HttpResponse(status=204)

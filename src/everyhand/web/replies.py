@@ -29,7 +29,7 @@ from everyhand.desk import reply as desk
 from everyhand.people.models import Member
 from everyhand.web import conversation as pages
 from everyhand.web import recipients, second_look, writing
-from everyhand.web.permissions import conversation_or_404, message_or_404, reader
+from everyhand.web.permissions import conversation_or_404, kept_or_404, message_or_404, reader
 
 
 @require_POST
@@ -40,12 +40,14 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
 
     What was typed and attached is a draft on the server before anything else is tried.
     """
-    conversation, member = conversation_or_404(request, pk), reader(request)
+    conversation, member = kept_or_404(request, pk), reader(request)
     said = writing.written(request, conversation, writing.REPLY)
     draft, refused = writing.keep(request, conversation, said)
     page = partial(pages.page, request, conversation, token=draft.token if draft else "")
     if refused:
         return page(error=not_all(refused), status=413)
+    if conversation.pk != pk:
+        return page(error=merged_meanwhile(), status=409)
     sure = bool(request.POST.get("sure"))
     doubts = None if sure else second_look.doubts(said.text, conversation, author=member)
     if doubts:
@@ -73,12 +75,14 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def note(request: HttpRequest, pk: int) -> HttpResponse:
-    conversation = conversation_or_404(request, pk)
+    conversation = kept_or_404(request, pk)
     said = writing.written(request, conversation, writing.NOTE)
     draft, refused = writing.keep(request, conversation, said)
     page = partial(pages.page, request, conversation, mode=writing.NOTE, token=draft.token if draft else "")
     if refused:
         return page(error=not_all(refused), status=413)
+    if conversation.pk != pk:
+        return page(error=merged_meanwhile(), status=409)
     if nobody := _can_not_be_called(mentions.read(said.text, conversation, by=reader(request)), conversation):
         return page(error=nobody, status=422)
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -64,6 +64,7 @@ class Said:
     attachments: Sequence[Attachment]
     unchecked: bool  # whether files that no scanner looked at are to be warned of
     deliveries: Sequence[Delivery]
+    read_by_customer: Sequence[str] = ()  # of an answer aside: addresses of the customer's side that got it, too
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,11 @@ class Aside:
         """Whether they have had the last word."""
         return bool(self.messages) and self.messages[-1].direction == Message.Direction.IN
 
+    @property
+    def was_overheard(self) -> bool:
+        """Whether an answer went to the customer's side, too."""
+        return any(one.read_by_customer for one in self.messages)
+
 
 Entry = Said | Happening | Aside
 
@@ -95,14 +101,14 @@ def in_order(entries: Iterable[Entry]) -> list[Entry]:
 
 def asides_of(conversation: Conversation) -> list[Aside]:
     """What was asked beside it, each at the time of its newest words; as many reads however many there are."""
-    return _shown(list(asides.of(conversation)))
+    return _shown(list(asides.of(conversation)), beside=conversation)
 
 
 def aside_shown(aside: Conversation) -> Aside:
-    return _shown([aside])[0]
+    return _shown([aside], beside=aside.aside_of)[0]
 
 
-def _shown(found: list[Conversation]) -> list[Aside]:
+def _shown(found: list[Conversation], *, beside: Conversation | None) -> list[Aside]:
     participants = Participant.objects.filter(
         conversation__in=found, approved_at__isnull=False, declined_at=None
     ).select_related("identity__customer")
@@ -110,9 +116,12 @@ def _shown(found: list[Conversation]) -> list[Aside]:
     for one in participants.order_by("pk"):
         asked.setdefault(one.conversation_id, []).append(one.identity.name or one.identity.value)
     returned = returned_from(found)
+    messages = list(queries.timeline_of(found))
+    read_by = _read_by_the_customer(messages, beside) if beside else {}
     words: dict[int, list[Said]] = {}
-    for message in queries.timeline_of(found):
-        words.setdefault(message.conversation_id, []).append(said_alone(message))
+    for message in messages:
+        shown = replace(said_alone(message), read_by_customer=read_by.get(message.pk, ()))
+        words.setdefault(message.conversation_id, []).append(shown)
     return [
         Aside(
             id=one.pk,
@@ -125,6 +134,19 @@ def _shown(found: list[Conversation]) -> list[Aside]:
         )
         for one in found
     ]
+
+
+def _read_by_the_customer(messages: Iterable[Message], beside: Conversation) -> dict[int, list[str]]:
+    """Those on the customer's side whom an answer names as its readers, by the primary key of that answer; one read,
+    where there are answers.
+    """
+    named = {
+        one.pk: [str(recipient.get("email") or "") for recipient in one.recipients]
+        for one in messages
+        if one.direction == Message.Direction.IN
+    }
+    inside = set(asides.kept_from(beside, {address for some in named.values() for address in some})) if named else set()
+    return {pk: [address for address in some if address in inside] for pk, some in named.items()}
 
 
 def folded(entries: Sequence[Entry], *, shown_from: int = 0) -> int:

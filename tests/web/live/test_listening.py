@@ -10,6 +10,7 @@ import pytest
 from everyhand.conversations import actions as conversations
 from everyhand.core import journal
 from everyhand.desk.hand_over import hand_over
+from everyhand.desk.join import join
 from everyhand.web.live import hub
 from tests.web.live.company import Company
 
@@ -104,6 +105,20 @@ def test_nobody_hears_of_what_they_may_not_see(company: Company) -> None:
     ana = company.listen(company.ana)
     first = company.hear("Ana answers for it, and Ben may not see it.")
     assert ana.event().data["conversation"] == first.pk
+    assert ben.is_quiet_for(1)
+
+
+def test_whoever_saw_a_conversation_is_told_that_it_was_merged_and_nobody_else(company: Company) -> None:
+    kept, merged = company.hear("one"), company.hear("two")
+    since = journal.newest()
+    page, ben = company.listen(company.ana), company.listen(company.ben)
+    join(kept, merged, by=company.ana, at=datetime.now(UTC))
+    for listening in (page, company.listen(company.ana, since=since)):
+        told = [listening.event().data for _ in range(2)]
+        assert [(one["conversation"], one["action"]) for one in told] == [
+            (kept.pk, "conversation.joined"),
+            (merged.pk, "conversation.merged"),
+        ]
     assert ben.is_quiet_for(1)
 
 

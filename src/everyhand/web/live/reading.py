@@ -6,7 +6,7 @@ Everything here blocks, so the hub calls it in threads of its own.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
@@ -15,9 +15,11 @@ from typing import Final
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from everyhand.conversations import queries
+from everyhand.conversations.models import Conversation
 from everyhand.core import journal
 from everyhand.notices import queries as notices
 from everyhand.people.models import Member, Membership
@@ -176,9 +178,16 @@ def _events(entries: Iterable[journal.Entry]) -> list[Event]:
     return events
 
 
-def _visible(member: Member, events: Iterable[Event]) -> set[int]:
-    conversations = queries.visible_to(member).filter(pk__in={event.conversation for event in events})
-    return set(conversations.values_list("pk", flat=True))
+def _visible(member: Member, events: Sequence[Event]) -> set[int]:
+    """Which of these conversations they may see; of one that was merged into another, they are told that it was."""
+    seen = _among(queries.visible_to(member), events)
+    merged = [event for event in events if event.action == "conversation.merged"]
+    return seen | _among(queries.merged_from_sight(member), merged) if merged else seen
+
+
+def _among(conversations: QuerySet[Conversation], events: Iterable[Event]) -> set[int]:
+    found = conversations.filter(pk__in={event.conversation for event in events})
+    return set(found.values_list("pk", flat=True))
 
 
 def _responsible_before(entries: Iterable[journal.Entry]) -> dict[int, tuple[int | None, int | None]]:

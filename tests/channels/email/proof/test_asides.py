@@ -249,6 +249,23 @@ def test_whoever_writes_while_the_partner_answers_is_shown_it_first(post: Post, 
     assert len(said(aside)) == 2
 
 
+def test_a_partner_who_copies_the_customer_in_is_warned_of_beside_their_words(
+    post: Post, conversation: Conversation
+) -> None:
+    browser = browser_of(post.cast.ana)
+    aside = asks(browser, conversation)
+    post.writes(PAT, "Bob did, in the red truck.", to=reply_address(aside), Cc="boss@example.org")
+    for page in (page_of(browser, conversation), words(browser.get(f"/asides/{aside.pk}"))):
+        assert "The customer was copied in here." not in page
+        assert "never sees this" in page
+    post.writes(PAT, "He says sorry.", to=reply_address(aside), Cc=f"boss@example.org, Ada Brown <{ADA}>")
+    for page in (page_of(browser, conversation), words(browser.get(f"/asides/{aside.pk}"))):
+        assert page.count("The customer was copied in here.") == 1
+        assert f"This went to {ADA} too, with what it quotes." in page
+        assert page.index("Bob did") < page.index("The customer was copied in here.") < page.index("He says sorry.")
+        assert "never sees this" not in page
+
+
 def test_a_question_is_taken_back_and_its_words_are_there_again(post: Post, conversation: Conversation) -> None:
     browser = browser_of(post.cast.ana)
     aside = asks(browser, conversation)

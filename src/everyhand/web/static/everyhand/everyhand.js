@@ -97,9 +97,53 @@ class AppearanceController extends Controller {
   }
 }
 
-/* A link to an old message of a long conversation: the page does not hold it yet, so ask for the page from there on. */
+/* What a reader selected or folded stays so when the page is refreshed under their eyes. A fold that is open by itself
+   opens when it holds (data-holds) something else than before. */
+const morphing = window.Idiomorph.defaults.callbacks;
+morphing.beforeAttributeUpdated = (name, element) =>
+  !(name === "open" && element.localName === "details") && !(name === "checked" && element.name === "conversation");
+morphing.beforeNodeMorphed = (old, now) => {
+  if (now.localName === "details" && now.open && old.dataset?.holds !== now.dataset.holds) old.open = true;
+};
+
+/* Everything said. What comes in out of sight, while somebody reads or writes elsewhere, is told of by a link to it. */
 class TimelineController extends Controller {
+  static targets = ["arrived", "who"];
+
   connect() {
+    this.known = new Set(this.said.map((one) => one.id));
+    this.lookUp();
+  }
+
+  get said() {
+    return [...this.element.querySelectorAll("#timeline .message[id]")];
+  }
+
+  tell() {
+    const newest = this.said.filter((one) => !this.known.has(one.id)).at(-1);
+    for (const one of this.said) this.known.add(one.id);
+    if (!newest) return;
+    this.arrivedTarget.href = `#${newest.id}`;
+    this.whoTarget.textContent = newest.querySelector("article").getAttribute("aria-label");
+    this.arrivedTarget.hidden = false;
+    this.look();
+  }
+
+  /* Whoever has it before their eyes needs no link. */
+  look() {
+    if (this.arrivedTarget.hidden) return;
+    const message = document.getElementById(this.arrivedTarget.hash.slice(1));
+    const below = document.getElementById("composer").getBoundingClientRect().top;
+    const { top } = message?.getBoundingClientRect() ?? { top: 0 };
+    if (!message || (top > 0 && top < Math.min(below, window.innerHeight) - 40)) this.close();
+  }
+
+  close() {
+    this.arrivedTarget.hidden = true;
+  }
+
+  /* A link to an old message of a long conversation: the page does not hold it yet, so ask for the page from there on. */
+  lookUp() {
     const asked = /^#message-(\d{1,18})$/.exec(location.hash)?.[1];
     if (!asked || document.getElementById(`message-${asked}`)) return;
     const page = new URL(location.href);

@@ -3,10 +3,6 @@ import { Controller } from "./vendor/stimulus.js";
 
 const SELECTED = 'input[name="conversation"]:checked';
 
-/* What a reader selected or folded open stays so when the page is refreshed under their eyes. */
-window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) =>
-  !(name === "open" && element.localName === "details") && !(name === "checked" && element.name === "conversation");
-
 /* The rows of the inbox. Without a selection, a verb means the row where the reader stands. */
 export class TriageController extends Controller {
   static targets = ["count"];

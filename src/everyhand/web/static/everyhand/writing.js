@@ -122,6 +122,15 @@ class DraftController extends FormedController {
     this.inputTarget.focus();
   }
 
+  /* To where this goes on: what is not saved yet goes first. */
+  async takeAlong(event) {
+    const link = event.target.closest?.("a[data-takes-drafts]");
+    if (!link || (this.words === this.written && !this.timer)) return;
+    event.preventDefault();
+    await this.save();
+    if (this.words === this.written) location.assign(link.href);
+  }
+
   press(event) {
     if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) {
       event.preventDefault();
