@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from everyhand.conversations import inbox
+from everyhand.conversations import inbox, tags
+from everyhand.conversations.models import Conversation
+from everyhand.customers.models import Customer
 from everyhand.desk.close import close
 from everyhand.desk.inbound import Address
+from everyhand.people.models import Member
+from everyhand.promises.models import Promise
 from everyhand.web.counts import Counts
 from tests.web.house import House, answers, arrives, browser_of
 
@@ -112,3 +116,37 @@ def test_fifty_rows_cost_as_many_queries_as_two(
     with django_assert_num_queries(9):
         page = browser.get("/inbox/everyone")
     assert words(page).count('class="conversation-row') >= 50
+
+
+def test_what_a_row_says_is_never_what_it_said_before(house: House) -> None:
+    conversation = arrives("route 4", sender=Address("Carol", "carol@example.org")).conversation
+    browser = browser_of(house.ana)
+    assert "Carol" in words(browser.get("/inbox/everyone"))
+    Customer.objects.update(name="Caroline <b>")
+    Member.objects.filter(pk=conversation.owner_id).update(name="Somebody Else")
+    Conversation.objects.update(subject="Another road", snippet="And other words")
+    Promise.objects.update(due_at=timezone.now() - timedelta(minutes=5))
+    tags.retag(conversation, on=tags.called(["urgent"]), by=house.ana, at=timezone.now())
+    page = words(browser.get("/inbox/everyone"))
+    for said in (
+        "Caroline &lt;b&gt;",
+        "Somebody Else",
+        "Another road",
+        "And other words",
+        "5 min",
+        "urgent",
+        "--broken",
+    ):
+        assert said in page, said
+    assert "Carol<" not in page
+
+
+def test_colleagues_who_read_the_same_rows_read_them_in_their_own_language_and_time_zone(house: House) -> None:
+    conversation = arrives("route 4").conversation
+    moment = datetime(2026, 2, 3, 23, 30, tzinfo=UTC)
+    Promise.objects.all().delete()
+    Conversation.objects.filter(pk=conversation.pk).update(reply_due=None, last_message_at=moment)
+    house.ines.language, house.ines.time_zone = "de", "Asia/Tokyo"
+    house.ines.save()
+    assert "3 February 2026, 23:30" in words(browser_of(house.ana).get("/inbox/everyone"))
+    assert "4. Februar 2026, 08:30" in words(browser_of(house.ines).get("/inbox/everyone"))

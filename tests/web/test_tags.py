@@ -25,7 +25,7 @@ def tagged(browser: Client, *conversations: Conversation, names: str) -> str:
 
 
 def names_on(conversation: Conversation) -> list[str]:
-    return [tag.name for tag in tags.on([conversation]).get(conversation.pk, [])]
+    return [tag.name for tag in tags.on([conversation.pk]).get(conversation.pk, [])]
 
 
 def named_letters(number: int) -> list[Conversation]:

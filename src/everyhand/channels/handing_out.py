@@ -115,7 +115,7 @@ def _conversation(conversation: Conversation, *, notes: bool) -> dict[str, Any]:
         "closed_at": _moment(conversation.closed_at),
         "owner": conversation.owner.name,
         "team": conversation.team.name if conversation.team else None,
-        "tags": [tag.name for tag in tags.on([conversation]).get(conversation.pk, ())],
+        "tags": [tag.name for tag in tags.on([conversation.pk]).get(conversation.pk, ())],
         "messages": [_message(one) for one in messages],
         "events": [
             {"at": entry.at.isoformat(), "what": entry.action}

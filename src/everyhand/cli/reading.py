@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from everyhand.channels.email import queries as mail_queries
@@ -55,11 +56,7 @@ def show(number: int, as_json: bool) -> None:
 def list_conversations(status: str | None, limit: int, as_json: bool) -> None:
     """List conversations, a line each, what breaks first on top."""
     setting_up.set_up()
-    found = (
-        Conversation.objects.filter(aside_of=None)
-        .select_related("customer", "owner", "team")
-        .prefetch_related("customer__identities")
-    )
+    found = _with_whom(Conversation.objects.filter(aside_of=None))
     if status:
         found = found.filter(status=status)
     for conversation in queries.by_urgency(found)[:limit].iterator(chunk_size=500):
@@ -78,8 +75,10 @@ def search(words: tuple[str, ...], email: str | None, as_json: bool) -> None:
     member = Member.objects.filter(email__iexact=email).first() if email else None
     if email and member is None:
         setting_up.stop(f"nobody here has the address {email}.")
-    for found in finding.find(member, " ".join(words), limit=100):
-        _print(found.conversation, as_json)
+    hits = finding.find(member, " ".join(words), limit=100)
+    found = _with_whom(Conversation.objects.all()).in_bulk([hit.conversation.pk for hit in hits])
+    for hit in hits:
+        _print(found[hit.conversation.pk], as_json)
 
 
 @click.command()
@@ -121,6 +120,10 @@ def ledger(as_json: bool) -> None:
     sys.exit(0 if counted.balanced else 1)
 
 
+def _with_whom(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
+    return conversations.select_related("customer", "owner", "team").prefetch_related("customer__identities")
+
+
 def _print(conversation: Conversation, as_json: bool) -> None:
     line = _line(conversation)
     if as_json:
@@ -137,7 +140,7 @@ def _line(conversation: Conversation) -> dict[str, Any]:
         "customer": {"name": conversation.customer.name, "email": conversation.customer.address},
         "owner": conversation.owner.email,
         "team": conversation.team.slug if conversation.team else None,
-        "tags": [one.name for one in tags.on([conversation]).get(conversation.pk, ())],
+        "tags": [one.name for one in tags.on([conversation.pk]).get(conversation.pk, ())],
         "opened_at": conversation.opened_at.isoformat(),
         "reply_due": conversation.reply_due.isoformat() if conversation.reply_due else None,
     }

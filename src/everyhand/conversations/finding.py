@@ -13,9 +13,9 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from everyhand.conversations.listed import Listed, listed
 from everyhand.conversations.models import Conversation, Message
 from everyhand.conversations.queries import Asker, visible_to
-from everyhand.conversations.tags import TAGGED
 from everyhand.core import search
 from everyhand.core.counting import bounded, counted
 from everyhand.core.prepared import Given, prepared
@@ -29,7 +29,7 @@ class Hit:
     `excerpt` is HTML: some words of that message, escaped, with what was looked for in <mark>.
     """
 
-    conversation: Conversation
+    conversation: Listed
     message: int
     excerpt: SafeString
 
@@ -229,12 +229,11 @@ def _hits(found: list[tuple[int, int]], query: search.Query) -> list[Hit]:
 
 
 @cache
-def _shown(number: int) -> tuple[Callable[..., list[Conversation]], Callable[..., list[Message]]]:
+def _shown(number: int) -> tuple[Callable[..., list[Listed]], Callable[..., list[Message]]]:
     """What is shown of so many conversations and messages; a page has at most `limit`, so there are few."""
     keys: Any = Given("keys", several=number) if number else []
-    conversations = Conversation.objects.select_related("customer", "owner", "team").annotate(tagged=TAGGED)
     messages = Message.objects.order_by().only("reply", "text")
-    return prepared(conversations.filter(pk__in=keys)), prepared(messages.filter(pk__in=keys))
+    return prepared(listed(Conversation.objects.filter(pk__in=keys))), prepared(messages.filter(pk__in=keys))
 
 
 def _excerpt(message: Message, query: search.Query) -> SafeString:

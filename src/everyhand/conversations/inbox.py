@@ -19,8 +19,8 @@ from django.db import models
 from django.db.models import Q, QuerySet
 
 from everyhand.conversations import queries
+from everyhand.conversations.listed import Listed, listed
 from everyhand.conversations.models import Conversation, Follower, Status
-from everyhand.conversations.tags import TAGGED
 from everyhand.core.counting import BoundedCount, Count, bounded, counted
 from everyhand.core.prepared import Given, prepared
 from everyhand.people.models import Member, Membership
@@ -31,11 +31,6 @@ ANY: Final = "any"
 # Nobody counts further: a view with more says "99+".
 COUNTED: Final = 100
 EVERYTHING: Final = Q()
-# What a row says of a conversation, and what orders it.
-SHOWN: Final = (
-    *("subject", "status", "snippet", "last_message_at", "sleeps_until", "reply_due"),
-    *("customer__name", "owner__name", "team__name"),
-)
 
 
 class View(StrEnum):
@@ -48,7 +43,7 @@ class View(StrEnum):
 class Page:
     """Some rows, and the cursor of the page after them ("" when there is none)."""
 
-    conversations: list[Conversation]
+    conversations: list[Listed]
     next: str
 
 
@@ -118,7 +113,7 @@ def page(
     Open ones come in the order in which their promises break, those without a promise last; the others by newest.
     """
     if after or narrowed_by:
-        asks: list[Callable[[], list[Conversation]]]
+        asks: list[Callable[[], list[Listed]]]
         asks = [partial(list, rows) for rows in _walks(_named(view, member, narrowed_by), status, after, limit + 1)]
     else:
         teams = member.team_keys if view == View.TEAMS else []
@@ -143,14 +138,14 @@ def _first_page(
     sees_every_queue: bool,
     teams: int,
     limit: int,
-) -> list[Callable[..., list[Conversation]]]:
+) -> list[Callable[..., list[Listed]]]:
     """Most visits are to it, so what it asks is written once."""
     asker: Any = queries.Asker(sees_every_queue=sees_every_queue)
     asker.team_keys = Given("teams", several=teams) if teams else []
     return [prepared(rows) for rows in _walks(_named(view, asker, EVERYTHING), status, "", limit)]
 
 
-def _in_order(asks: Sequence[Callable[[], list[Conversation]]], status: str) -> Iterable[Conversation]:
+def _in_order(asks: Sequence[Callable[[], list[Listed]]], status: str) -> Iterable[Listed]:
     """The rows of several walks: one after the other, or by newest. A walk that nobody needs any more is not begun."""
     if status == Status.OPEN:
         return chain.from_iterable(ask() for ask in asks)
@@ -159,15 +154,13 @@ def _in_order(asks: Sequence[Callable[[], list[Conversation]]], status: str) -> 
 
 def _walks(
     standing: Callable[[str], QuerySet[Conversation]], status: str, after: str, limit: int
-) -> list[QuerySet[Conversation]]:
+) -> list[QuerySet[Conversation, Listed]]:
     """Each along an index that has its rows in order, after the cursor `after`."""
     if status == Status.OPEN:
         walks = _by_due(standing(status), after)
     else:  # one a status, since no index has them all in order
         walks = [_by_newest(standing(one), after) for one in (Status.values if status == ANY else [status])]
-    return [
-        rows.select_related("customer", "owner", "team").only(*SHOWN).annotate(tagged=TAGGED)[:limit] for rows in walks
-    ]
+    return [listed(rows)[:limit] for rows in walks]
 
 
 def _by_due(rows: QuerySet[Conversation], after: str) -> list[QuerySet[Conversation]]:
@@ -190,7 +183,7 @@ def _by_newest(rows: QuerySet[Conversation], after: str) -> QuerySet[Conversatio
     return rows.order_by("-last_message_at", "-id")
 
 
-def _cursor(row: Conversation, status: str) -> str:
+def _cursor(row: Listed, status: str) -> str:
     moment = row.reply_due if status == Status.OPEN else row.last_message_at
     return f"{(moment - EPOCH) // timedelta(microseconds=1) if moment else ''}.{row.pk}"
 

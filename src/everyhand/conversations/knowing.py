@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection
-from django.db.models import F, Max, Q, QuerySet, Window, prefetch_related_objects
+from django.db.models import F, Max, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from everyhand.conversations import finding, queries
-from everyhand.conversations.models import Conversation, Message
+from everyhand.conversations.listed import Listed, listed
+from everyhand.conversations.models import Message
 from everyhand.customers.models import Customer, Identity
 from everyhand.people.models import Member
 
@@ -63,24 +64,22 @@ def identities(customer: Customer) -> list[Known]:
     ]
 
 
-def conversations_with(
-    customer: Customer, member: Member, *, before: str = "", limit: int
-) -> tuple[list[Conversation], str]:
+def conversations_with(customer: Customer, member: Member, *, before: str = "", limit: int) -> tuple[list[Listed], str]:
     """Those that `member` may see, the latest first, and the cursor of the page after them ("" when there is none)."""
-    theirs = queries.visible_to(member).filter(customer=customer).select_related("customer", "owner", "team")
+    theirs = queries.visible_to(member).filter(customer=customer)
     moment, _, key = before.partition(".")
     if moment.isdecimal() and key.isdecimal() and len(moment) < 18 and len(key) < 19:
         last = EPOCH + timedelta(microseconds=int(moment))
         theirs = theirs.filter(Q(last_message_at__lt=last) | Q(last_message_at=last, pk__lt=int(key)))
-    found = list(theirs.order_by("-last_message_at", "-pk")[: limit + 1])
+    found = list(listed(theirs).order_by("-last_message_at", "-pk")[: limit + 1])
     shown = found[:limit]
     if len(found) <= limit:
         return shown, ""
     return shown, f"{(shown[-1].last_message_at - EPOCH) // timedelta(microseconds=1)}.{shown[-1].pk}"
 
 
-def spoken(conversations: Sequence[Conversation]) -> dict[int, list[Spoken]]:
-    """The last words of each conversation, oldest first, by its primary key; one read."""
+def spoken(conversations: Iterable[int]) -> dict[int, list[Spoken]]:
+    """The last words of each of the conversations with these keys, oldest first; one read."""
     newest_first = Window(RowNumber(), partition_by=F("conversation"), order_by=[F("at").desc(), F("id").desc()])
     numbered = Message.objects.filter(conversation__in=conversations).annotate(place=newest_first)
     messages = (
@@ -101,11 +100,9 @@ def found(member: Member, words: str, *, limit: int) -> list[Customer]:
     begins = Identity.objects.filter(kind=Identity.EMAIL, value__gte=value, value__lt=value + "\U0010ffff")
     by_address = _visible(Customer.objects.filter(pk__in=begins.values("customer")), member)[:limit]
     everybody = {one.pk: one for one in by_address}
-    wrote = {
-        hit.conversation.customer_id: hit.conversation.customer for hit in finding.find(member, words, limit=limit)
-    }
-    prefetch_related_objects(list(wrote.values()), "identities")
-    everybody |= {pk: one for pk, one in wrote.items() if pk not in everybody and _is_called(one, words)}
+    wrote = {hit.conversation.customer_id for hit in finding.find(member, words, limit=limit)} - everybody.keys()
+    others = Customer.objects.prefetch_related("identities").in_bulk(wrote)
+    everybody |= {pk: one for pk, one in others.items() if _is_called(one, words)}
     return list(_visible(Customer.objects.filter(pk__in=list(everybody)[:limit]), member))
 
 

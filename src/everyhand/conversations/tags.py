@@ -43,8 +43,8 @@ def suggested_to(member: Member) -> QuerySet[Tag]:
     return known_to(member).annotate(uses=Count("taggings")).order_by("-uses", "name")[:SUGGESTED]
 
 
-def on(conversations: Sequence[Conversation]) -> dict[int, list[Tag]]:
-    """The tags of each, by its primary key and by name; one read."""
+def on(conversations: Sequence[int]) -> dict[int, list[Tag]]:
+    """The tags of each of the conversations with these keys, by name; one read."""
     found: dict[int, list[Tag]] = {}
     taggings = Tagging.objects.filter(LIVE_TAG, conversation__in=conversations).select_related("tag")
     for tagging in taggings.order_by("tag__key"):

@@ -6,7 +6,7 @@ answer it. A condition may hold a `Given`, whose value is told with each asking.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import copy
 from datetime import datetime
 from typing import Any, TypeVar
@@ -41,13 +41,25 @@ def prepared(rows: models.QuerySet[Any, Row]) -> Callable[..., list[Row]]:
     except EmptyResultSet:  # its conditions can't be true
         return lambda **_values: []
 
+    # What turns the database's values into Python's depends on the columns alone, and is long to find out.
+    converters = compiler.get_converters([column for column, _sql, _alias in compiler.select[: compiler.col_count]])
+
     def ask(**values: Any) -> list[Row]:
         again, asked = rows.all(), copy(compiler)
         asked.__dict__["as_sql"] = lambda *_args, **_more: (sql, told(params, values))
+        asked.__dict__["get_converters"] = lambda _columns: converters
         again.query.__dict__["get_compiler"] = lambda *_args, **_more: asked
         return list(again)
 
     return ask
+
+
+def filled_up(keys: Sequence[int], *, to: Sequence[int]) -> list[int]:
+    """The keys, the last one as often as it takes to have as many as one of `to`: so only so many questions are
+    written. More than the most of them stay as they are.
+    """
+    number = next((one for one in to if one >= len(keys)), len(keys))
+    return [*keys, *[keys[-1]] * (number - len(keys))]
 
 
 def written(rows: models.QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:

@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from everyhand.core.indexes import index_where_set
 from everyhand.core.work import DueRow
 
+# For whoever has neither a name nor an address.
+NAMELESS = _("somebody without a name")
+
 
 class Organization(models.Model):
     """Where customers work. Whoever writes from one of its domains works there, without anybody saying so."""
@@ -62,7 +65,7 @@ class Customer(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or self.address or _("somebody without a name").__str__()
+        return self.name or self.address or str(NAMELESS)
 
     def has_only(self, identity: Identity) -> None:
         """This object is of somebody new, whose one identity this is: it need not be looked up."""

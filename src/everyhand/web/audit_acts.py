@@ -118,7 +118,7 @@ def _conversations(keys: list[int], reader: Member) -> dict[str, About]:
     if others := [pk for pk in keys if pk not in seen]:
         seen |= queries.asides_visible_to(reader).select_related("customer").in_bulk(others)
     merged = dict(Conversation.objects.filter(pk__in=keys).values_list("pk", "merged_into"))
-    people = faces({one.customer for one in seen.values()})
+    people = faces({one.customer_id: one.customer.name for one in seen.values()})
     found = {}
     for pk in keys:
         number, address = {"number": pk}, reverse("conversation", args=[pk])
@@ -137,7 +137,7 @@ def _conversations(keys: list[int], reader: Member) -> dict[str, About]:
 def _customers(keys: list[int], reader: Member) -> dict[str, About]:
     if not keys:
         return {}
-    people = faces(queries.customers_visible_to(reader).filter(pk__in=keys))
+    people = faces(dict(queries.customers_visible_to(reader).filter(pk__in=keys).values_list("pk", "name")))
     there = set(Customer.objects.filter(pk__in=keys).values_list("pk", flat=True))
     found = {}
     for pk in keys:

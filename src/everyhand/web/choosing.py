@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from everyhand.conversations import finding, queries
+from everyhand.conversations.listed import Listed, listed
 from everyhand.conversations.models import Conversation
 from everyhand.people.models import Member
 
@@ -13,15 +14,16 @@ FOUND: Final = 20
 _NUMBER: Final = re.compile(r"(?:\S*/conversations/|#)?([0-9]{1,18})(?:[/?#]\S*)?")
 
 
-def found(words: str, conversation: Conversation, member: Member) -> list[Conversation]:
+def found(words: str, conversation: Conversation, member: Member) -> list[Listed]:
     """Up to FOUND others that `member` may see; without words, those of the same customer."""
-    visible = queries.visible_to(member).exclude(pk=conversation.pk).select_related("customer", "owner", "team")
+    visible = listed(queries.visible_to(member).exclude(pk=conversation.pk))
     if not words:
         return list(visible.filter(customer=conversation.customer_id).order_by("-last_message_at")[:FOUND])
     number = _NUMBER.fullmatch(words)
     if number and (named := visible.filter(pk=queries.kept_of(int(number[1]))).first()):
         return [named]
-    return [hit.conversation for hit in finding.find(member, words, limit=FOUND) if hit.conversation != conversation]
+    hits = (hit.conversation for hit in finding.find(member, words, limit=FOUND))
+    return [one for one in hits if one.pk != conversation.pk]
 
 
 def number_of(typed: str) -> int:

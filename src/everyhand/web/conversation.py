@@ -185,7 +185,7 @@ def _shown(
         sleeps_until=conversation.sleeps_until,
         promise=promise_shown(promise, at=at),
         linked=links.of(conversation, member=member) if is_linked else [],
-        tags=tags.on([conversation]).get(conversation.pk, []) if getattr(conversation, "tagged", True) else [],
+        tags=tags.on([conversation.pk]).get(conversation.pk, []) if getattr(conversation, "tagged", True) else [],
         proposed=[one for one in participants if not one.approved_at and not one.declined_at],
     )
 

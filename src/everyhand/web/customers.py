@@ -111,7 +111,7 @@ def page(request: HttpRequest, customer: Customer, *, form: DescriptionForm | No
     context = {
         "customer": shown(customer, identities),
         "identities": [_identity(one) for one in identities],
-        "conversations": _with_words(rows(conversations, at=at), knowing.spoken(conversations)),
+        "conversations": _with_words(rows(conversations, at=at), knowing.spoken(one.pk for one in conversations)),
         "next_page": f"?{urlencode({'before': following})}" if following else "",
         "first_page": not before,
         "mergings": Merging.objects.filter(kept=customer, undone_at=None).select_related("merged"),

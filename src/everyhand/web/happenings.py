@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from everyhand.conversations import queries
 from everyhand.conversations.models import Conversation, Delivery, Participant, Tag
@@ -138,7 +139,7 @@ def _sentence(
         "removed": _named(tags, entry.particulars.get("removed", ())),
         "address": addresses.get(entry.particulars.get("delivery", 0), _("somebody")),
     }
-    return _saying(entry) % words
+    return _(_saying(entry)) % words
 
 
 def _named(tags: dict[int, str], keys: Iterable[int]) -> str:
@@ -146,68 +147,73 @@ def _named(tags: dict[int, str], keys: Iterable[int]) -> str:
 
 
 def _saying(entry: Entry) -> str:
+    """Not translated yet: of some thirty sentences one is."""
     actor = _actor(entry)
     if entry.particulars.get("undoes"):
         return {
-            "conversation.assigned": _("%(who)s took the hand-over back: %(owner)s has it again"),
-            "conversation.closed": _("%(who)s took the opening back: it is closed as before"),
-            "conversation.reopened": _("%(who)s took the closing back"),
-            "conversation.taken_up": _("%(who)s took it up again"),
-            "conversation.tagged": _("%(who)s took the tagging back"),
-            "conversation.linked": _("%(who)s linked it again"),
-            "conversation.unlinked": _("%(who)s took the link back"),
+            "conversation.assigned": gettext_noop("%(who)s took the hand-over back: %(owner)s has it again"),
+            "conversation.closed": gettext_noop("%(who)s took the opening back: it is closed as before"),
+            "conversation.reopened": gettext_noop("%(who)s took the closing back"),
+            "conversation.taken_up": gettext_noop("%(who)s took it up again"),
+            "conversation.tagged": gettext_noop("%(who)s took the tagging back"),
+            "conversation.linked": gettext_noop("%(who)s linked it again"),
+            "conversation.unlinked": gettext_noop("%(who)s took the link back"),
         }[entry.action]
     taken = actor == entry.particulars.get("owner")
     because = entry.particulars.get("because", {})
     if because.get("left"):
-        return _("It went to %(owner)s, since %(gone)s is not here any more")
+        return gettext_noop("It went to %(owner)s, since %(gone)s is not here any more")
     return {
         "conversation.assigned": (
-            _("It came back to %(owner)s")
+            gettext_noop("It came back to %(owner)s")
             if because.get("code") == "back"
-            else _("%(who)s took it")
+            else gettext_noop("%(who)s took it")
             if taken
-            else _("%(who)s handed it over to %(owner)s")
+            else gettext_noop("%(who)s handed it over to %(owner)s")
         ),
         "conversation.closed": (
-            _("%(who)s put it away: not for us") if entry.particulars.get("why") else _("%(who)s closed it")
+            gettext_noop("%(who)s put it away: not for us")
+            if entry.particulars.get("why")
+            else gettext_noop("%(who)s closed it")
         ),
-        "conversation.fell_asleep": _("%(who)s put it off until %(until)s"),
-        "conversation.joined": _("%(who)s merged conversation %(number)s into this one"),
-        "conversation.parted": _("%(who)s took conversation %(number)s out again"),
-        "conversation.linked": _("%(who)s linked it with another conversation"),
-        "conversation.unlinked": _("%(who)s took a link away"),
-        "conversation.split": _("%(who)s made what followed a conversation of its own"),
-        "conversation.split_off": _("%(who)s made this a conversation of its own"),
+        "conversation.fell_asleep": gettext_noop("%(who)s put it off until %(until)s"),
+        "conversation.joined": gettext_noop("%(who)s merged conversation %(number)s into this one"),
+        "conversation.parted": gettext_noop("%(who)s took conversation %(number)s out again"),
+        "conversation.linked": gettext_noop("%(who)s linked it with another conversation"),
+        "conversation.unlinked": gettext_noop("%(who)s took a link away"),
+        "conversation.split": gettext_noop("%(who)s made what followed a conversation of its own"),
+        "conversation.split_off": gettext_noop("%(who)s made this a conversation of its own"),
         "conversation.reopened": (
-            _("%(who)s opened it again") if actor else _("It opened again, since the customer wrote")
+            gettext_noop("%(who)s opened it again")
+            if actor
+            else gettext_noop("It opened again, since the customer wrote")
         ),
         "conversation.taken_up": {
-            "customer": _("It came back, since the customer wrote"),
-            "promise": _("It came back, since the promised time passed"),
-            "time": _("It came back at the time it was put off to"),
-        }.get(entry.particulars.get("why", ""), _("%(who)s took it up again")),
+            "customer": gettext_noop("It came back, since the customer wrote"),
+            "promise": gettext_noop("It came back, since the promised time passed"),
+            "time": gettext_noop("It came back at the time it was put off to"),
+        }.get(entry.particulars.get("why", ""), gettext_noop("%(who)s took it up again")),
         "conversation.tagged": (
-            _("%(who)s tagged it %(added)s, and took off %(removed)s")
+            gettext_noop("%(who)s tagged it %(added)s, and took off %(removed)s")
             if entry.particulars.get("added") and entry.particulars.get("removed")
-            else _("%(who)s tagged it %(added)s")
+            else gettext_noop("%(who)s tagged it %(added)s")
             if entry.particulars.get("added")
-            else _("%(who)s took off the tag %(removed)s")
+            else gettext_noop("%(who)s took off the tag %(removed)s")
         ),
-        "conversation.waits": _("%(who)s waits for the customer"),
+        "conversation.waits": gettext_noop("%(who)s waits for the customer"),
         "delivery.bounced": (
-            _("What we wrote to %(address)s came back: nobody can be reached there any more")
+            gettext_noop("What we wrote to %(address)s came back: nobody can be reached there any more")
             if entry.particulars.get("gone", True)
-            else _("What we wrote to %(address)s came back, so they have not read it")
+            else gettext_noop("What we wrote to %(address)s came back, so they have not read it")
         ),
-        "message.taken_back": _("%(who)s took a reply back before it was sent"),
-        "participant.approved": _("%(who)s let %(person)s take part"),
-        "participant.declined": _("%(who)s left %(person)s out"),
-        "promise.broken": _("The time we promised passed without an answer"),
+        "message.taken_back": gettext_noop("%(who)s took a reply back before it was sent"),
+        "participant.approved": gettext_noop("%(who)s let %(person)s take part"),
+        "participant.declined": gettext_noop("%(who)s left %(person)s out"),
+        "promise.broken": gettext_noop("The time we promised passed without an answer"),
         "promise.kept": (
-            _("%(who)s answered, later than promised")
+            gettext_noop("%(who)s answered, later than promised")
             if entry.particulars.get("late")
-            else _("%(who)s kept the promise")
+            else gettext_noop("%(who)s kept the promise")
         ),
     }[entry.action]
 

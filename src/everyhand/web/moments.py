@@ -22,10 +22,10 @@ def when(moment: datetime | None) -> SafeString | str:
     """“12 min ago” within a day, else “3 March 2026, 14:05”; the exact moment on hover."""
     if moment is None:
         return ""
-    seconds = (moment - timezone.now()).total_seconds()
+    seconds = span(moment, at=timezone.now())
     if abs(seconds) >= A_DAY:
         return _time(moment, day(moment), "")
-    ago = _("just now") if abs(seconds) < A_MOMENT else _from_now(_rounded(seconds), get_language() or "en")
+    ago = _("just now") if abs(seconds) < A_MOMENT else _from_now(seconds, get_language() or "en")
     return _time(moment, ago, ' data-relative="when"')
 
 
@@ -33,8 +33,14 @@ def distance(moment: datetime | None) -> SafeString | str:
     """How far away it is, in either direction: “12 min”."""
     if moment is None:
         return ""
-    seconds = abs((moment - timezone.now()).total_seconds())
-    return _time(moment, _long(_rounded(seconds), get_language() or "en"), ' data-relative="distance"')
+    seconds = abs(span(moment, at=timezone.now()))
+    return _time(moment, _long(seconds, get_language() or "en"), ' data-relative="distance"')
+
+
+def span(moment: datetime, *, at: datetime) -> int:
+    """The seconds from `at` to it, in whole minutes from a minute on: what the words for it depend on."""
+    seconds = (moment - at).total_seconds()
+    return round(seconds) if abs(seconds) < 60 else int(seconds / 60) * 60
 
 
 def day(moment: datetime | None) -> str:
@@ -64,11 +70,6 @@ def _time(moment: datetime, words: str, relative: str) -> SafeString:
     opening = _opening(moment, timezone.get_current_timezone(), get_language() or "en")
     # What is put together here holds no sign that HTML would read: digits, and words of Babel's.
     return mark_safe(f"{opening}{relative}>{words}</time>")  # noqa: S308
-
-
-def _rounded(seconds: float) -> int:
-    """To whole minutes from a minute on: what is written then, and what a page of rows has in common."""
-    return round(seconds) if abs(seconds) < 60 else int(seconds / 60) * 60
 
 
 # The moments on a page are mostly those of the visit before.

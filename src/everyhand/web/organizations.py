@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from everyhand.conversations import queries
+from everyhand.conversations.listed import listed
 from everyhand.conversations.models import Status
 from everyhand.customers import organizations
 from everyhand.customers.models import Organization
@@ -58,7 +59,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     )  # fmt: skip
     named = people.prefetch_related("identities").order_by("name", "pk")[:PEOPLE]
     theirs = queries.visible_to(member).filter(customer__in=people.values("pk")).exclude(status=Status.CLOSED)
-    waiting = theirs.select_related("customer", "owner", "team").order_by("-last_message_at", "-pk")[:CONVERSATIONS]
+    waiting = listed(theirs).order_by("-last_message_at", "-pk")[:CONVERSATIONS]
     context = {
         "organization": Organization.objects.get(pk=pk),
         "people": [Face(one.pk, one.name or one.address or str(one), one.address) for one in named],

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from everyhand.conversations import inbox, queries
+from everyhand.conversations.listed import Listed, listed
 from everyhand.conversations.models import Conversation, Status
 from everyhand.notices import preferences
 from everyhand.people.models import Member, Membership, Team
@@ -84,10 +85,10 @@ def notice_mail(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("person", pk)
 
 
-def soonest_first(conversations: QuerySet[Conversation]) -> list[Conversation]:
+def soonest_first(conversations: QuerySet[Conversation]) -> list[Listed]:
     """The open ones, what breaks first on top, as far as they fit on a page."""
     waiting = conversations.filter(status=Status.OPEN).order_by("reply_due", "id")
-    return list(waiting.select_related("customer", "owner", "team")[:SHOWN])
+    return list(listed(waiting)[:SHOWN])
 
 
 def in_words(rule: Rule) -> str:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from everyhand.conversations import finding, inbox, queries
+from everyhand.conversations.listed import listed
 from everyhand.desk import filters
 from everyhand.desk.filters import Filters
 from everyhand.people.models import Member
@@ -85,11 +86,7 @@ def _found(member: Member, wanted: Asked, chosen: Filters, after: str, at: datet
     numbered = (
         []
         if after or wanted.number is None
-        else list(
-            queries.visible_to(member)
-            .filter(chosen.conversations, pk=wanted.number)
-            .select_related("customer", "owner", "team")
-        )
+        else list(listed(queries.visible_to(member).filter(chosen.conversations, pk=wanted.number)))
     )
     if wanted.words:
         found = finding.find(

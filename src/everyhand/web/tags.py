@@ -115,7 +115,7 @@ def _form(
     error: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    has = tags.on(conversations)
+    has = tags.on([one.pk for one in conversations])
     standing = {tag.pk: tag for some in has.values() for tag in some}
     on_all = {pk for pk in standing if all(any(one.pk == pk for one in has.get(c.pk, ())) for c in conversations)}
     context = {
