@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import resolve
-from playwright.sync_api import Page, Request
+from playwright.sync_api import Page, Request, expect
 
 from tests.browser.courier import DOMAIN, HELP, Courier, overflow
 from tests.servers.browser import DESK, PHONE
@@ -226,6 +226,20 @@ def test_everything_on_a_page_is_open_to_everybody(courier: Courier, visit: Call
     page.goto(courier.url + "/ownership-map")
     for fold in page.locator("main summary").all()[-3:]:
         fold.click()
+    assert found_by_axe(page) == []
+
+
+def test_a_conversation_opened_in_place_is_open_to_everybody(courier: Courier, visit: Callable[..., Page]) -> None:
+    page = visit()
+    courier.sign_in(page)
+    page.goto(f"{courier.url}/inbox/everyone")
+    page.locator(".conversation-row a").first.click()
+    page.wait_for_url("**/conversations/*")
+    assert found_by_axe(page) == []
+
+    page.go_back()
+    page.wait_for_url("**/inbox/*")
+    expect(page.locator(".conversation-row:focus-within")).to_have_count(1)
     assert found_by_axe(page) == []
 
 

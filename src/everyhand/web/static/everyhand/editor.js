@@ -24,6 +24,7 @@ export class FormedController extends Controller {
       return; /* The connection is away: plain words will do. */
     }
     const plain = this.textTarget;
+    if (!plain.isConnected) return; /* another page came meanwhile */
     if (this.composing) await new Promise((done) => plain.addEventListener("compositionend", done, { once: true }));
     const focused = document.activeElement === plain;
     const end = plain.selectionStart === plain.value.length;
@@ -58,7 +59,7 @@ export class FormedController extends Controller {
 
   /* Puts formed words where the writer is. */
   insert({ html, text }) {
-    if (this.editor?.isConnected) {
+    if (this.editor?.parentNode) {
       this.editor.editor.insertHTML(html);
       return;
     }
@@ -73,7 +74,7 @@ export class FormedController extends Controller {
     const found = places.map((place) => [words.indexOf(place), place.length]).filter(([at]) => at >= 0);
     if (!found.length) return;
     const [at, length] = found.sort((one, other) => one[0] - other[0])[0];
-    if (this.editor?.isConnected) this.editor.editor.setSelectedRange([at, at + length]);
+    if (this.editor?.parentNode) this.editor.editor.setSelectedRange([at, at + length]);
     else this.textTarget.setSelectionRange(at, at + length);
   }
 
@@ -111,7 +112,7 @@ export class FormedController extends Controller {
   changed() {}
 
   get words() {
-    if (!this.editor?.isConnected) return this.textTarget.value;
+    if (!this.editor?.parentNode) return this.textTarget.value;
     return this.editor.editor.getDocument().toString().replace(/\n$/, "");
   }
 }

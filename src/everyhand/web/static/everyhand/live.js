@@ -12,6 +12,7 @@ const FIRST = 150; /* ms: what is written together is shown together */
 const PAUSE = 1000; /* ms between two fetches of one element */
 const LONGEST = 60000; /* ms between two attempts to connect */
 
+const page = document.querySelector('meta[name="live"]');
 let source = null;
 let cursor = "";
 let failures = 0;
@@ -23,7 +24,20 @@ export function listen(since) {
   document.addEventListener("visibilitychange", () => (document.hidden ? leave() : connect()));
   window.addEventListener("pagehide", leave);
   window.addEventListener("pageshow", connect);
+  window.addEventListener("everyhand:leaving", pause);
+  window.addEventListener("everyhand:arrived", goOn);
   connect();
+}
+
+/* Another page opens in this document (opening.js): it begins where it was made, once it is painted. */
+function pause() {
+  leave();
+  say("waiting");
+}
+
+function goOn() {
+  cursor = page.content;
+  requestAnimationFrame(() => setTimeout(connect));
 }
 
 /* A hidden page does not listen: browsers open only six connections to a host, and a tab each would use them up.
@@ -89,5 +103,4 @@ function say(state) {
   document.dispatchEvent(new CustomEvent("everyhand:live", { detail: { state } }));
 }
 
-const page = document.querySelector('meta[name="live"]');
 if (page) listen(page.content);

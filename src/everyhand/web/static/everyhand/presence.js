@@ -19,6 +19,9 @@ document.addEventListener("everyhand:live", ({ detail }) => {
   show();
 });
 document.addEventListener("htmx:afterSettle", show);
+window.addEventListener("everyhand:arrived", () => {
+  told = 0; /* that was said of another conversation */
+});
 
 document.addEventListener("input", ({ target }) => {
   const place = target.closest("#composer") && document.querySelector("[data-at]");

@@ -1,4 +1,5 @@
 /* Going through the inbox by keyboard: what is selected, where the reader stands, and what a letter does. */
+import { go, goBack } from "./opening.js";
 import { Controller } from "./vendor/stimulus.js";
 
 const SELECTED = 'input[name="conversation"]:checked';
@@ -68,6 +69,19 @@ export class TriageController extends Controller {
     this.count();
   }
 
+  /* Another page opens in this document, and the reader comes back from there (opening.js). */
+  leave({ detail: { place } }) {
+    place.row = this.place;
+    place.picked = [...this.element.querySelectorAll(SELECTED)].map((box) => box.value);
+  }
+
+  comeBack({ detail: { place } }) {
+    this.place = place.row ?? 0;
+    for (const box of this.element.querySelectorAll('input[name="conversation"]')) box.checked = place.picked?.includes(box.value);
+    this.count();
+    if (place.at && !document.getElementById(place.at)) this.go(0);
+  }
+
   /* What was done may have taken the row away: go on with the one that moved up. */
   goOn() {
     this.count();
@@ -125,6 +139,10 @@ export class DialogController extends Controller {
 /* One-letter keys, unless the member switched them off. What carries data-key is pressed by that key. */
 export class ShortcutsController extends Controller {
   connect() {
+    this.arrive();
+  }
+
+  arrive() {
     const asked = /^#(reply|note)-text$/.exec(location.hash);
     if (asked) requestAnimationFrame(() => this.write(asked[1]));
   }
@@ -142,7 +160,7 @@ export class ShortcutsController extends Controller {
       r: () => this.write("reply") || this.visit("#reply-text"),
       n: () => this.write("note") || this.visit("#note-text"),
       a: () => !this.inbox && this.focus("#assignment-owner"),
-      u: () => !this.inbox && this.follow(".rail [aria-current], .rail a, .brand"),
+      u: () => !this.inbox && ((this.conversation && goBack()) || this.follow(".rail [aria-current], .rail a, .brand")),
     };
     if (acts[event.key]?.() || this.push(event.key)) event.preventDefault();
   }
@@ -150,6 +168,10 @@ export class ShortcutsController extends Controller {
   get inbox() {
     const element = document.querySelector('[data-controller~="triage"]');
     return element && this.application.getControllerForElementAndIdentifier(element, "triage");
+  }
+
+  get conversation() {
+    return document.querySelector(".conversation[data-at]");
   }
 
   push(key) {
@@ -161,7 +183,7 @@ export class ShortcutsController extends Controller {
 
   visit(hash) {
     const link = this.inbox?.row?.querySelector("a");
-    if (link) location.assign(link.href + hash);
+    if (link) go(link.href + hash);
     return link;
   }
 

@@ -42,7 +42,7 @@ class DraftController extends FormedController {
   keep() {
     this.onDevice = {
       text: this.words,
-      html: this.editor?.isConnected ? this.htmlTarget.value : "",
+      html: this.editor?.parentNode ? this.htmlTarget.value : "",
       draft: this.tokenTarget.value,
       version: this.versionTarget.value,
     };
@@ -79,7 +79,7 @@ class DraftController extends FormedController {
       return pictures;
     } catch {
       this.stateTarget.textContent = this.unsavedValue;
-      this.timer = setTimeout(() => this.save(), AGAIN);
+      if (this.element.isConnected) this.timer = setTimeout(() => this.save(), AGAIN);
       return [];
     }
   }
@@ -90,6 +90,12 @@ class DraftController extends FormedController {
     const form = new FormData(this.element);
     form.delete("files");
     fetch(this.urlValue, { method: "POST", body: form, keepalive: true }).catch(() => {});
+  }
+
+  /* Another page opens in this document (opening.js): it waits for what is being sent, and what is saved outlives this one. */
+  part(event) {
+    if (this.leaving) event.preventDefault();
+    event.detail.until(this.words === this.written && !this.timer ? this.saving : this.save());
   }
 
   /* What came from elsewhere into the same draft. */

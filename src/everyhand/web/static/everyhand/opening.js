@@ -1,0 +1,159 @@
+/* Opens a conversation, and the inbox again, in the document that is there: the other page is fetched whole, and its parts
+   take the place of those that stand here. Nothing is fetched before somebody asks for it, since reading is written down.
+   What is no such page (moved, refused, signed out, of a newer Everyhand) is loaded as any link would load it.
+
+   window is told "everyhand:leaving" while the old page still stands, which may keep it (preventDefault) while it sends
+   something: detail.until(promise) is what it has to finish before another page is fetched, and what it puts into
+   detail.place it has again in "everyhand:arrived", when the reader comes back. To a page they have not been at they come
+   with the place {}. */
+
+const PLACES = /^\/(inbox\/\w+|conversations\/\d+)$/;
+const PARTS = ["my-menu", "rail", "main", "toasts"]; /* of the shell (base.html), beside the bar for thumbs */
+const BAR = ".tabbar, #more";
+const BROUGHT = 'script[src], link[rel="stylesheet"]';
+const SLOW = 400; /* ms until it is shown that we wait */
+const PATIENCE = 2000; /* ms for what the page that was left has to finish */
+const INBOX = "inbox"; /* in sessionStorage: the last one seen in this tab, and where in it */
+
+const places = new Map(); /* entry of the history: where in its page the reader was */
+let entry = history.state?.entry ?? named();
+let shown = location.pathname + location.search;
+let asking = new AbortController();
+let finished = Promise.resolve();
+
+/* Shows the page of an address of ours; `place` is where in it the reader was, `again` whether the history has it already. */
+export async function go(address, { place = {}, again = false } = {}) {
+  asking.abort();
+  asking = new AbortController();
+  const { signal } = asking;
+  const slow = setTimeout(() => part("main").setAttribute("aria-busy", "true"), SLOW);
+  try {
+    await finished;
+    const page = await fetched(address, signal);
+    if (signal.aborted) return;
+    if (page) put(page, address, { place, again });
+    else if (again) location.reload();
+    else location.assign(address);
+  } finally {
+    clearTimeout(slow);
+    if (asking.signal === signal) part("main").removeAttribute("aria-busy");
+  }
+}
+
+/* To the inbox the reader saw last in this tab; false if that was none. */
+export function goBack() {
+  const inbox = seenLast();
+  if (inbox) go(inbox.address, inbox);
+  return Boolean(inbox);
+}
+
+async function fetched(address, signal) {
+  try {
+    const answer = await fetch(address, { signal, redirect: "manual", headers: { Accept: "text/html" } });
+    if (!answer.ok) return null;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    return isLikeThis(page) ? page : null;
+  } catch {
+    return null; /* The connection is away, or something else is asked for meanwhile. */
+  }
+}
+
+/* Whether somebody else would see a difference beside its parts: another reader, language, style or script. */
+function isLikeThis({ head, body, documentElement: { lang, dir } }) {
+  const { head: myHead, body: myBody, documentElement: mine } = document;
+  const here = new Set([...myHead.querySelectorAll(BROUGHT)].map(source));
+  const isBrought = [...head.querySelectorAll(BROUGHT)].every((one) => here.has(source(one)));
+  return isBrought && lang === mine.lang && dir === mine.dir && body.dataset.member === myBody.dataset.member;
+}
+
+function put(page, address, { place, again }) {
+  if (!leave()) return;
+  if (!again) {
+    history.replaceState({ ...history.state, entry }, "");
+    history.pushState({ entry: named() }, "", address);
+  }
+  entry = history.state?.entry ?? named();
+  shown = location.pathname + location.search;
+  document.title = page.title;
+  for (const [selector, name] of [["body", "hx-headers"], ['meta[name="live"]', "content"]]) {
+    document.querySelector(selector).setAttribute(name, page.querySelector(selector).getAttribute(name));
+  }
+  for (const id of PARTS) part(id).replaceChildren(...page.getElementById(id).childNodes);
+  for (const one of document.querySelectorAll(BAR)) one.remove();
+  part("main").after(...page.querySelectorAll(BAR));
+  for (const id of PARTS) window.htmx.process(part(id));
+  queueMicrotask(() => arrive(place)); /* after the controllers of the page */
+}
+
+/* False if the page that stands is sending something: what answers that takes its place. */
+function leave() {
+  const place = here();
+  const ends = [];
+  const detail = { place, until: (end) => ends.push(end) };
+  if (!window.dispatchEvent(new CustomEvent("everyhand:leaving", { detail, cancelable: true }))) return false;
+  finished = Promise.race([Promise.allSettled(ends), new Promise((done) => setTimeout(done, PATIENCE))]);
+  places.set(entry, place);
+  remember(place);
+  for (const one of document.querySelectorAll("main .htmx-request")) window.htmx.trigger(one, "htmx:abort");
+  document.querySelector("dialog[open]")?.close();
+  history.scrollRestoration = "manual"; /* the browser would scroll the page that still stands */
+  return true;
+}
+
+function arrive(place) {
+  scrollTo({ top: place.scroll ?? 0, behavior: "instant" });
+  const heading = part("main").querySelector("h1");
+  heading.tabIndex = -1;
+  const stood = place.at && part(place.at)?.querySelector("a");
+  (stood || heading).focus({ preventScroll: true });
+  window.dispatchEvent(new CustomEvent("everyhand:arrived", { detail: { place } }));
+}
+
+/* How far it is scrolled, and what around the focus has a name. */
+function here() {
+  const { activeElement } = document;
+  return { scroll: scrollY, at: part("main").contains(activeElement) ? activeElement.closest("[id]").id : "" };
+}
+
+function remember(place) {
+  if (shown.startsWith("/inbox/")) sessionStorage.setItem(INBOX, JSON.stringify({ address: shown, place }));
+}
+
+function seenLast() {
+  return JSON.parse(sessionStorage.getItem(INBOX));
+}
+
+function part(id) {
+  return document.getElementById(id);
+}
+
+function source(one) {
+  return one.getAttribute("src") ?? one.getAttribute("href");
+}
+
+function named() {
+  return String(performance.timeOrigin + performance.now());
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[href]");
+  if (!link || event.defaultPrevented || event.button) return;
+  if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  if (link.target || link.hash || link.closest("dialog") || link.origin !== location.origin) return;
+  if (!PLACES.test(link.pathname) || !PLACES.test(location.pathname)) return;
+  event.preventDefault();
+  go(link.href, { again: link.href === location.href });
+});
+
+window.addEventListener("popstate", ({ state }) => {
+  const address = location.pathname + location.search;
+  const inbox = seenLast();
+  if (address === shown) asking.abort(); /* moved within the page, or came back before the other was there */
+  else go(address, { place: places.get(state?.entry) ?? (inbox?.address === address ? inbox.place : {}), again: true });
+});
+
+/* What is loaded anew, or come back to from elsewhere, the browser scrolls. */
+window.addEventListener("pagehide", () => {
+  remember(here());
+  history.scrollRestoration = "auto";
+});
