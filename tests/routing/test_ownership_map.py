@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from everyhand.desk.receive import receive
+from everyhand.people.duty import on_duty
 from everyhand.people.models import Member, WorkingHours
 from everyhand.routing import actions as routing
 from everyhand.routing import reasons
@@ -102,8 +103,8 @@ def test_hours_are_in_the_members_own_time_zone(cast: Cast) -> None:
     WorkingHours.objects.create(member=cast.ana, weekday=0, start="09:00", end="17:00")
     WorkingHours.objects.create(member=cast.ben, weekday=0, start="09:00", end="17:00")
     cast.ana.save()
-    assert not Member.objects.get(pk=cast.ana.pk).on_duty(NOON)
-    assert Member.objects.get(pk=cast.ben.pk).on_duty(NOON)
+    assert not on_duty(Member.objects.get(pk=cast.ana.pk), NOON)
+    assert on_duty(Member.objects.get(pk=cast.ben.pk), NOON)
 
 
 def test_an_empty_team_or_a_member_who_left_still_leaves_somebody_responsible(cast: Cast) -> None:

@@ -19,7 +19,7 @@ from everyhand.conversations.models import (
     Participant,
     Status,
 )
-from everyhand.core.prepared import Given, prepared
+from everyhand.core.prepared import Given, prepared, prepared_for_several
 from everyhand.customers.models import Customer, Identity
 from everyhand.people.models import Member, Membership, Team
 
@@ -164,19 +164,15 @@ def with_proof(conversation_id: int | None) -> Conversation | None:
 
 def with_proofs(conversation_ids: Collection[int]) -> dict[int, Conversation]:
     """The same for several, by the id that was proved, each row locked; those that were merged are left out."""
-    rows = _locking(pk__in=conversation_ids, merged_into=None).order_by("pk")
-    found = {one.pk: one for one in rows} if conversation_ids else {}
+    found = {one.pk: one for one in _locked_together()(conversation_ids)}
     if len(found) < len(conversation_ids) or not all(one.team or not one.team_id for one in found.values()):
-        found = {one.pk: one for one in rows.all()}  # as in `_locked_as_it_is`
+        found = {one.pk: one for one in _locked_together()(conversation_ids)}  # as in `_locked_as_it_is`
     return found
 
 
 def taking_part(conversation_ids: Collection[int]) -> set[tuple[int, int]]:
     """Who takes part in these conversations as `takes_part` says: pairs of conversation and identity."""
-    approved = Participant.objects.filter(
-        conversation__in=conversation_ids, approved_at__isnull=False, declined_at=None
-    )
-    return set(approved.order_by().values_list("conversation", "identity"))
+    return set(_approved()(conversation_ids))
 
 
 def kept_of(conversation_id: int) -> int:
@@ -204,6 +200,18 @@ def _locked_as_it_is(conversation_id: int) -> Conversation | None:
 @cache
 def _locked() -> Callable[..., list[Conversation]]:
     return prepared(_locking(pk=Given("conversation")))
+
+
+@cache
+def _locked_together() -> Callable[[Collection[int]], list[Conversation]]:
+    return prepared_for_several(lambda several: _locking(pk__in=several, merged_into=None).order_by("pk"))
+
+
+@cache
+def _approved() -> Callable[[Collection[int]], list[tuple[int, int]]]:
+    approved = Participant.objects.filter(approved_at__isnull=False, declined_at=None).order_by()
+    pairs = approved.values_list("conversation", "identity")
+    return prepared_for_several(lambda several: pairs.filter(conversation__in=several))
 
 
 def _locking(**which: Any) -> QuerySet[Conversation]:

@@ -6,15 +6,17 @@ answer it. A condition may hold a `Given`, whose value is told with each asking.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from copy import copy
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 
 Row = TypeVar("Row")
+Key = TypeVar("Key")
 
 
 class Given(models.Expression):
@@ -54,7 +56,27 @@ def prepared(rows: models.QuerySet[Any, Row]) -> Callable[..., list[Row]]:
     return ask
 
 
-def filled_up(keys: Sequence[int], *, to: Sequence[int]) -> list[int]:
+def prepared_for_several(rows: Callable[[Given], models.QuerySet[Any, Row]]) -> Callable[[Collection[Any]], list[Row]]:
+    """The rows that `rows` asks for with a `Given` behind `__in`, whenever what is returned is called with the values.
+
+    A question is written for 1, 2, 4, 8 … values (see `filled_up`).
+    """
+
+    @cache
+    def question(several: int) -> Callable[..., list[Row]]:
+        return prepared(rows(Given("values", several=several)))
+
+    def ask(values: Collection[Any]) -> list[Row]:
+        told = list(values)
+        if not told:
+            return []
+        several = 1 << (len(told) - 1).bit_length()
+        return question(several)(values=filled_up(told, to=[several]))
+
+    return ask
+
+
+def filled_up(keys: Sequence[Key], *, to: Sequence[int]) -> list[Key]:
     """The keys, the last one as often as it takes to have as many as one of `to`: so only so many questions are
     written. More than the most of them stay as they are.
     """

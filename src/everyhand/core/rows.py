@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models import NOT_PROVIDED
 
 Row = TypeVar("Row", bound=models.Model)
@@ -37,6 +37,15 @@ def gathering() -> Iterator[None]:
             gathered.write()
     finally:
         _gathered.reset(token)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """A transaction. Within `gathering` it is the one around that, without a savepoint: there nothing is undone but all
+    of it.
+    """
+    with transaction.atomic(savepoint=not are_gathered()):
+        yield
 
 
 def are_gathered() -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
+from functools import cache
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from everyhand.core import journal, rows, tokens
+from everyhand.core.prepared import prepared_for_several
 from everyhand.customers.models import Customer, Identity, Organization
 
 Known = dict[str, Identity | None]  # by normalised address; None when nobody has it
@@ -17,8 +19,7 @@ Known = dict[str, Identity | None]  # by normalised address; None when nobody ha
 def known_among(emails: Iterable[str]) -> Known:
     """Who is behind these addresses, read together; to be handed to `identify` within the same transaction."""
     wanted: Known = dict.fromkeys(filter(None, map(normalised, emails)))
-    found = _identities().filter(value__in=list(wanted)).prefetch_related("customer__identities")
-    return wanted | {identity.value: identity for identity in found}
+    return wanted | {identity.value: identity for identity in _with_all_identities()(wanted)}
 
 
 def identify(*, email: str, name: str, at: datetime, known: Known | None = None) -> Identity:
@@ -65,6 +66,13 @@ def describe(
         customer.save(update_fields=changed)
         journal.note("customer.described", subject=customer, actor=by, at=at, fields=changed)
     return changed
+
+
+@cache
+def _with_all_identities() -> Callable[[Collection[str]], list[Identity]]:
+    return prepared_for_several(
+        lambda values: _identities().filter(value__in=values).prefetch_related("customer__identities")
+    )
 
 
 def _identities() -> QuerySet[Identity]:

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
-
 from everyhand.conversations import actions as conversations
 from everyhand.conversations import asides, following, saying, turns
 from everyhand.conversations.models import Conversation, Message, Status
+from everyhand.core import rows
 from everyhand.customers import actions as customers
 from everyhand.customers.models import Identity
 from everyhand.desk import belonging, forwarding, history, kept
@@ -34,7 +33,7 @@ class Received:
     opened: bool
 
 
-@transaction.atomic
+@rows.together()
 def receive(
     inbound: Inbound,
     *,

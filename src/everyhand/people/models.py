@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
-from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
@@ -111,17 +109,6 @@ class Member(AbstractBaseUser):
         written = (self.signature, house)
         return "\n".join(line.rstrip() for one in written for line in one.strip().splitlines())
 
-    def on_duty(self, at: datetime) -> bool:
-        """Whether they are there for customers at `at`: active, not away, and within their hours if they gave any.
-
-        Reads `self.hours`; prefetch it for several members.
-        """
-        if not self.is_active or (self.away_until and at < self.away_until):
-            return False
-        hours = list(self.hours.all())
-        local = at.astimezone(ZoneInfo(self.time_zone or settings.EVERYHAND.time_zone))
-        return not hours or any(span.covers(local) for span in hours)
-
 
 class WorkingHours(models.Model):
     """A span of one weekday, in the member's own time zone. Night shifts are two spans."""
@@ -136,14 +123,6 @@ class WorkingHours(models.Model):
 
     def __str__(self) -> str:
         return f"{self.weekday} {self.start:%H:%M}-{self.end:%H:%M}"
-
-    def covers(self, local: datetime) -> bool:
-        now = local.time()
-        return (
-            local.weekday() == self.weekday
-            and self.start <= now
-            and (now < self.end or self.end.hour == self.end.minute == 0)
-        )
 
 
 class Team(models.Model):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import cache
 
 from everyhand.conversations.models import Message
+from everyhand.core.prepared import prepared_for_several
 from everyhand.promises.models import Promise
 
 
@@ -14,11 +16,21 @@ class Known:
     """
 
     def __init__(self, conversations: Collection[int]) -> None:
-        running = Promise.objects.filter(conversation__in=conversations, kept_at=None, withdrawn_at=None)
         self.open: dict[int, Promise | None] = dict.fromkeys(conversations)
-        self.open |= {promise.conversation_id: promise for promise in running}
+        self.open |= {promise.conversation_id: promise for promise in _running()(conversations)}
         unpromised = [conversation for conversation, promise in self.open.items() if promise is None]
-        ours = Message.objects.filter(
-            conversation__in=unpromised, direction=Message.Direction.OUT, kind=Message.Kind.MESSAGE
-        )
-        self.answered = set(ours.order_by().values_list("conversation", flat=True).distinct()) if unpromised else set()
+        self.answered = set(_answered()(unpromised))
+
+
+@cache
+def _running() -> Callable[[Collection[int]], list[Promise]]:
+    return prepared_for_several(
+        lambda conversations: Promise.objects.filter(conversation__in=conversations, kept_at=None, withdrawn_at=None)
+    )
+
+
+@cache
+def _answered() -> Callable[[Collection[int]], list[int]]:
+    ours = Message.objects.filter(direction=Message.Direction.OUT, kind=Message.Kind.MESSAGE).order_by()
+    answered = ours.values_list("conversation", flat=True).distinct()
+    return prepared_for_several(lambda conversations: answered.filter(conversation__in=conversations))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from django.db.models import Count, Max
 
 from everyhand.conversations.models import Conversation, Status
-from everyhand.people.models import Member, Membership, Role, Team
+from everyhand.core.prepared import Given, prepared, prepared_for_several
+from everyhand.people import duty
+from everyhand.people.duty import Colleague
+from everyhand.people.models import Member, Role, Team
 from everyhand.routing.decide import Hints, Match, decide
 from everyhand.routing.models import Fallback, Rule
 
@@ -35,7 +38,8 @@ class OwnershipMap:
     """
 
     def __init__(self) -> None:
-        self._members_of: dict[int, list[Membership]] = {}
+        self._members_of: dict[int, list[Colleague]] = {}
+        self._owners: dict[int, Member] = {}
         # How many open conversations a member owns, and the latest of them.
         self._loads: dict[int, tuple[int, int]] = {}
         self._matches: dict[tuple[object, ...], Match | None] = {}
@@ -46,7 +50,7 @@ class OwnershipMap:
         teams = {match.rule.team_id for match in found if match and match.rule.team_id}
         if teams:
             self._read_members(teams)
-            self._read_loads({one.member_id for members in self._members_of.values() for one in members})
+            self._read_loads({one.member for members in self._members_of.values() for one in members})
 
     def owner_for(self, hints: Hints, *, at: datetime) -> Decision:
         """By the first rule that fits, else the one who owns everything else. Raises `NobodyAnswers` only when nobody
@@ -83,7 +87,7 @@ class OwnershipMap:
 
     @cached_property
     def _rules(self) -> list[Rule]:
-        return list(Rule.objects.select_related("member", "team").order_by("position", "pk"))
+        return _rules()()
 
     def _follow(self, found: Match | None, at: datetime) -> Decision:
         """From the rule that matched to a person: a member, or of a team who is on duty with the fewest open ones."""
@@ -114,36 +118,34 @@ class OwnershipMap:
     def _of_team(self, team: Team, at: datetime) -> tuple[Member | None, dict[str, Any]]:
         if team.pk not in self._members_of:
             self._read_members({team.pk})
-        memberships = self._members_of[team.pk]
-        on_duty = [one.member for one in memberships if one.member.on_duty(at)]
+        colleagues = self._members_of[team.pk]
+        on_duty = [one.member for one in colleagues if one.duty.includes(at)]
         if on_duty:
-            return self._least_loaded(on_duty), {"on_duty": len(on_duty) > 1}
-        leads = [one.member for one in memberships if one.lead] or [one.member for one in memberships]
-        return (leads[0], {"nobody_on_duty": True}) if leads else (None, {})
+            return self._owner(self._least_loaded(on_duty)), {"on_duty": len(on_duty) > 1}
+        leads = [one.member for one in colleagues if one.lead] or [one.member for one in colleagues]
+        return (self._owner(leads[0]), {"nobody_on_duty": True}) if leads else (None, {})
 
     def _read_members(self, teams: Collection[int]) -> None:
-        self._members_of |= {team: [] for team in teams}
-        members = Membership.objects.filter(team__in=teams, member__is_active=True)
-        for one in members.select_related("member").prefetch_related("member__hours").order_by("member__name", "pk"):
-            self._members_of[one.team_id].append(one)
+        self._members_of |= duty.colleagues_in(teams)
 
-    def _least_loaded(self, members: list[Member]) -> Member:
+    def _owner(self, member: int) -> Member:
+        """Only of those who are chosen there is more to know."""
+        if member not in self._owners:
+            (self._owners[member],) = _member()(member=member)
+        return self._owners[member]
+
+    def _least_loaded(self, members: list[int]) -> int:
         """Who owns the fewest open conversations; among equals, who has waited longest for a new one."""
         if len(members) == 1:
             return members[0]
-        self._read_loads({member.pk for member in members})
-        return min(members, key=lambda member: self._loads[member.pk])
+        self._read_loads(members)
+        return min(members, key=self._loads.__getitem__)
 
     def _read_loads(self, members: Collection[int]) -> None:
         unknown = [member for member in members if member not in self._loads]
         if unknown:
-            open_ones = (
-                Conversation.objects.filter(owner__in=unknown, status=Status.OPEN)
-                .values_list("owner")
-                .annotate(load=Count("pk"), latest=Max("pk"))
-            )
             self._loads |= dict.fromkeys(unknown, (0, 0))
-            self._loads |= {owner: (load, latest) for owner, load, latest in open_ones}
+            self._loads |= {owner: (load, latest) for owner, load, latest in _loads()(unknown)}
 
     def _everything_else(self, because: dict[str, Any], team: Team | None = None) -> Decision:
         if self._chosen:
@@ -158,3 +160,24 @@ class OwnershipMap:
     def _chosen(self) -> Member | None:
         fallback = Fallback.objects.select_related("member").first()
         return fallback.member if fallback and fallback.member.is_active else None
+
+
+@cache
+def _rules() -> Callable[[], list[Rule]]:
+    return prepared(Rule.objects.select_related("member", "team").order_by("position", "pk"))
+
+
+@cache
+def _member() -> Callable[..., list[Member]]:
+    return prepared(Member.objects.filter(pk=Given("member")))
+
+
+@cache
+def _loads() -> Callable[[Collection[int]], list[tuple[int, int, int]]]:
+    """Of these members, how many open conversations each owns and the latest of them."""
+    open_ones = Conversation.objects.filter(status=Status.OPEN).order_by()
+    return prepared_for_several(
+        lambda owners: (
+            open_ones.filter(owner__in=owners).values_list("owner").annotate(load=Count("pk"), latest=Max("pk"))
+        )
+    )

@@ -7,11 +7,11 @@ is settled several at once, with one commit.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Final
 
 from django.conf import settings
@@ -27,13 +27,15 @@ from everyhand.channels.email.parsing.isolated import IsolatedParser, ParseFaile
 from everyhand.channels.email.parsing.limits import TooHostile
 from everyhand.channels.email.settle import Understood
 from everyhand.core import work
+from everyhand.core.prepared import prepared_for_several
 from everyhand.desk.inbound import Inbound
 
 # Short, since what a dead worker had in hand waits for its end. Losing it costs nothing: a mail is filed and its row
 # completed in one transaction.
 LEASE: Final = timedelta(seconds=30)
-# How many mails share a commit. More would save little and keep other writers waiting: a batch takes some 100 ms.
-TOGETHER: Final = 32
+# How many mails share a commit when so many wait. More would save little and keep other writers waiting: a batch takes
+# some 100 ms.
+TOGETHER: Final = 64
 # What is read ahead of being filed, in mails and bytes: the parsers must never wait, nor memory fill with big mails.
 AHEAD: Final = 2 * TOGETHER
 BYTES_AHEAD: Final = 8_000_000
@@ -61,7 +63,7 @@ class Filer:
         again later; none of them can stop the others.
         """
         filed: list[Filed] = []
-        sizes = dict(RawMail.objects.filter(pk__in=[mail.raw_id for mail in mails]).values_list("pk", "size"))
+        sizes = dict(_sizes()([mail.raw_id for mail in mails]))
         waiting = deque(mails)
         reading: deque[tuple[Mail, Future[Understood]]] = deque()
         while waiting or reading:
@@ -86,7 +88,7 @@ class Filer:
             next_ones.append(waiting.popleft())
         if not next_ones:
             return
-        contents = dict(RawMail.objects.filter(pk__in=[mail.raw_id for mail in next_ones]).values_list("pk", "content"))
+        contents = dict(_contents()([mail.raw_id for mail in next_ones]))
         believed = receivers.of_mails(next_ones)
         for mail in next_ones:
             raw, receiver = bytes(contents[mail.raw_id]), believed.get(mail.pk, "")
@@ -107,6 +109,18 @@ class Filer:
         arrival = Arrival(raw, mail.source, inbound.sender.email, mail.envelope_from, mail.helo, receiver)
         verdict = self._judge.judge(arrival)
         return settle.Letter(replace(inbound, verdict=verdict), fingerprint_of(raw, inbound.automatic or ""))
+
+
+@cache
+def _sizes() -> Callable[[Collection[int]], list[tuple[int, int]]]:
+    sizes = RawMail.objects.order_by().values_list("pk", "size")
+    return prepared_for_several(lambda keys: sizes.filter(pk__in=keys))
+
+
+@cache
+def _contents() -> Callable[[Collection[int]], list[tuple[int, bytes | memoryview]]]:
+    contents = RawMail.objects.order_by().values_list("pk", "content")
+    return prepared_for_several(lambda keys: contents.filter(pk__in=keys))
 
 
 def claim(*, at: datetime, limit: int, only: Sequence[int] | None = None) -> list[Mail]:

@@ -7,10 +7,11 @@ fails stops only itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Final
 
 import structlog
@@ -23,6 +24,7 @@ from everyhand.channels.email.outcomes import Filed
 from everyhand.channels.email.parsing.isolated import ParseFailed
 from everyhand.channels.email.parsing.limits import TooHostile
 from everyhand.core import outage, rows, search, work
+from everyhand.core.prepared import prepared_for_several
 from everyhand.customers.actions import normalised
 from everyhand.desk import history, kept
 from everyhand.desk import receive as desk
@@ -62,7 +64,7 @@ class _Facts:
         openings = [one.inbound for one in letters if not tokens.named_conversations(one.inbound.recipients)]
         self.standing.map.expect([kept.hints(one) for one in openings])
         self.ours = queries.OurAddresses()
-        known = Mail.objects.filter(fingerprint__in=[one.fingerprint for one in letters if one.fingerprint])
+        known = _known_letters()([one.fingerprint for one in letters if one.fingerprint])
         self._letters = {mail.fingerprint: mail for mail in known}
 
     def known_as(self, mail: Mail, fingerprint: str | None) -> Mail | None:
@@ -73,6 +75,11 @@ class _Facts:
     def remember(self, mail: Mail) -> None:
         if mail.fingerprint:
             self._letters[mail.fingerprint] = mail
+
+
+@cache
+def _known_letters() -> Callable[[Collection[str]], list[Mail]]:
+    return prepared_for_several(lambda fingerprints: Mail.objects.filter(fingerprint__in=fingerprints))
 
 
 def together(batch: Batch, *, at: datetime) -> list[Filed]:
