@@ -74,13 +74,14 @@ def _carry(
     stopping: threading.Event | None,
     clock: Callable[[], datetime],
 ) -> None:
+    if rows and not settings.EVERYHAND.mail_url:
+        work.put_off_together(rows, NO_SERVER, until=clock() + NO_SERVER_PAUSE)
+        return
     with Postman() as postman:
         for row in rows:
             at = clock()
             if stopping is not None and stopping.is_set():
                 work.put_off(row, row.last_error, until=at)
-            elif not settings.EVERYHAND.mail_url:
-                work.put_off(row, NO_SERVER, until=at + NO_SERVER_PAUSE)
             elif work.keep([row], at=at):
                 later = pace.may_leave(row, a_minute=settings.EVERYHAND.pace, at=at)
                 if later:
