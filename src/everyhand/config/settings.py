@@ -123,9 +123,9 @@ TEMPLATES = [
     },
 ]
 
-# See docs/decisions for why SQLite is written to like this. Some 25 connections keep up to 6 MB each; with 16 no page
-# was faster, since the system keeps the file in memory as well.
-SQLITE_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-6000;"
+# See docs/decisions for why SQLite is written to like this. Some 20 connections keep up to 2 MB each; with 6 or 16 no
+# page was faster, since the system keeps the file in memory as well.
+SQLITE_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-2000;"
 
 if EVERYHAND.database_url:
     _url = EVERYHAND.database_url
