@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
@@ -63,6 +65,33 @@ def test_every_page_is_safe_and_kind(house: House, address: str, status: int) ->
     if status >= 400:
         assert "<h1>" in response.content.decode()
         assert "on purpose" not in response.content.decode()
+
+
+@pytest.mark.parametrize("where", ["conversations.drafts.keep", "people.models.Member.get_session_auth_hash"])
+def test_while_the_database_is_away_what_was_typed_is_shown_and_nobody_is_asked(
+    house: House, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when it was not even known yet who reads."""
+
+    def is_locked(*_arguments: object, **_named: object) -> None:
+        error = sqlite3.OperationalError("database is locked")
+        error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        raise OperationalError("database is locked") from error
+
+    conversation = arrives().conversation
+    browser = browser_of(house.ana)
+    browser.raise_request_exception = False
+    browser.cookies["theme"] = "dark"
+    monkeypatch.setattr(f"everyhand.{where}", is_locked)
+    told = browser.post(f"/conversations/{conversation.pk}/replies", {"text": "Dear Ada, it is on its way.", "seen": 0})
+    assert told.status_code == 503
+    assert told.headers["Retry-After"] == "30"
+    assert_safe(told)
+    page = told.content.decode()
+    assert "Nothing can be read or stored just now" in page
+    assert "Dear Ada, it is on its way.</textarea>" in page
+    assert 'data-theme="dark"' in page
+    assert settings.SESSION_COOKIE_NAME not in told.cookies
 
 
 def test_a_foreign_host_is_refused(db: None) -> None:

@@ -5,19 +5,24 @@ The words stand in `error.html`, by kind.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 
 import structlog
 from django.contrib import messages
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import IntegrityError, OperationalError
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from everyhand.conversations import rich_text
 from everyhand.conversations.queries import Merged
+from everyhand.core.outage import is_outage
+from everyhand.web.reader import THEMES
 
 log = structlog.get_logger(__name__)
 
@@ -45,17 +50,40 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """Something of ours failed. The page must not need the database, which may be what failed."""
-    return page(request, "failed", 500)
+    """Something of ours failed, or the database is full, locked or away. The page asks it for nothing, not even who
+    reads.
+    """
+    outage = is_outage(error) if (error := sys.exc_info()[1]) else False
+    kind, status = ("unavailable", 503) if outage else ("failed", 500)
+    theme = request.COOKIES.get("theme", "")
+    context = {
+        "kind": kind,
+        "kept": _kept(request),
+        "language": translation.get_language(),
+        "direction": "rtl" if translation.get_language_bidi() else "ltr",
+        "theme": theme if theme in THEMES else "",
+    }
+    response = HttpResponse(render_to_string("error.html", context), status=status)
+    if outage:
+        response.headers["Retry-After"] = "30"
+    return response
 
 
 def session_expired(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
     """A form came from a page that was open too long, or from somebody signed out meanwhile."""
-    return page(request, "expired", 403, [words for words in _typed(request.POST) if words.strip()])
+    return page(request, "expired", 403, _kept(request))
+
+
+def _kept(request: HttpRequest) -> list[str]:
+    """What somebody wrote into the form that could not be taken, to be copied."""
+    try:
+        return [words for words in _typed(request.POST) if words.strip()]
+    except (UnreadablePostError, SuspiciousOperation):
+        return []  # that it could not be read is what failed
 
 
 def _typed(form: QueryDict) -> list[str]:
-    """What somebody wrote, to be copied: of a letter or a note its words alone, of any other form each field."""
+    """Of a letter or a note its words alone, of any other form each field."""
     if "html" in form:
         return [rich_text.as_text(html) for html in form.getlist("html")]
     if "text" in form:
@@ -86,7 +114,7 @@ class KindErrorsMiddleware:
             return redirect("conversation", exception.kept)
         if isinstance(exception, (IntegrityError, OperationalError)) and _is_a_collision(exception):
             log.warning("two did the same at once", path=request.path, exc_info=exception)
-            return page(request, "collided", 409, [words for words in _typed(request.POST) if words.strip()])
+            return page(request, "collided", 409, _kept(request))
         return None
 
 
