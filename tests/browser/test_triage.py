@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, expect
 
 from tests.browser.courier import Courier
 
 ROW = ".conversation-row"
+ON_TOP = """button => {
+  const {x, y, width, height} = button.getBoundingClientRect();
+  return button.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+}"""
 
 
 def test_ana_goes_through_the_inbox_by_keyboard_alone(courier: Courier, visit: Callable[..., Page]) -> None:
@@ -47,6 +52,22 @@ def test_ana_goes_through_the_inbox_by_keyboard_alone(courier: Courier, visit: C
     ana.keyboard.press("n")
     ana.wait_for_url(re.compile("/conversations/"))
     expect(ana.get_by_label("Your note for colleagues")).to_be_focused()
+
+
+def test_a_conversation_is_put_off_on_its_page_over_the_field_to_write_in(
+    courier: Courier, visit: Callable[..., Page]
+) -> None:
+    ana = visit()
+    courier.sign_in(ana)
+    courier.open(ana, "Your card game goes ffffppfftfpffff")
+    ana.get_by_text("Later", exact=True).click()
+    ana.get_by_label("Until another day and hour").fill(f"{datetime.now(UTC) + timedelta(days=9):%Y-%m-%dT10:00}")
+    # Where they stand: a click would scroll to free them.
+    for name in ("Put it off", "Wait for the customer"):
+        assert ana.get_by_role("button", name=name).evaluate(ON_TOP), name
+    ana.get_by_role("button", name="Put it off").click()
+    expect(ana.get_by_text("It comes back on")).to_be_visible()
+    ana.get_by_role("button", name="Undo").click()
 
 
 def test_without_scripts_several_are_closed_and_undone(courier: Courier, visit: Callable[..., Page]) -> None:

@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.courier import Courier
 from tests.browser.test_every_page import found_by_axe
+from tests.servers.browser import DESK, PHONE
 
 GIFT = "Gift for my sister"
 
@@ -60,6 +61,26 @@ def test_ana_forms_her_words_and_pastes_a_picture(courier: Courier, ana: Page) -
     expect(said.locator("strong")).to_have_text("ring twice")
     expect(said.locator("img[src^='/attachments/']")).to_be_visible()
     expect(said.locator("img")).to_have_js_property("naturalWidth", 1)
+
+
+def test_what_is_asked_or_wrong_before_it_goes_is_before_the_eyes(courier: Courier, visit: Callable[..., Page]) -> None:
+    for width in (PHONE, DESK):
+        page = visit(expecting="status of 422", width=width)
+        courier.sign_in(page)
+        courier.open(page, "You misspelt my father's name")
+        field = editor(page)
+        field.evaluate("editor => editor.editor.loadHTML('')")
+        page.keyboard.type("Hi team, can somebody look into this before we answer the customer?")
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_role("heading", name="or for colleagues?")).to_be_in_viewport()
+        expect(page.get_by_role("button", name="Keep as a note")).to_be_in_viewport()
+
+        page.get_by_text("Change who gets it").click()
+        page.locator("#reply-to").fill("the widow")
+        page.get_by_role("button", name="as it is").click()
+        expect(page.locator("#reply-to")).to_be_focused()
+        expect(page.get_by_text("“the widow” is no mail address")).to_be_in_viewport()
+        page.context.close()
 
 
 def test_two_windows_keep_both_versions(courier: Courier, ana: Page, visit: Callable[..., Page]) -> None:

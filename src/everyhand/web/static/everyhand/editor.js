@@ -51,6 +51,7 @@ export class FormedController extends Controller {
     this.htmlTarget.disabled = false;
     plain.after(this.editor);
     this.toolbarTarget.hidden = false;
+    document.querySelector(".stopped:focus")?.scrollIntoView({ block: "nearest" }); /* the form below it grew */
     if (!focused) return;
     this.editor.focus();
     const length = this.editor.editor.getDocument().toString().length - 1;
