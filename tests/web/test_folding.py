@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.utils import translation
-from jinja2 import DictLoader, Environment
+from jinja2 import DictLoader, Environment, FileSystemLoader
 
 from everyhand.web.folding import FoldingEnvironment
 from everyhand.web.jinja import Environments, environment
@@ -58,6 +58,26 @@ def test_what_is_known_beforehand_is_text_of_the_template() -> None:
     assert "<p>Suche <svg" in known
 
 
+INCLUDING = {
+    "page.html": "{% set said = 'page' %}{% for name in names %}{% include '_part.html' %}{{ said }}{% endfor %}.",
+    "_part.html": "{% from '_macros.html' import loud %}{% set said = loud(name) %}<{{ said }}>",
+    "_macros.html": "{% macro loud(name) %}{{ name|upper }}{% endmacro %}",
+    "list.html": "<{% for one in tree %}{{ one.name }}{% set tree = one.tree %}{% include 'list.html' %}{% endfor %}>",
+    "parent.html": "[{% block inner %}{% endblock %}]",
+    "child.html": "{% extends 'parent.html' %}{% block inner %}{{ name }}{% endblock %}",
+    "around.html": "{% set name = 'Ada' %}{% include 'child.html' %}",
+}
+
+
+@pytest.mark.parametrize("page", ["page.html", "list.html", "around.html"])
+def test_what_is_included_says_the_same_and_keeps_its_names_to_itself(page: str) -> None:
+    known = {"names": ["ada", "<bo>"], "tree": [{"name": "a", "tree": [{"name": "b", "tree": []}]}]}
+    folding = environment(autoescape=True, auto_reload=False, loader=DictLoader(INCLUDING))
+    plain = Environment(autoescape=True, loader=DictLoader(INCLUDING))
+
+    assert folding.get_template(page).render(known) == plain.get_template(page).render(known)
+
+
 def test_everybody_reads_their_own_language() -> None:
     environments = Environments(autoescape=True, loader=DictLoader({"page.html": "{{ _('Search') }}"}))
     said = []
@@ -71,5 +91,6 @@ def test_everybody_reads_their_own_language() -> None:
 @pytest.mark.parametrize("template", sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")))
 def test_every_template_can_be_folded(template: str) -> None:
     source = (TEMPLATES / template).read_text()
+    folding = environment(autoescape=True, auto_reload=False, loader=FileSystemLoader(TEMPLATES))
 
-    assert environment(autoescape=True).compile(source, raw=True).startswith("from jinja2")
+    assert folding.compile(source, raw=True).startswith("from jinja2")

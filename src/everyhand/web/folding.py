@@ -2,22 +2,31 @@
 
 A page asks some three hundred times for a translation, an icon or an address, nearly always for one that its template
 names outright. In an environment of one language all of those are known beforehand: they become part of the text around
-them. What a template says is what it said before; only when it is worked out differs.
+them. What a template includes becomes part of it, too. What it says is what it said before; only when it is worked out
+differs.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, cast
 
 from django.utils.translation import gettext
-from jinja2 import Environment, nodes
+from jinja2 import BaseLoader, Environment, Template, nodes
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Context
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
 TRANSLATING: Final = ("_", "gettext")
 _PLACE: Final = re.compile(r"%\((\w+)\)s")
+
+
+class _Template(Template):
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:  # noqa: ARG002 (as Jinja calls it)
+        # Jinja looks whether the page has globals of its own, which none has, each time that it imports a macro.
+        return super()._get_default_module(None)
 
 
 class FoldingEnvironment(Environment):
@@ -27,9 +36,37 @@ class FoldingEnvironment(Environment):
     """
 
     pure: Mapping[str, Callable[..., str]] = {}
+    template_class = _Template
 
     def _generate(self, source: nodes.Template, *args: Any, **kwargs: Any) -> str:
+        if not self.auto_reload:  # whoever changes an included template while it runs wants to see that
+            source = _Include(self.parsed).visit(source)
         return super()._generate(_Fold(self.pure, own=set(_named(source))).visit(source), *args, **kwargs)
+
+    def parsed(self, name: str) -> nodes.Template:
+        """What stands in this template. Raises TemplateNotFound."""
+        source, filename, _up_to_date = cast("BaseLoader", self.loader).get_source(self, name)
+        return self._parse(source, name, filename)
+
+
+class _Include(NodeTransformer):
+    """A template that is included stands where it is included: to look it up and to hand it everything that is known
+    there takes as long as many of them take to be written, and a page includes a hundred.
+    """
+
+    def __init__(self, parsed: Callable[[str], nodes.Template], *, within: Sequence[str] = ()) -> None:
+        self._parsed = parsed
+        self._within = within
+
+    def visit_Include(self, node: nodes.Include) -> nodes.Node:  # noqa: N802 (the visitor's name)
+        named = node.template
+        if not isinstance(named, nodes.Const) or named.value in self._within or node.ignore_missing:
+            return node
+        included = self._parsed(named.value)
+        if not node.with_context or any(included.find_all((nodes.Extends, nodes.Block))):
+            return node
+        _Include(self._parsed, within=[*self._within, named.value]).visit(included)
+        return nodes.Scope(included.body, lineno=node.lineno)
 
 
 class _Fold(NodeTransformer):
