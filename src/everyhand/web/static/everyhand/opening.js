@@ -112,7 +112,7 @@ function arrive(place) {
 /* How far it is scrolled, and what around the focus has a name. */
 function here() {
   const { activeElement } = document;
-  return { scroll: scrollY, at: part("main").contains(activeElement) ? activeElement.closest("[id]").id : "" };
+  return { scroll: scrollY, at: part("main")?.contains(activeElement) ? activeElement.closest("[id]").id : "" };
 }
 
 function remember(place) {

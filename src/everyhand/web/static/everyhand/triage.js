@@ -193,12 +193,10 @@ export class ShortcutsController extends Controller {
     return link;
   }
 
-  reply(event) {
-    if (this.write("reply")) event.preventDefault();
-  }
-
-  note(event) {
-    if (this.write("note")) event.preventDefault();
+  /* A link to where one writes. */
+  jump(event) {
+    const asked = /^#(reply|note)-text$/.exec(event.target.closest?.("a")?.hash);
+    if (asked && this.write(asked[1])) event.preventDefault();
   }
 
   write(mode) {
