@@ -1,4 +1,7 @@
-"""What happens while a page is open: a partner answers, a colleague merges it away, an answer comes late."""
+"""What happens while a page is open: a partner answers, a colleague merges it away, an answer comes late.
+
+And what is found stands in sight.
+"""
 
 from __future__ import annotations
 
@@ -87,6 +90,18 @@ def test_a_conversation_that_a_colleague_merges_away_says_so_and_takes_the_words
     phone.get_by_role("link", name="Go there").click()
     expect(phone.get_by_role("heading", level=1)).to_have_text("Reprint of an article")
     expect(phone.locator("trix-editor")).to_have_text("Dear Kit, here they are.")
+
+
+def test_the_words_that_were_looked_for_are_in_sight_on_a_phone(courier: Courier, visit: Callable[..., Page]) -> None:
+    phone = visit(width=PHONE)
+    courier.sign_in(phone)
+    phone.goto(f"{courier.url}/search?q=otherwise")  # the last words but two of its letter
+    find = phone.get_by_role("listitem").filter(has_text="Holiday from the 20th")
+    mark, whole = find.locator("mark").bounding_box(), find.locator(".hit").bounding_box()
+    assert mark
+    assert whole
+    assert mark["x"] + mark["width"] <= whole["x"] + whole["width"]
+    assert mark["y"] + mark["height"] <= whole["y"] + whole["height"] + 1
 
 
 def test_an_older_answer_that_comes_late_never_stands_in_for_a_newer_one(
