@@ -81,7 +81,7 @@ function put(page, address, { place, again }) {
   for (const id of PARTS) part(id).replaceChildren(...page.getElementById(id).childNodes);
   for (const one of document.querySelectorAll(BAR)) one.remove();
   part("main").after(...page.querySelectorAll(BAR));
-  for (const id of PARTS) window.htmx.process(part(id));
+  requestAnimationFrame(() => setTimeout(liven)); /* once it is seen; until then it works without htmx */
   queueMicrotask(() => arrive(place)); /* after the controllers of the page */
 }
 
@@ -107,6 +107,10 @@ function arrive(place) {
   const stood = place.at && part(place.at)?.querySelector("a");
   (stood || heading).focus({ preventScroll: true });
   window.dispatchEvent(new CustomEvent("everyhand:arrived", { detail: { place } }));
+}
+
+function liven() {
+  for (const id of PARTS) window.htmx.process(part(id));
 }
 
 /* How far it is scrolled, and what around the focus has a name. */
