@@ -59,6 +59,11 @@ def of_times(what: str, seconds: Sequence[float], *, floor: float | None = None,
     )
 
 
+def of_memory(what: str, size: int) -> Figure:
+    """What all processes have of the memory, in bytes; what they share counts once."""
+    return Figure(what, "MB", size / 1_000_000, note="(PSS: what is shared counts once)")
+
+
 def environment(directory: Path) -> dict[str, str | int]:
     """Where and on what the figures were taken."""
     return {

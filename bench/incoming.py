@@ -13,7 +13,7 @@ from django.db import connection
 
 from bench import floors
 from bench.bringing import bring
-from bench.figures import A_SECOND, Figure, of_times
+from bench.figures import A_SECOND, Figure, of_memory, of_times
 from bench.letters import letters_of
 from bench.server import Server, everything, running
 from everyhand.channels.email.accept import Arriving
@@ -56,6 +56,7 @@ def filed(data: Path, mails: int, *, called: str) -> Iterator[Figure]:
         yield Figure(
             f"mail accepted and filed, {called}", A_SECOND, _both(server, letters[mails:]), floor=floor, times=mails
         )
+        yield of_memory("memory of all processes, after that", server.memory)
 
 
 def _both(server: Server, letters: list[Arriving]) -> float:

@@ -24,10 +24,10 @@ from django.conf import settings
 from django.db import connection
 
 from bench import browser, incoming, living, sweeping, visits
-from bench.figures import Figure, environment, of_times, show
+from bench.figures import Figure, environment, of_memory, of_times, show
 from bench.interrupting import leave_when_interrupted, said_by
 from bench.postgresql import drop
-from bench.server import Server, everything, running, wait_for_page
+from bench.server import everything, running, wait_for_page
 from everyhand.conversations.models import Message
 
 SOURCES: Final = Path(__file__).resolve().parents[1]
@@ -100,9 +100,9 @@ def _starts(times: int) -> Iterator[Figure]:
 def _pages(size: Size) -> Iterator[Figure]:
     with running(*everything(), data=_here()) as server:
         time.sleep(2)  # what is done once after a start is done
-        yield _memory("memory of all processes, idle", server)
+        yield of_memory("memory of all processes, idle", server.memory)
         yield from visits.visited(server.web, size.visits)
-        yield _memory("memory of all processes, after that", server)
+        yield of_memory("memory of all processes, after that", server.memory)
 
 
 def _browser(size: Size) -> Iterator[Figure]:
@@ -113,7 +113,7 @@ def _browser(size: Size) -> Iterator[Figure]:
 def _live(size: Size) -> Iterator[Figure]:
     with running(*everything(), data=_here()) as server:
         yield from living.told(server, size.live_mails, size.streams)
-        yield _memory(f"memory of all processes, after {size.streams[-1]} pages", server)
+        yield of_memory(f"memory of all processes, after {size.streams[-1]} pages", server.memory)
 
 
 def _size() -> Iterator[Figure]:
@@ -124,10 +124,6 @@ def _size() -> Iterator[Figure]:
             cursor.execute("SELECT pg_database_size(current_database())")
             size = cursor.fetchone()[0]
     yield Figure("on disk a message, raw mail and index too", "kB", size / max(Message.objects.count(), 1) / 1000)
-
-
-def _memory(what: str, server: Server) -> Figure:
-    return Figure(what, "MB", server.memory / 1_000_000)
 
 
 def _elsewhere(part: str, *numbers: int) -> Iterator[Figure]:

@@ -109,6 +109,8 @@ def _file_mail(filer: file.Filer, at: datetime) -> int:
     if mails:
         with heartbeat.leases_kept(mails, lease=file.LEASE):
             filer.file(mails, at=at)
+    else:
+        filer.rest()
     return len(mails)
 
 

@@ -58,6 +58,10 @@ class Filer:
         self._threads.shutdown()
         self._parser.close()
 
+    def rest(self) -> None:
+        """There is nothing to file: keep no more parsers than are needed."""
+        self._parser.rest()
+
     def file(self, mails: Sequence[Mail], *, at: datetime) -> list[Filed]:
         """File the mails, which must be claimed. Each ends filed, suppressed, quarantined, a duplicate, or is tried
         again later; none of them can stop the others.

@@ -112,6 +112,26 @@ def test_no_process_is_left_behind(parser: IsolatedParser) -> None:
     assert not Path(f"/proc/{process.pid}").exists()
 
 
+def test_of_several_that_nobody_needs_one_stays(parser: IsolatedParser, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(lambda _: read(parser, mail("Hello")), range(50)))
+    together = processes_of(parser)
+
+    parser.rest()  # they were needed just now
+    assert processes_of(parser) == together
+
+    monkeypatch.setattr(isolated, "NEEDED_WITHIN", -1.0)
+    parser.rest()
+    (left,) = processes_of(parser)
+    assert left in together
+    assert read(parser, mail("Hello")).text == "Hello"
+    assert processes_of(parser) == [left]
+
+
+def processes_of(parser: IsolatedParser) -> list[int]:
+    return [one.process.pid for one in parser._idle]
+
+
 def test_a_process_is_replaced_after_its_share_of_mails(
     parser: IsolatedParser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
