@@ -251,6 +251,7 @@ WHITENOISE_MAX_AGE = 600
 EMAIL_BACKEND = "everyhand.channels.email.outbound.system_mail.Backend"
 DEFAULT_FROM_EMAIL = EVERYHAND.mail_from or "help@localhost"
 
+SESSION_ENGINE = "everyhand.people.session_store"
 SESSION_COOKIE_NAME = "__Host-session" if _secure else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if _secure else "csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure

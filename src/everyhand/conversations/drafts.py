@@ -7,18 +7,20 @@ meanwhile, theirs becomes a draft of its own and both are kept.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from everyhand.conversations import queries, rich_text, taking_part
 from everyhand.conversations.models import Conversation, Draft, DraftFile, File, Message
 from everyhand.conversations.saying import Upload
 from everyhand.core import blobs
+from everyhand.core.prepared import Given, prepared
 from everyhand.people.models import Member
 
 
@@ -63,7 +65,7 @@ def keep(
     None when nothing is left to keep: it is empty, or was sent meanwhile.
     """
     files = list(files)
-    known = _alike(author, conversation, said.kind).filter(token=said.token).first()
+    known = _known(author, conversation, said) if said.token else None
     if known is None:
         if (said.is_empty and not files) or (said.token and _was_sent(conversation, author, said)):
             return None
@@ -83,6 +85,16 @@ def keep(
     _attach(draft, files)
     _take_along(draft)
     return draft
+
+
+def _known(author: Member, conversation: Conversation, said: Written) -> Draft | None:
+    ask = _called(aside=said.kind == Draft.Kind.ASIDE)
+    return next(iter(ask(author=author.pk, conversation=conversation.pk, token=said.token)), None)
+
+
+@cache
+def _called(*, aside: bool) -> Callable[..., list[Draft]]:
+    return prepared(_alike(aside=aside).filter(token=Given("token")))
 
 
 def again(message: Message, *, author: Member, at: datetime) -> Draft:
@@ -131,12 +143,17 @@ def files_of(draft: Draft) -> list[Upload]:
     Pictures that were taken out of the words again stay behind; where the words show none at all, they go as files.
     """
     files = []
-    for file in draft.files.select_related("blob"):
+    for file in _files()(draft=draft.pk):
         shown = file.inline and f"cid:{file.content_id}" in draft.html
         if shown or not file.inline or not draft.html:
             cid = file.content_id if shown else ""
             files.append(Upload(file.name, file.type, bytes(file.blob.content), cid, inline=shown))
     return files
+
+
+@cache
+def _files() -> Callable[..., list[DraftFile]]:
+    return prepared(DraftFile.objects.filter(draft=Given("draft")).select_related("blob"))
 
 
 def take_over(draft: Draft, conversation: Conversation) -> None:
@@ -151,23 +168,34 @@ def leave_out(file: DraftFile) -> None:
 
 def forget(author: Member, conversation: Conversation, said: Written, draft: Draft | None = None) -> None:
     """What was `said` was sent, from `draft`; and so was any other with the same words and no file."""
-    tokens = {said.token, draft.token if draft else ""} - {""}
-    sent = Q(token__in=tokens) | Q(text=said.text, files=None, handing_on=said.handing_on)
-    for one in _alike(author, conversation, said.kind).filter(sent).distinct():
-        throw_away(one)
+    ask = _kept(aside=said.kind == Draft.Kind.ASIDE)
+    tokens = [said.token, draft.token if draft else said.token]
+    for one in ask(author=author.pk, conversation=conversation.pk):
+        same = one.text == said.text and one.handing_on_id == said.handing_on
+        if one.token in tokens or (same and not one.has_files):  # type: ignore[attr-defined] # annotated below
+            throw_away(one)
+
+
+@cache
+def _kept(*, aside: bool) -> Callable[..., list[Draft]]:
+    files = DraftFile.objects.filter(draft=OuterRef("pk"))
+    return prepared(_alike(aside=aside).annotate(has_files=Exists(files)))
 
 
 @transaction.atomic
 def throw_away(draft: Draft) -> None:
     files = list(draft.files.values_list("blob", flat=True))
     draft.delete()
-    blobs.let_go(files)
+    if files:
+        blobs.let_go(files)
 
 
-def _alike(author: Member, conversation: Conversation, kind: str) -> QuerySet[Draft]:
-    """Their drafts here that may become one of this kind: what is for somebody else never becomes a reply."""
-    aside = Q(kind=Draft.Kind.ASIDE)
-    return Draft.objects.filter(aside if kind == Draft.Kind.ASIDE else ~aside, author=author, conversation=conversation)
+def _alike(*, aside: bool) -> QuerySet[Draft]:
+    """The drafts of an author in a conversation that may become one of that kind: what is for somebody else never
+    becomes a reply.
+    """
+    kind = Q(kind=Draft.Kind.ASIDE)
+    return Draft.objects.filter(kind if aside else ~kind, author=Given("author"), conversation=Given("conversation"))
 
 
 def _says(one: Draft | Written) -> tuple[Any, ...]:

@@ -50,7 +50,7 @@ def _phrases(text: str) -> list[str]:
 def _called(text: str, names: Iterable[str]) -> list[str]:
     """A name behind an @ that stands for itself, not within an address."""
     spoken = sorted({word for name in names for word in (name, name.split()[0])}, key=len, reverse=True)
-    if not spoken:
+    if not spoken or "@" not in text:
         return []
     called = re.compile(rf"(?<![\w.+-])@\[?({'|'.join(map(re.escape, spoken))})\b", re.IGNORECASE)
     return [f"@{found[1]}" for found in called.finditer(text)]
@@ -59,10 +59,11 @@ def _called(text: str, names: Iterable[str]) -> list[str]:
 def _addressed(text: str, names: Iterable[str], customer: str) -> list[str]:
     """ "Hi Ben," or "Ben:" at the very beginning."""
     first_line = text.strip().partition("\n")[0]
+    beginning = first_line.casefold()
     spoken = {word.casefold() for word in customer.split()}
     for name in names:
         first = name.split()[0]
-        if first.casefold() in spoken:
+        if first.casefold() in spoken or first.casefold() not in beginning:
             continue
         found = re.match(rf"{_GREETING}\s*{re.escape(first)}\b[^,:!–-]{{0,30}}[,:!–-]", first_line, re.IGNORECASE)
         if found:

@@ -5,15 +5,17 @@ Whoever takes part gets replies, and what they write joins the conversation. To 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from everyhand.conversations.models import Conversation, Participant
 from everyhand.core import journal
+from everyhand.core.prepared import Given, prepared
 from everyhand.customers.models import Identity
 from everyhand.people.models import Member
 
@@ -41,10 +43,15 @@ def addressees(conversation: Conversation) -> Addressees:
 
     Aside it is whoever was asked, and whom they copied in: those have read what we were answered.
     """
-    participants = Participant.objects.filter(
-        conversation=conversation, declined_at=None, identity__kind=Identity.EMAIL
+    return among(_participants()(conversation=conversation.pk), conversation)
+
+
+@cache
+def _participants() -> Callable[..., list[Participant]]:
+    rows = Participant.objects.filter(
+        conversation=Given("conversation"), declined_at=None, identity__kind=Identity.EMAIL
     )
-    return among(participants.select_related("identity__customer").order_by("pk"), conversation)
+    return prepared(rows.select_related("identity__customer").order_by("pk"))
 
 
 def within(conversation: Conversation) -> QuerySet[Participant]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -25,6 +24,7 @@ from everyhand.conversations.models import Conversation, Delivery, Draft, Messag
 from everyhand.conversations.saying import Sender
 from everyhand.conversations.taking_part import Addressees
 from everyhand.core import work
+from everyhand.core.prepared import Given, prepared
 from everyhand.desk import reply as desk
 from everyhand.people.models import Member
 from everyhand.web import conversation as pages
@@ -157,7 +157,7 @@ def _write_down(
 ) -> Message:
     """The same for a note."""
     queries.standing(conversation)
-    again = _said_already(conversation, said, author, seen).filter(kind=Message.Kind.NOTE).first() if seen else None
+    again = _said_already(Message.Kind.NOTE, conversation, said, author=author, seen=seen) if seen else None
     files = drafts.files_of(draft) if draft else []
     written = again or desk.write_note(conversation, author=author, text=said.text, at=timezone.now(), files=files)
     drafts.forget(author, conversation, said, draft)
@@ -166,12 +166,22 @@ def _write_down(
 
 def sent_already(conversation: Conversation, said: Written, *, author: Member, seen: int) -> Message | None:
     """The same words from the same page, unless they were taken back."""
-    sent = _said_already(conversation, said, author, seen).filter(kind=Message.Kind.MESSAGE)
-    return sent.filter(deliveries__taken_back_at=None, deliveries__isnull=False).first()
+    return _said_already(Message.Kind.MESSAGE, conversation, said, author=author, seen=seen)
 
 
-def _said_already(conversation: Conversation, said: Written, author: Member, seen: int) -> QuerySet[Message]:
-    return Message.objects.filter(conversation=conversation, author_member=author, pk__gt=seen, text=said.text)
+def _said_already(kind: str, conversation: Conversation, said: Written, *, author: Member, seen: int) -> Message | None:
+    ask = _after(kind)
+    return next(iter(ask(conversation=conversation.pk, author=author.pk, seen=seen, text=said.text)), None)
+
+
+@cache
+def _after(kind: str) -> Callable[..., list[Message]]:
+    written = Message.objects.filter(
+        kind=kind, conversation=Given("conversation"), author_member=Given("author"), pk__gt=Given("seen")
+    )
+    if kind == Message.Kind.MESSAGE:
+        written = written.filter(deliveries__taken_back_at=None, deliveries__isnull=False)
+    return prepared(written.filter(text=Given("text")).order_by("pk")[:1])
 
 
 @transaction.atomic
