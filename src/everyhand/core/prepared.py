@@ -6,7 +6,7 @@ answer it. A condition may hold a `Given`, whose value is told with each asking.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from copy import copy
 from datetime import datetime
 from functools import cache
@@ -16,7 +16,6 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 
 Row = TypeVar("Row")
-Key = TypeVar("Key")
 
 
 class Given(models.Expression):
@@ -59,7 +58,7 @@ def prepared(rows: models.QuerySet[Any, Row]) -> Callable[..., list[Row]]:
 def prepared_for_several(rows: Callable[[Given], models.QuerySet[Any, Row]]) -> Callable[[Collection[Any]], list[Row]]:
     """The rows that `rows` asks for with a `Given` behind `__in`, whenever what is returned is called with the values.
 
-    A question is written for 1, 2, 4, 8 … values (see `filled_up`).
+    A question is written for 1, 2, 4, 8 … values, and asked with the last one as often as it takes.
     """
 
     @cache
@@ -71,17 +70,9 @@ def prepared_for_several(rows: Callable[[Given], models.QuerySet[Any, Row]]) -> 
         if not told:
             return []
         several = 1 << (len(told) - 1).bit_length()
-        return question(several)(values=filled_up(told, to=[several]))
+        return question(several)(values=[*told, *[told[-1]] * (several - len(told))])
 
     return ask
-
-
-def filled_up(keys: Sequence[Key], *, to: Sequence[int]) -> list[Key]:
-    """The keys, the last one as often as it takes to have as many as one of `to`: so only so many questions are
-    written. More than the most of them stay as they are.
-    """
-    number = next((one for one in to if one >= len(keys)), len(keys))
-    return [*keys, *[keys[-1]] * (number - len(keys))]
 
 
 def written(rows: models.QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from jinja2 import Environment
 from markupsafe import Markup
 
 from everyhand.conversations import tags
 from everyhand.conversations.listed import Listed
-from everyhand.core.prepared import Given, filled_up, prepared
+from everyhand.core.prepared import Given, prepared_for_several
 from everyhand.customers.models import NAMELESS, Customer, Identity
 from everyhand.people.models import initials
 from everyhand.promises.models import Promise
@@ -22,8 +23,6 @@ from everyhand.web import moments
 SOON = timedelta(minutes=30)
 # Rows whose HTML is kept, some 3 kB each.
 KEPT: Final = 1000
-# How many keys are asked for at once: a question is written for each of these numbers.
-ASKED: Final = (1, 10, 50)
 
 
 class Face(NamedTuple):
@@ -121,15 +120,16 @@ class _OpenPromise(NamedTuple):
 
 
 def _open_promises(conversations: Sequence[int]) -> list[_OpenPromise]:
-    keys = filled_up(conversations, to=ASKED)
-    return [_OpenPromise._make(row) for row in _asking_for_promises(len(keys))(conversations=keys)]
+    return [_OpenPromise._make(row) for row in _promises_of()(conversations)]
 
 
 @cache
-def _asking_for_promises(number: int) -> Callable[..., list[tuple[object, ...]]]:
-    among = Given("conversations", several=number)
-    promises = Promise.objects.filter(conversation__in=among, kept_at=None, withdrawn_at=None)
-    return prepared(promises.values_list(*_OpenPromise._fields))
+def _promises_of() -> Callable[[Sequence[int]], list[tuple[Any, ...]]]:
+    def still_open(conversations: Given) -> QuerySet[Promise, tuple[Any, ...]]:
+        promises = Promise.objects.filter(conversation__in=conversations, kept_at=None, withdrawn_at=None)
+        return promises.values_list(*_OpenPromise._fields)
+
+    return prepared_for_several(still_open)
 
 
 def faces(customers: Mapping[int, str]) -> dict[int, Face]:
