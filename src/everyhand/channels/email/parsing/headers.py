@@ -17,6 +17,7 @@ from everyhand.channels.email.parsing import charsets
 _FOLD = re.compile(r"(?:\r\n|\r|\n)[ \t]*")
 # Control characters would break a log line, a page title or the header we once answer with.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _SPACES = re.compile(r"[ \t]{2,}")
 _WORD_START = re.compile(r"=\?([^?\s*=]{1,60})(?:\*[^?\s]{0,40})?\?([bBqQ])\?")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]+")
@@ -26,13 +27,17 @@ _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
 def text(message: Message, name: str) -> str:
     """The first field called `name`, decoded and on one line; "" where there is none."""
     for value in raw(message, name):
-        return decode(value, hint=charset_hint(message))
+        return _decoded(message, value)
     return ""
 
 
 def all_text(message: Message, name: str) -> list[str]:
     """Every field called `name`, decoded and each on one line, in the order they stand."""
-    return [decode(value, hint=charset_hint(message)) for value in raw(message, name)]
+    return [_decoded(message, value) for value in raw(message, name)]
+
+
+def _decoded(message: Message, value: str) -> str:
+    return decode(value, hint="" if value.isascii() else charset_hint(message))
 
 
 def raw(message: Message, name: str) -> list[str]:
@@ -44,10 +49,15 @@ def raw(message: Message, name: str) -> list[str]:
     return [str(value) for key, value in message.raw_items() if key.lower() == wanted]
 
 
+def present(message: Message, names: frozenset[str]) -> frozenset[str]:
+    """Those of `names`, which are lower case, of which there is a field."""
+    return names & {name.lower() for name in message.keys()}  # noqa: SIM118 (a message is no dict)
+
+
 def charset_hint(message: Message) -> str:
     """The charset the message names for its body: often that of its undeclared 8-bit header fields too."""
     for value in raw(message, "content-type"):
-        if found := re.search(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", value[:2_000], re.IGNORECASE):
+        if found := _CHARSET.search(value[:2_000]):
             return found.group(1)
     return ""
 

@@ -58,7 +58,7 @@ def _with_text_behind(line: str, core: str) -> tuple[str, str] | None:
 
 def asks_to_reply_above(line: str) -> bool:
     low = plain(line)
-    return bool(low) and len(low) < 160 and any(phrase in low for phrase in _REPLY_ABOVE)
+    return bool(low) and len(low) < 160 and any(map(low.__contains__, _REPLY_ABOVE))
 
 
 def is_rule(line: str) -> bool:
@@ -68,7 +68,7 @@ def is_rule(line: str) -> bool:
 
 def says_answers_are_inside(low: str) -> bool:
     """Does the sender say in this line (given `plain`) that their answers stand in the quotation ("answers in red")?"""
-    return any(phrase in low for phrase in _INSIDE)
+    return any(map(low.__contains__, _INSIDE))
 
 
 def has_prefix(subject: str) -> bool:

@@ -174,4 +174,4 @@ def _is_disclaimer(lines: Sequence[Line]) -> bool:
     text = " ".join(" ".join(line.raw for line in lines)[:6000].casefold().split())
     if len(text) < 90 or "?" in text:
         return False
-    return any(sum(stem in text for stem in stems) >= 2 for stems in _DISCLAIMERS)
+    return any(sum(map(text.__contains__, stems)) >= 2 for stems in _DISCLAIMERS)
