@@ -241,6 +241,8 @@ MATRIX: dict[str, Access] = {
     "notice_opening": Access("/notices/{notice}/opening", NOT_LIKE_THIS, (403, 404, 404, 302, 404, 404)),
     "notice_settings": Access("/notices/settings", EVERYBODY, (403, 422, 422, 422, 422, 422)),
     "notice_mail_resumption": Access("/notices/mail", NOT_LIKE_THIS, DOES),
+    "conversation_following": Access("/conversations/{conversation}/following", NOT_LIKE_THIS, DOES_THEIRS),
+    "conversation_following_end": Access("/conversations/{conversation}/following/end", NOT_LIKE_THIS, DOES_THEIRS),
     "conversation_notices": Access("/conversations/{conversation}/notices", NOT_LIKE_THIS, DOES_THEIRS),
     "devices": Access("/devices", NOT_LIKE_THIS, DOES, {"endpoint": "http://nowhere"}),
     "push_key": Access("/devices/key", NOT_LIKE_THIS, (403, 200, 200, 200, 200, 200)),

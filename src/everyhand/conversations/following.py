@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import cache
+from typing import Final
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from everyhand.conversations.models import Conversation, Follower
 from everyhand.core import journal
+from everyhand.core.prepared import Given, prepared
 from everyhand.people.models import Member
+
+# Marks a conversation that somebody follows, so that the others cost no read for it.
+FOLLOWED: Final = Exists(Follower.objects.filter(conversation=OuterRef("pk")))
+
+
+def by(member: Member) -> Q:
+    """What this member follows."""
+    return Q(pk__in=Follower.objects.filter(member=member).values("conversation"))
+
+
+def of(conversation: Conversation) -> list[int]:
+    """The primary keys of the members who follow it and work here, the first one first."""
+    return _followers()(conversation=conversation.pk)
+
+
+@cache
+def _followers() -> Callable[..., list[int]]:
+    rows = Follower.objects.filter(conversation=Given("conversation"), member__is_active=True).order_by("pk")
+    return prepared(rows.values_list("member", flat=True))
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 
-from everyhand.conversations import tags
+from everyhand.conversations import following, tags
 from everyhand.conversations.inbox import ANY
 from everyhand.conversations.models import Attachment, Message, Status
 from everyhand.customers.models import Customer, Identity
@@ -185,6 +185,7 @@ def _in(value: str, member: Member, at: datetime) -> Filter:  # noqa: ARG001
     places = {
         "mine": (_("mine"), Q(owner=member), Q()),
         "teams": (_("my teams"), Q(team__in=theirs), Q()),
+        "followed": (_("what I follow"), following.by(member), Q()),
         "messages": (_("messages"), _holds(Message.Kind.MESSAGE), Q(kind=Message.Kind.MESSAGE)),
         "notes": (_("notes"), _holds(Message.Kind.NOTE), Q(kind=Message.Kind.NOTE)),
     }

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from everyhand.core.prepared import prepared
-from everyhand.people.models import Member
+from everyhand.people.models import Member, initials
 
 
 class Colleague(NamedTuple):
@@ -15,6 +15,10 @@ class Colleague(NamedTuple):
     name: str
     title: str
     is_active: bool
+
+    @property
+    def initials(self) -> str:
+        return initials(self.name)
 
 
 def everybody() -> list[Colleague]:

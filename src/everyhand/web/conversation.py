@@ -15,12 +15,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from everyhand.channels.email import from_addresses
-from everyhand.conversations import drafts, links, queries, tags, taking_part
+from everyhand.conversations import drafts, following, links, queries, tags, taking_part
 from everyhand.conversations.links import Linked
 from everyhand.conversations.models import Conversation, Draft, Message, Participant, Tag
 from everyhand.conversations.queries import Asker
 from everyhand.core.prepared import Given, prepared
 from everyhand.people import colleagues
+from everyhand.people.colleagues import Colleague
 from everyhand.people.models import Member, Team
 from everyhand.promises import actions as promises
 from everyhand.routing import reasons
@@ -158,6 +159,7 @@ def page(
         "undo": undo(messages, member, at),
         "sleep": sleep,
         "sleep_offers": offers(at),
+        "followers": _followers(conversation, everybody),
         "members": [one for one in everybody if one.is_active],
         "teams": _teams()(),
         "other_conversations": _others(conversation, member),
@@ -188,6 +190,12 @@ def _shown(
         tags=tags.on([conversation.pk]).get(conversation.pk, []) if getattr(conversation, "tagged", True) else [],
         proposed=[one for one in participants if not one.approved_at and not one.declined_at],
     )
+
+
+def _followers(conversation: Conversation, everybody: Sequence[Colleague]) -> list[Colleague]:
+    """Those who follow it, among `everybody` who ever worked here."""
+    keys = following.of(conversation) if getattr(conversation, "followed", True) else []
+    return [one for one in everybody if one.id in keys]
 
 
 def undo(messages: Sequence[Said], member: Member, at: datetime) -> Undo | None:

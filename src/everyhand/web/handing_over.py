@@ -36,7 +36,7 @@ def assignment(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("conversation", pk)
     if assigned:
         tell(request, _("%(name)s answers for it now.") % {"name": owner.name}, assigned)
-    return _back(member, conversation)
+    return back_to(member, conversation)
 
 
 @require_POST
@@ -78,7 +78,7 @@ def _participant_or_404(request: HttpRequest, pk: int) -> Participant:
     return get_object_or_404(rows.select_related("conversation"), pk=pk)
 
 
-def _back(member: Member, conversation: Conversation) -> HttpResponse:
+def back_to(member: Member, conversation: Conversation) -> HttpResponse:
     """To the conversation, or to the inbox when it is not theirs to see any more."""
     if queries.visible_to(member).filter(pk=conversation.pk).exists():
         return redirect("conversation", conversation.pk)

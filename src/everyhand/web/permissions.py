@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404
 from everyhand.channels.email import whose
 from everyhand.conversations import queries
 from everyhand.conversations.asides import HAS_ASIDES
+from everyhand.conversations.following import FOLLOWED
 from everyhand.conversations.links import LINKED
 from everyhand.conversations.models import Attachment, Conversation, Draft, Message
 from everyhand.conversations.tags import TAGGED
@@ -83,7 +84,8 @@ def for_leads(view: View[Rest]) -> View[Rest]:
 
 def conversation_or_404(request: HttpRequest, pk: int) -> Conversation:
     """With marks: `drafting`, whether the reader has a draft in it, `tagged`, whether any tag stands on it, `linked`,
-    whether it belongs together with another, and `asking`, whether anything was asked beside it.
+    whether it belongs together with another, `asking`, whether anything was asked beside it, and `followed`, whether
+    anybody follows it.
 
     Raises `Merged` when it stands in another one that the reader may see: their page is older than that.
     """
@@ -110,7 +112,8 @@ def _conversation(sees_every_queue: bool) -> Callable[..., list[Conversation]]:
     asker = queries.Asker(sees_every_queue=sees_every_queue)
     drafts: Any = Draft.objects.filter(conversation=OuterRef("pk"), author=asker)
     rows = queries.visible_to(asker).select_related("customer", "owner", "team").filter(pk=Given("conversation"))
-    return prepared(rows.annotate(drafting=Exists(drafts), tagged=TAGGED, linked=LINKED, asking=HAS_ASIDES))
+    marks = {"tagged": TAGGED, "linked": LINKED, "asking": HAS_ASIDES, "followed": FOLLOWED}
+    return prepared(rows.annotate(drafting=Exists(drafts), **marks))
 
 
 def aside_or_404(request: HttpRequest, pk: int) -> Conversation:
