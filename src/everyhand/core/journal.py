@@ -16,6 +16,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 
 from everyhand.core import rows
+from everyhand.core.instances import ReadOften
 
 
 class CurrentTransaction(models.Func):
@@ -28,7 +29,7 @@ class CurrentTransaction(models.Func):
         return self.as_sql(compiler, connection, template="(pg_current_xact_id()::text::bigint)", **context)
 
 
-class Entry(models.Model):
+class Entry(ReadOften):
     """One fact."""
 
     action = models.CharField(max_length=60)

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from django.db import connection, models, transaction
-from django.db.models import NOT_PROVIDED
+
+from everyhand.core import instances, statements
+from everyhand.core.statements import attribute, column, quoted
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -58,8 +59,7 @@ def create(model: type[Row], **fields: Any) -> Row:
     gathered = _gathered.get()
     if gathered is None:
         return model._default_manager.create(**fields)
-    row = model(pk=gathered.next_key(model), **fields)
-    row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001 (for Django it is in the database)
+    row = instances.written(model, connection.alias, pk=gathered.next_key(model), fields=fields)
     gathered.create(row)
     return row
 
@@ -143,7 +143,7 @@ class _Gathered:
     def write(self) -> None:
         new, self._new = self._new, {}
         changes = [
-            Change(model, {"pk": pk}, {name: getattr(row, _field(model, name).attname) for name in sorted(names)})
+            Change(model, {"pk": pk}, {name: getattr(row, attribute(model, name)) for name in sorted(names)})
             for model, rows in self._saved.items()
             for pk, (row, names) in rows.items()
         ]
@@ -161,12 +161,12 @@ class _Gathered:
 
 def _reserved(model: type[models.Model]) -> Iterator[int]:
     """Primary keys that nobody else gets: on SQLite, where one transaction writes at a time, those that come next."""
-    table, column = model._meta.db_table, _field(model, "pk").column
+    table = model._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
                 "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
-                [connection.ops.quote_name(table), column, KEYS_AT_ONCE],
+                [quoted(model), model._meta.pk.column, KEYS_AT_ONCE],
             )
             return iter([key for (key,) in cursor.fetchall()])
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
@@ -175,20 +175,9 @@ def _reserved(model: type[models.Model]) -> Iterator[int]:
 
 
 def _insert(model: type[models.Model], rows: Iterable[models.Model]) -> None:
-    statement, fields = _insertion(model)
+    insertion = statements.insertion(model)
     with connection.cursor() as cursor:
-        cursor.executemany(
-            statement,
-            [[one.get_db_prep_save(one.pre_save(row, add=True), connection) for one in fields] for row in rows],
-        )
-
-
-@lru_cache(maxsize=100)
-def _insertion(model: type[models.Model]) -> tuple[str, list[Any]]:
-    fields = [one for one in model._meta.concrete_fields if one.db_default is NOT_PROVIDED]
-    names = ", ".join(connection.ops.quote_name(one.column) for one in fields)
-    places = ", ".join(["%s"] * len(fields))
-    return f"INSERT INTO {_quoted(model)} ({names}) VALUES ({places})", fields  # noqa: S608 (names of our own tables)
+        cursor.executemany(insertion.statement, [insertion.values(row) for row in rows])
 
 
 def _change(changes: list[Change]) -> None:
@@ -198,43 +187,19 @@ def _change(changes: list[Change]) -> None:
         alike.setdefault(one.shape, []).append(one)
     for together in alike.values():
         first = together[0]
-        given = [name for name, value in first.where.items() if value is not None]
-        wanted = [f"{_column(first.model, name)} = %s" for name in given]
-        wanted += [f"{_column(first.model, name)} IS NULL" for name in first.where if name not in given]
-        written = ", ".join(f"{_column(first.model, name)} = %s" for name in first.values)
-        statement = f"UPDATE {_quoted(first.model)} SET {written} WHERE {' AND '.join(wanted)}"  # noqa: S608 (as above)
+        given = [name for name, held in first.where.items() if held is not None]
+        wanted = [f"{column(first.model, name)} = %s" for name in given]
+        wanted += [f"{column(first.model, name)} IS NULL" for name in first.where if name not in given]
+        written = ", ".join(f"{column(first.model, name)} = %s" for name in first.values)
+        statement = f"UPDATE {quoted(first.model)} SET {written} WHERE {' AND '.join(wanted)}"  # noqa: S608 (as above)
         with connection.cursor() as cursor:
             cursor.executemany(
                 statement,
                 [
-                    [_value(one.model, name, value) for name, value in one.values.items()]
-                    + [_value(one.model, name, one.where[name]) for name in given]
+                    [statements.value(one.model, name, held) for name, held in one.values.items()]
+                    + [statements.value(one.model, name, one.where[name]) for name in given]
                     for one in together
                 ],
             )
             if first.otherwise and cursor.rowcount != len(together):
                 raise first.otherwise
-
-
-def _value(model: type[models.Model], name: str, value: Any) -> Any:
-    return _field(model, name).get_db_prep_save(value, connection)
-
-
-def _column(model: type[models.Model], name: str) -> str:
-    return connection.ops.quote_name(_field(model, name).column)
-
-
-def _field(model: type[models.Model], name: str) -> Any:
-    return _fields(model)[name]
-
-
-@lru_cache(maxsize=100)
-def _fields(model: type[models.Model]) -> dict[str, Any]:
-    """By name, and by the name of the attribute that has the value; "pk" is the primary key."""
-    fields = model._meta.concrete_fields
-    by_attribute: dict[str, Any] = {one.attname: one for one in fields}
-    return {**by_attribute, **{one.name: one for one in fields}, "pk": model._meta.pk}
-
-
-def _quoted(model: type[models.Model]) -> str:
-    return connection.ops.quote_name(model._meta.db_table)

@@ -21,6 +21,7 @@ from django.db import connection, models, transaction
 from django.db.models import F, Q
 
 from everyhand.core import outage, rows
+from everyhand.core.instances import ReadOften
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +32,7 @@ class LeaseLost(Exception):
     """Somebody else works on this row now: roll back whatever belongs to it."""
 
 
-class DueRow(models.Model):
+class DueRow(ReadOften):
     """A row of work. It is open until `done_at` or `quarantined_at` is set.
 
     `attempts` counts claims, not failures, so that a row that kills its worker is counted too.

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from everyhand.core.indexes import index_where_set
+from everyhand.core.instances import ReadOften
 from everyhand.core.work import DueRow
 
 # For whoever has neither a name nor an address.
@@ -40,7 +41,7 @@ class Domain(models.Model):
         return self.name
 
 
-class Customer(models.Model):
+class Customer(ReadOften):
     """A person we serve."""
 
     name = models.CharField(_("name"), max_length=300, blank=True)
@@ -79,7 +80,7 @@ class Customer(models.Model):
         return next((identity.value for identity in self.identities.all() if identity.kind == Identity.EMAIL), "")
 
 
-class Identity(models.Model):
+class Identity(ReadOften):
     """An address by which we know a customer. `value` is normalised (see `actions.normalised`) and unique."""
 
     EMAIL = "email"

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from everyhand.conversations.models import Conversation, Message
 from everyhand.core.indexes import index_where_set
+from everyhand.core.instances import ReadOften
 from everyhand.core.work import DueRow
 from everyhand.people.models import Member
 
@@ -69,7 +70,7 @@ class Rest(models.Model):
         return f"of {self.member_id}"
 
 
-class Notice(models.Model):
+class Notice(ReadOften):
     """Something a member has to know of. `thing` is what it is about: of the same thing nobody is told twice."""
 
     member = models.ForeignKey(Member, models.CASCADE, related_name="notices", db_index=False)

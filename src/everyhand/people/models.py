@@ -11,6 +11,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from everyhand.core.instances import ReadOften
 from everyhand.core.work import DueRow
 
 
@@ -51,7 +52,7 @@ class Role(models.TextChoices):
     ADMIN = "admin", _("Administrator")  # also sets up people, the ownership map and mail
 
 
-class Member(AbstractBaseUser):
+class Member(ReadOften, AbstractBaseUser):
     """Somebody who works here: everyone, not only support."""
 
     email = models.EmailField(_("address"), unique=True)

@@ -9,10 +9,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from everyhand.conversations.models import Conversation
+from everyhand.core.instances import ReadOften
 from everyhand.people.models import Member
 
 
-class Promise(models.Model):
+class Promise(ReadOften):
     """A personal answer by a certain time. It ends kept, or is withdrawn; broken_at is when its time passed unkept."""
 
     class Kind(models.TextChoices):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from everyhand.core import tokens
 from everyhand.core.indexes import index_where_set
+from everyhand.core.instances import ReadOften
 from everyhand.customers.models import Customer, Identity
 from everyhand.people.models import Member, Team
 
@@ -20,7 +21,7 @@ class Status(models.TextChoices):
     CLOSED = "closed", _("Closed")
 
 
-class Conversation(models.Model):
+class Conversation(ReadOften):
     """What a customer and we have to settle: one owner, from the first second to the last."""
 
     subject = models.CharField(max_length=500, blank=True)
@@ -70,7 +71,7 @@ class Conversation(models.Model):
         return f"{self.subject or _('(no subject)')} [{self.pk}]"
 
 
-class Participant(models.Model):
+class Participant(ReadOften):
     """Somebody outside who takes part: the customer, or somebody copied in. Who is only proposed sees nothing."""
 
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="participants", db_index=False)

@@ -13,12 +13,13 @@ from everyhand.conversations.models.conversation import Conversation
 from everyhand.core import tokens
 from everyhand.core.blobs import Blob
 from everyhand.core.indexes import index_where_set
+from everyhand.core.instances import ReadOften
 from everyhand.core.work import DueRow
 from everyhand.customers.models import Identity
 from everyhand.people.models import Member
 
 
-class Message(models.Model):
+class Message(ReadOften):
     """What somebody said: a customer, one of us, or (a note) one of us to the others."""
 
     class Kind(models.TextChoices):
