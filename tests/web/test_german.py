@@ -129,11 +129,15 @@ def test_moments_and_numbers_are_written_as_the_language_does() -> None:
     afternoon = datetime(2026, 3, 3, 14, 5, tzinfo=UTC)
     with translation.override("de"):
         assert moments.day(afternoon) == "3. März 2026, 14:05"
+        assert moments.date_of(afternoon) == "3. März 2026"
+        assert ">3. März 2024, 14:05<" in moments.when(afternoon.replace(year=2024))
         assert moments.number(12345) == "12.345"
         assert ">vor 12 Min.<" in moments.when(timezone.now() - timedelta(minutes=12, seconds=20))
         assert moments.weekdays()[:2] == ["Mo", "Di"]
     with translation.override("en"):
         assert moments.day(afternoon) == "3 March 2026, 14:05"
+        assert moments.date_of(afternoon) == "3 March 2026"
+        assert ">3 Mar 2024, 14:05<" in moments.when(afternoon.replace(year=2024))
         assert moments.number(12345) == "12,345"
 
 

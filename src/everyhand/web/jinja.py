@@ -60,6 +60,7 @@ def environment(**options: Any) -> FoldingEnvironment:
         when=moments.when,
         distance=moments.distance,
         day=moments.day,
+        date=moments.date_of,
         time_of_day=moments.time_of_day,
         number=moments.number,
         tint=tint,

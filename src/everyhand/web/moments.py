@@ -6,7 +6,7 @@ The words are written here once; `everyhand.js` keeps those with `data-relative`
 from __future__ import annotations
 
 import functools
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 
 from babel import Locale, dates, numbers
 from django.utils import timezone
@@ -19,12 +19,13 @@ A_MOMENT = 60
 
 
 def when(moment: datetime | None) -> SafeString | str:
-    """“12 min ago” within a day, else “3 March 2026, 14:05”; the exact moment on hover."""
+    """“12 min ago” within a day, else “3 Mar, 14:05”, with the year if that is another; the exact moment on hover."""
     if moment is None:
         return ""
     seconds = span(moment, at=timezone.now())
     if abs(seconds) >= A_DAY:
-        return _time(moment, day(moment), "")
+        local, today = timezone.localtime(moment), timezone.localtime()
+        return _time(moment, _short_day(_minute(local), local.year != today.year, get_language() or "en"), "")
     ago = _("just now") if abs(seconds) < A_MOMENT else _from_now(seconds, get_language() or "en")
     return _time(moment, ago, ' data-relative="when"')
 
@@ -47,7 +48,12 @@ def day(moment: datetime | None) -> str:
     """The local date and time, for what is longer ago."""
     if moment is None:
         return ""
-    return _day(timezone.localtime(moment).replace(second=0, microsecond=0, tzinfo=None), get_language() or "en")
+    return _day(_minute(timezone.localtime(moment)), get_language() or "en")
+
+
+def date_of(moment: datetime | None) -> str:
+    """The local date: “3 March 2026”."""
+    return "" if moment is None else _date(timezone.localtime(moment).date(), get_language() or "en")
 
 
 def time_of_day(local: datetime) -> str:
@@ -75,7 +81,7 @@ def _time(moment: datetime, words: str, relative: str) -> SafeString:
 # The moments on a page are mostly those of the visit before.
 @functools.lru_cache(4096)
 def _opening(moment: datetime, zone: tzinfo, language: str) -> str:
-    local = moment.astimezone(zone).replace(second=0, microsecond=0, tzinfo=None)
+    local = _minute(moment.astimezone(zone))
     return f'<time datetime="{moment.isoformat()}" title="{_day(local, language)}"'
 
 
@@ -96,15 +102,34 @@ def _long(seconds: int, language: str) -> str:
 
 @functools.lru_cache(4096)
 def _day(local: datetime, language: str) -> str:
+    return _joined(_date(local.date(), language), local, language)
+
+
+@functools.lru_cache(4096)
+def _short_day(local: datetime, with_year: bool, language: str) -> str:
+    skeleton = "yMMMd" if with_year else "MMMd"
+    return _joined(dates.format_skeleton(skeleton, local, locale=_written(language)), local, language)
+
+
+def _joined(words: str, local: datetime, language: str) -> str:
     # As the language joins the two, which its medium pattern does with the least words.
     joined = str(dates.get_datetime_format("medium", locale=_locale(language)))
-    date = dates.format_date(local, "long", locale=_written(language))
-    return joined.replace("{1}", date).replace("{0}", _clock(local.time(), language))
+    return joined.replace("{1}", words).replace("{0}", _clock(local.time(), language))
+
+
+@functools.lru_cache(4096)
+def _date(local: date, language: str) -> str:
+    return str(dates.format_date(local, "long", locale=_written(language)))
 
 
 @functools.lru_cache(4096)
 def _clock(local: time, language: str) -> str:
     return str(dates.format_time(local, "short", locale=_written(language)))
+
+
+def _minute(local: datetime) -> datetime:
+    """On the wall, and no finer than the words are."""
+    return local.replace(second=0, microsecond=0, tzinfo=None)
 
 
 def _written(language: str) -> Locale:
