@@ -74,6 +74,7 @@ def test_an_open_fold_follows_when_a_colleague_splits_the_conversation(
     courier.open(yuki, "Your card game goes ffffppfftfpffff")
     yuki.get_by_text("3 earlier messages, the last by Mira Lindqvist").click()
 
+    yuki.locator(f"#{second} .message__menu summary").click()
     yuki.locator(f"#{second}").get_by_role("button", name="Split off from here").click()
 
     expect(ana.locator("#earlier")).to_have_count(0)

@@ -153,6 +153,17 @@ class TimelineController extends Controller {
   }
 }
 
+/* A menu is closed by looking elsewhere, too. */
+document.addEventListener("click", ({ target }) => {
+  for (const menu of document.querySelectorAll(".menu[open]")) if (!menu.contains(target)) menu.open = false;
+});
+document.addEventListener("keydown", ({ key, target }) => {
+  const menu = key === "Escape" && target.closest(".menu[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+
 application.register("timeline", TimelineController);
 application.register("clock", ClockController);
 application.register("undo", UndoController);
