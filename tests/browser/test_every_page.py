@@ -271,7 +271,7 @@ def test_the_pages_of_merging_are_open_to_everybody(courier: Courier, visit: Cal
     courier.sign_in(page)
     page.goto(f"{courier.url}/customers")
     page.locator("main a[href^='/customers/']").first.click()
-    page.get_by_role("link", name="They are somebody we know").click()
+    page.get_by_role("link", name="Merge with another customer").click()
     assert found_by_axe(page) == []
 
 
