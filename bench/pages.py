@@ -81,7 +81,7 @@ def _replies(conversation: Conversation) -> Visit:
 
 def _signed_in(member: Member) -> Client:
     browser = Client()
-    browser.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
+    browser.force_login(member, backend="everyhand.people.backends.Passwords")
     return browser
 
 

@@ -80,5 +80,5 @@ def browser_of(somebody: Member | None) -> Client:
     """A browser in which this member is signed in, or nobody."""
     client = Client()
     if somebody:
-        client.force_login(somebody, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(somebody, backend="everyhand.people.backends.Passwords")
     return client

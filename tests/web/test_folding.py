@@ -93,4 +93,4 @@ def test_every_template_can_be_folded(template: str) -> None:
     source = (TEMPLATES / template).read_text()
     folding = environment(autoescape=True, auto_reload=False, loader=FileSystemLoader(TEMPLATES))
 
-    assert folding.compile(source, raw=True).startswith("from jinja2")
+    assert "from jinja2" in folding.compile(source, raw=True)

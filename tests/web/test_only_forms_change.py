@@ -31,7 +31,7 @@ def strict_browser_of(scene: Scene, who: str) -> Client:
     browser = Client(enforce_csrf_checks=True)
     member = scene.readers[who]
     if member:
-        browser.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
+        browser.force_login(member, backend="everyhand.people.backends.Passwords")
     return browser
 
 
@@ -82,7 +82,7 @@ def test_nobody_is_signed_in_as_somebody_else_by_a_foreign_form(house: House) ->
 
 def test_a_form_from_another_site_is_refused_even_with_a_good_token(house: House) -> None:
     browser = Client(enforce_csrf_checks=True)
-    browser.force_login(house.ana, backend="django.contrib.auth.backends.ModelBackend")
+    browser.force_login(house.ana, backend="everyhand.people.backends.Passwords")
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', browser.get("/profile").content.decode())
     assert token
     fields = {"theme": "dark", "csrfmiddlewaretoken": token[1]}

@@ -164,7 +164,7 @@ def test_what_was_typed_survives_the_end_of_a_session(house: House) -> None:
 def test_what_was_typed_survives_a_form_without_its_token(house: House) -> None:
     conversation = arrives().conversation
     browser = Client(enforce_csrf_checks=True)
-    browser.force_login(house.ana, backend="django.contrib.auth.backends.ModelBackend")
+    browser.force_login(house.ana, backend="everyhand.people.backends.Passwords")
     page = browser.post(f"/conversations/{conversation.pk}/replies", {"text": "Dear Ada <3", "password": PASSWORD})
     assert page.status_code == 403
     assert "Dear Ada &lt;3" in words(page)

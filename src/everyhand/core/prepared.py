@@ -6,14 +6,14 @@ answer it. A condition may hold a `Given`, whose value is told with each asking.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from copy import copy
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
+from django.db.models.query import ModelIterable, get_related_populators  # type: ignore[attr-defined]
 
 Row = TypeVar("Row")
 
@@ -36,23 +36,75 @@ def prepared(rows: models.QuerySet[Any, Row]) -> Callable[..., list[Row]]:
 
     `rows` must not hold a moment, or anything else that will have changed when it is asked again.
     """
-    compiler = rows.query.get_compiler(connection=connection)
+    compiler: Any = rows.query.get_compiler(connection=connection)
     try:
         sql, params = compiler.as_sql()
     except EmptyResultSet:  # its conditions can't be true
         return lambda **_values: []
 
+    columns = [column for column, _sql, _alias in compiler.select[: compiler.col_count]]
     # What turns the database's values into Python's depends on the columns alone, and is long to find out.
-    converters = compiler.get_converters([column for column, _sql, _alias in compiler.select[: compiler.col_count]])
+    converters = compiler.get_converters(columns)
+    made = _instances(rows, compiler) if issubclass(_iterable(rows), ModelIterable) else _values(rows)
 
     def ask(**values: Any) -> list[Row]:
-        again, asked = rows.all(), copy(compiler)
-        asked.__dict__["as_sql"] = lambda *_args, **_more: (sql, told(params, values))
-        asked.__dict__["get_converters"] = lambda _columns: converters
-        again.query.__dict__["get_compiler"] = lambda *_args, **_more: asked
-        return list(again)
+        with connection.cursor() as cursor:
+            cursor.execute(sql, told(params, values))
+            found: Any = cursor.fetchall()
+        if compiler.has_extra_select:  # columns that only put the rows in order
+            found = [row[: compiler.col_count] for row in found]
+        return made(compiler.apply_converters(found, converters) if converters else found)
 
     return ask
+
+
+def _instances(rows: models.QuerySet[Any, Row], compiler: Any) -> Callable[[Iterable[Any]], list[Row]]:
+    """As the ORM makes them (`ModelIterable`), but that where each thing stands in a row is found out once."""
+    model, places = compiler.klass_info["model"], compiler.klass_info["select_fields"]
+    first, end, database = places[0], places[-1] + 1, rows.db
+    names = [column.target.attname for column, _sql, _alias in compiler.select[first:end]]
+    related = get_related_populators(compiler.klass_info, compiler.select, database)
+    annotations = list((compiler.annotation_col_map or {}).items())
+    prefetched = rows._prefetch_related_lookups  # type: ignore[attr-defined] # noqa: SLF001 (the ORM's own)
+
+    def made(found: Iterable[Any]) -> list[Row]:
+        every = []
+        for row in found:
+            one = model.from_db(database, names, row[first:end])
+            for other in related:
+                other.populate(row, one)
+            for name, place in annotations:
+                setattr(one, name, row[place])
+            every.append(one)
+        if prefetched and every:
+            models.prefetch_related_objects(every, *prefetched)
+        return every
+
+    return made
+
+
+def _values(rows: models.QuerySet[Any, Row]) -> Callable[[Iterable[Any]], list[Row]]:
+    iterable = _iterable(rows)
+    return lambda found: list(iterable(_Answered(rows, found)))
+
+
+class _Answered:
+    """A queryset, its query and its compiler, as far as the ORM's iterables of values look at them: their rows are here
+    already.
+    """
+
+    def __init__(self, rows: Any, found: Iterable[Any]) -> None:
+        self.query, self.db, self._fields, self._found = self, rows.db, rows._fields, found
+
+    def get_compiler(self, _database: str) -> _Answered:
+        return self
+
+    def results_iter(self, **_how: Any) -> Iterable[Any]:
+        return map(tuple, self._found)
+
+
+def _iterable(rows: Any) -> Any:
+    return rows._iterable_class  # noqa: SLF001 (the ORM's own)
 
 
 def prepared_for_several(rows: Callable[[Given], models.QuerySet[Any, Row]]) -> Callable[[Collection[Any]], list[Row]]:

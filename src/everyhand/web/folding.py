@@ -14,12 +14,14 @@ from typing import Any, Final, cast
 
 from django.utils.translation import gettext
 from jinja2 import BaseLoader, Environment, Template, nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
 from jinja2.visitor import NodeTransformer
-from markupsafe import Markup
+from markupsafe import Markup, _escape_inner, escape  # type: ignore[attr-defined] # what `escape` itself calls
 
 TRANSLATING: Final = ("_", "gettext")
+_GATHERED: Final = "_gathered"
 _PLACE: Final = re.compile(r"%\((\w+)\)s")
 
 
@@ -27,6 +29,30 @@ class _Template(Template):
     def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:  # noqa: ARG002 (as Jinja calls it)
         # Jinja looks whether the page has globals of its own, which none has, each time that it imports a macro.
         return super()._get_default_module(None)
+
+
+class _Generator(CodeGenerator):
+    """Writes `written` where Jinja's own writes `escape`."""
+
+    def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802 (as it is called)
+        self.writeline(f"from {__name__} import written")
+        super().visit_Template(node, frame)
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
+        if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape or finalize.src is not None:
+            super()._output_child_pre(node, frame, finalize)
+        else:
+            self.write("written(")
+
+
+def written(value: Any) -> str:
+    """The HTML of a value, as `escape` has it, but as a plain string: of the thousand that a page puts together none is
+    asked again whether it is safe, and to say so of each takes ten times as long as to escape it.
+    """
+    kind = type(value)
+    if kind is str:
+        return _escape_inner(value)
+    return cast("str", value) if kind is Markup else escape(value)
 
 
 class FoldingEnvironment(Environment):
@@ -37,11 +63,13 @@ class FoldingEnvironment(Environment):
 
     pure: Mapping[str, Callable[..., str]] = {}
     template_class = _Template
+    code_generator_class = _Generator
 
     def _generate(self, source: nodes.Template, *args: Any, **kwargs: Any) -> str:
         if not self.auto_reload:  # whoever changes an included template while it runs wants to see that
             source = _Include(self.parsed).visit(source)
-        return super()._generate(_Fold(self.pure, own=set(_named(source))).visit(source), *args, **kwargs)
+        source = _Fold(self.pure, own=set(_named(source))).visit(source)
+        return super()._generate(_Gather().visit(source), *args, **kwargs)
 
     def parsed(self, name: str) -> nodes.Template:
         """What stands in this template. Raises TemplateNotFound."""
@@ -67,6 +95,18 @@ class _Include(NodeTransformer):
             return node
         _Include(self._parsed, within=[*self._within, named.value]).visit(included)
         return nodes.Scope(included.body, lineno=node.lineno)
+
+
+class _Gather(NodeTransformer):
+    """A block gathers its pieces and hands them on as one: each of two thousand would pass through every template that
+    this one extends.
+    """
+
+    def visit_Block(self, node: nodes.Block) -> nodes.Block:  # noqa: N802 (the visitor's name)
+        self.generic_visit(node)
+        gathered = nodes.AssignBlock(nodes.Name(_GATHERED, "store"), None, node.body, lineno=node.lineno)
+        node.body = [gathered, nodes.Output([nodes.Name(_GATHERED, "load")], lineno=node.lineno)]
+        return node
 
 
 class _Fold(NodeTransformer):

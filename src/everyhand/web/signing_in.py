@@ -155,7 +155,7 @@ def too_many_tries(request: HttpRequest, *_more: object) -> HttpResponse:
 
 def let_in(request: HttpRequest, member: Member, *, way: str) -> None:
     """Sign in whoever proved who they are by a secret that we gave them, a "link" or an "invitation"."""
-    login(request, member, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, member, backend="everyhand.people.backends.Passwords")
     UserSession.objects.create_from_request(request)
     sign_in_record.came_in(request, member, way=way)
 

@@ -171,7 +171,7 @@ class Company:
     def sign_in(self, member: Member) -> str:
         """The session cookie of a browser in which `member` signed in."""
         browser = Client()
-        browser.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
+        browser.force_login(member, backend="everyhand.people.backends.Passwords")
         return browser.cookies[settings.SESSION_COOKIE_NAME].value
 
     def listen(self, who: Member | None, *, since: str = "", at: str = "", session: str = "", **headers: str) -> Page:
