@@ -30,6 +30,7 @@ PAGES = (
     "/inbox/everyone/filters?owner=me",
     "/inbox/everyone/saving?status=waiting",
     "/keys",
+    "/capture",
     "/search?q=paper",
     "/search?q=papre+from:ada+before:soon",
     "/search?q=nobody+ever+wrote+this",

@@ -79,6 +79,7 @@ MATRIX: dict[str, Access] = {
         "/triage/taggings", NOT_LIKE_THIS, DOES, {"conversation": "{conversation}", "names": "vip"}
     ),
     "triage_undoings": Access("/triage/undoings", NOT_LIKE_THIS, DOES, {"facts": "1,2"}),
+    "capture": Access("/capture", EVERYBODY, DOES, {"name": "Ada", "how": "phone", "said": "No paper"}),
     "search": Access("/search", EVERYBODY, NOTHING_TO_DO),
     # conversations
     "conversation": Access("/conversations/{conversation}", THEIRS, NOTHING_TO_DO),

@@ -39,8 +39,11 @@ def open_conversation(
     at: datetime,
     linked_to: Conversation | None = None,
     imported: bool = False,
+    by: Member | None = None,
 ) -> Conversation:
-    """A new conversation with its owner; the customer takes part from the start. An `imported` one is closed."""
+    """A new conversation with its owner; the customer takes part from the start. An `imported` one is closed. `by` is
+    the member who brought it, if the customer did not come to us by themselves.
+    """
     conversation = rows.create(
         Conversation,
         subject=subject[:500],
@@ -58,7 +61,7 @@ def open_conversation(
     )
     rows.create(Participant, conversation=conversation, identity=customer_identity, proposed_at=at, approved_at=at)
     fact = "conversation.imported" if imported else "conversation.opened"
-    journal.note(fact, subject=conversation, at=at, owner=owner.pk, because=because)
+    journal.note(fact, subject=conversation, actor=by, at=at, owner=owner.pk, because=because)
     return conversation
 
 

@@ -18,6 +18,7 @@ from everyhand.people.models import Member
 class Brought:
     """What a member passes on: the customer's letter, when it was written as its header says, and what they wrote
     beside it themselves. `colleagues` are the members among the letter's recipients, who are nobody's participants.
+    It `stays` with whoever passes it on if they said so, whatever the ownership map names.
     """
 
     by: Member
@@ -25,6 +26,7 @@ class Brought:
     dated: str
     beside: str
     colleagues: list[str]
+    stays: bool = False
 
 
 def brought(inbound: Inbound, *, ours: Sequence[str] = ()) -> Brought | None:

@@ -45,6 +45,7 @@ def receive(
     decided: Decision | None = None,
     silent: bool = False,
     standing: Standing | None = None,
+    brought: Brought | None = None,
 ) -> Received:
     """Take one message from outside into the house.
 
@@ -52,7 +53,8 @@ def receive(
     takes part in it; otherwise it opens a conversation of its own, linked to that one. `decided` is what a person said
     about a message that was held (see `belonging.why_held`, which is asked before). `answered_from` is the address
     of ours that answers it; `ours` are all addresses it names that belong to us and so are nobody's participants.
-    What a member forwards is received as the letter of the customer who wrote it (see `forwarding`).
+    What a member forwards is received as the letter of the customer who wrote it (see `forwarding`), and so is what was
+    `brought` in another way (see `capture`).
     `silent` is for history: it is kept with its date `at`, in the thread it belongs to (see `history`), a conversation
     it opens arrives closed, and nothing is promised. `standing` is for whoever receives several messages in one
     transaction. Raises `NobodyAnswers` when nobody works here.
@@ -60,7 +62,8 @@ def receive(
     standing = standing or Standing()
     proven = standing.proven(proof)
     # Whoever was asked aside answers us, whatever they pass on with it.
-    brought = None if proven and proven.aside_of_id else forwarding.brought(inbound, ours=ours)
+    if brought is None and not (proven and proven.aside_of_id):
+        brought = forwarding.brought(inbound, ours=ours)
     if brought:
         inbound, ours = brought.letter, [*ours, *brought.colleagues]
     identity = customers.identify(email=inbound.sender.email, name=inbound.sender.name, at=at, known=standing.known)
@@ -81,6 +84,7 @@ def receive(
             at=at,
             linked_to=_beside(proven or belonging.may_continue(inbound)),
             imported=silent,
+            by=brought.by if brought else None,
         )
         standing.map.opened(conversation)
     elif conversation.customer_id == identity.customer_id:
@@ -109,6 +113,8 @@ def receive(
 
 def _owner_for(inbound: Inbound, brought: Brought | None, standing: Standing, at: datetime) -> ownership_map.Decision:
     """Whom the ownership map names; else whoever the customer turned to, since they have met already."""
+    if brought and brought.stays:
+        return ownership_map.Decision(brought.by, None, {"code": "taken"})
     decision = standing.map.owner_for(kept.hints(inbound), at=at)
     if brought and decision.because.get("code") == "no-rule":
         return ownership_map.Decision(brought.by, None, {"code": "forwarded"})

@@ -49,6 +49,7 @@ ACTIONS: Final[dict[Kind, tuple[str, ...]]] = {
         *("conversation.waits", "conversation.taken_up", "conversation.merged", "conversation.stands_alone"),
         *("conversation.split", "conversation.followed", "conversation.unfollowed"),
         *("conversation.tagged", "conversation.linked", "conversation.unlinked", "aside.asked"),
+        "conversation.written_down",
         *("message.sent", "message.taken_back", "note.written", "participant.approved", "participant.declined"),
         *("mail.decided", "mail.tried_again"),
     ),

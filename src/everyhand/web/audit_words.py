@@ -31,6 +31,7 @@ DONE = {
     "conversation.unlinked": _("took the link with conversation %(other)s away"),
     "conversation.unfollowed": _("stopped following it"),
     "conversation.waits": _("let it wait for the customer"),
+    "conversation.written_down": _("wrote down what a customer said"),
     "customer.described": _("changed what we know about them"),
     "customer.erasure_asked": _("asked for everything about them to be erased"),
     "customer.erasure_called_off": _("called their erasure off"),

@@ -70,6 +70,10 @@ _SENTENCES: Final = (
     _("The mail server broke off: %(said)s"),
     _("The mail server can't be reached: %(said)s"),
     _("The mail server can't take addresses with letters outside ASCII."),
+    # desk.capture
+    _("They said it in person."),
+    _("They said it on the phone."),
+    _("They said it where we do not listen."),
     # desk.erase
     _("What stood here was erased because its writer asked for it."),
     # core.work

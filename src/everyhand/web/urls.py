@@ -18,6 +18,7 @@ from everyhand.web import (
     audit_trail,
     canned_choice,
     canned_replies,
+    capturing,
     colleagues,
     company_sign_in,
     conversation,
@@ -86,6 +87,7 @@ inbox_and_search = [
     path("triage/taggings", tags.taggings, name="triage_taggings"),
     path("triage/undoings", triage.undoings, name="triage_undoings"),
     path("search", search.show, name="search"),
+    path("capture", capturing.show, name="capture"),
 ]
 
 conversations = [
