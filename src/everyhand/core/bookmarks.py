@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
 from datetime import datetime, timedelta
-from itertools import accumulate
 from typing import ClassVar, Final
 
 import structlog
@@ -26,9 +25,8 @@ log = structlog.get_logger(__name__)
 # happened.
 React = Callable[[Sequence[Entry], datetime], None]
 
-LOOKED_AT: Final = 500  # facts
-# Facts somebody reacts to, in one transaction: short enough that no other writer waits for it.
-REACTED_TO: Final = 100
+# Facts in one transaction: few enough that no other writer waits for it.
+READ_TOGETHER: Final = 128
 
 
 class Bookmark(models.Model):
@@ -61,7 +59,7 @@ class Setback(DueRow):
 def read_on(reader: str, actions: Container[str], react: React, *, at: datetime) -> int:
     """React to the next facts with these actions; how many of all were read. Several processes may do this at once."""
     bookmark, _ = Bookmark.objects.get_or_create(reader=reader)
-    entries = _next(bookmark.cursor, actions)
+    entries, _ = journal.since(bookmark.cursor, limit=READ_TOGETHER)
     if not entries:
         return 0
     with transaction.atomic():
@@ -79,12 +77,6 @@ def try_setbacks_again(react: React, setbacks: Sequence[Setback], *, at: datetim
         with work.attempt(setback, at=at), transaction.atomic():
             react([setback.entry], at)
             work.complete(setback, at=at)
-
-
-def _next(cursor: str, actions: Container[str]) -> list[Entry]:
-    entries, _ = journal.since(cursor, limit=LOOKED_AT)
-    reacted = accumulate(entry.action in actions for entry in entries)
-    return [entry for entry, number in zip(entries, reacted, strict=True) if number <= REACTED_TO]
 
 
 def _react(reader: str, react: React, entries: Sequence[Entry], at: datetime) -> None:

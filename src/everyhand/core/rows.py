@@ -8,7 +8,7 @@ looks always finds it. Outside of such a block they write at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -82,6 +82,16 @@ def change(model: type[models.Model], where: dict[str, Any], values: dict[str, A
         gathered.change(Change(model, where, values, otherwise))
     elif not model._default_manager.filter(**where).update(**values):
         raise otherwise
+
+
+def create_missing(rows: Sequence[models.Model]) -> None:
+    """Write these new rows of one model, but for those that a constraint says are there already. None gets its primary
+    key.
+    """
+    if rows:
+        insertion = statements.insertion(type(rows[0]), keyed=False)
+        with connection.cursor() as cursor:
+            cursor.executemany(f"{insertion.statement} ON CONFLICT DO NOTHING", [insertion.values(row) for row in rows])
 
 
 @dataclass(frozen=True)

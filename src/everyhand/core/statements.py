@@ -28,11 +28,13 @@ Taken = Callable[[Any], Any]
 
 class Insertion:
     """The statement that writes a new row of `model`, and the values it wants of one, whose fields must all be set by
-    then: `auto_now` does nothing here.
+    then: `auto_now` does nothing here. The row has its primary key if it is `keyed`.
     """
 
-    def __init__(self, model: type[models.Model]) -> None:
+    def __init__(self, model: type[models.Model], *, keyed: bool) -> None:
         fields = [one for one in model._meta.concrete_fields if one.db_default is NOT_PROVIDED]
+        if not keyed:
+            fields.remove(model._meta.pk)
         names = ", ".join(connection.ops.quote_name(one.column) for one in fields)
         places = ", ".join(["%s"] * len(fields))
         self.statement = f"INSERT INTO {quoted(model)} ({names}) VALUES ({places})"  # noqa: S608 (names of our tables)
@@ -47,8 +49,8 @@ class Insertion:
 
 
 @lru_cache(maxsize=100)
-def insertion(model: type[models.Model]) -> Insertion:
-    return Insertion(model)
+def insertion(model: type[models.Model], *, keyed: bool = True) -> Insertion:
+    return Insertion(model, keyed=keyed)
 
 
 def value(model: type[models.Model], name: str, held: Any) -> Any:

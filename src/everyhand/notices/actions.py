@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from everyhand.conversations import queries as conversations
 from everyhand.conversations.models import Message
-from everyhand.core import journal
+from everyhand.core import journal, rows
 from everyhand.notices import preferences
 from everyhand.notices.models import Device, Kind, MailPace, MailTelling, Notice, PushTelling, Rest
 from everyhand.notices.news import Follows, News, Settled
@@ -147,38 +147,38 @@ def _tell(told: Sequence[Told], at: datetime) -> None:
         if one.news.kind is Kind.MENTIONED:
             noted = Notice.objects.filter(member=one.member, thing=one.news.thing, kind=Kind.NOTE)
             noted.update(kind=Kind.MENTIONED)
-    Notice.objects.bulk_create([one.notice() for one in told], ignore_conflicts=True)
+    rows.create_missing([one.notice() for one in told])
     by_key = {(one.member.pk, one.news.thing): one for one in told}
-    unread = Notice.objects.filter(thing__in={one.news.thing for one in told}, read_at=None)
-    found = [one for one in unread.select_related("member") if (one.member_id, one.thing) in by_key]
-    ways = {one: by_key[one.member_id, one.thing] for one in found}
-    _bring({one: told.ways for one, told in ways.items() if at - told.news.happened_at < TOLD_WITHIN}, at)
+    unread = Notice.objects.filter(thing__in={one.news.thing for one in told}, read_at=None).only("member", "thing")
+    found = {one: by_key[key] for one in unread if (key := (one.member_id, one.thing)) in by_key}
+    _bring({one: told for one, told in found.items() if at - told.news.happened_at < TOLD_WITHIN}, at)
     _ring(found, at)
 
 
-def _bring(ways: Mapping[Notice, Ways], at: datetime) -> None:
+def _bring(told: Mapping[Notice, Told], at: datetime) -> None:
     """Write what is to be told by mail and by push, due when it disturbs nobody."""
-    if not ways:
+    if not told:
         return
-    members = {notice.member_id for notice in ways}
+    members = {one.member.pk for one in told.values()}
     rests = {rest.member_id: rest for rest in Rest.objects.filter(member__in=members)}
     devices: dict[int, list[Device]] = {}
     for device in Device.objects.filter(member__in=members):
         devices.setdefault(device.member_id, []).append(device)
     mails, pushes = [], []
-    for notice, way in ways.items():
-        rest = rests.get(notice.member_id) or Rest(member=notice.member)
-        quiet, zone = preferences.quiet_of(rest), preferences.zone_of(notice.member)
+    for notice, one in told.items():
+        way, member = one.ways, one.member
+        rest = rests.get(member.pk) or Rest(member=member)
+        quiet, zone = preferences.quiet_of(rest), preferences.zone_of(member)
         if way.mail == MailPace.DIGEST:
             mails.append(MailTelling(notice=notice, digest=True, due_at=next_digest(at, rest.digest_at, quiet, zone)))
         elif way.mail == MailPace.AT_ONCE:
             mails.append(MailTelling(notice=notice, due_at=disturbs_from(at + MAIL_WAITS, quiet, zone)))
         pushes += [
             PushTelling(notice=notice, device=device, due_at=disturbs_from(at + PUSH_WAITS, quiet, zone))
-            for device in (devices.get(notice.member_id, ()) if way.push else ())
+            for device in (devices.get(member.pk, ()) if way.push else ())
         ]
-    MailTelling.objects.bulk_create(mails, ignore_conflicts=True)
-    PushTelling.objects.bulk_create(pushes, ignore_conflicts=True)
+    rows.create_missing(mails)
+    rows.create_missing(pushes)
 
 
 def _read(notices: QuerySet[Notice], at: datetime) -> None:
@@ -187,7 +187,7 @@ def _read(notices: QuerySet[Notice], at: datetime) -> None:
     _ring(unread, at)
 
 
-def _ring(notices: Sequence[Notice], at: datetime) -> None:
+def _ring(notices: Collection[Notice], at: datetime) -> None:
     """Open pages of whoever these are for count again."""
     if notices:
         journal.note("notices.changed", subject="", at=at, members=sorted({one.member_id for one in notices}))

@@ -28,6 +28,10 @@ class Known:
     def message(self, entry: Entry) -> Message | None:
         """With its conversation."""
         found: Message | None = self._messages.get(entry.particulars["message"])
+        conversation = self._conversations.get(found.conversation_id) if found else None
+        if found is None or conversation is None:
+            return None
+        found.conversation = conversation
         return found
 
     def is_first(self, message: Message) -> bool:
@@ -69,15 +73,19 @@ class Known:
     @cached_property
     def _messages(self) -> dict[int, Any]:
         earlier = Message.objects.filter(conversation=OuterRef("conversation"), pk__lt=OuterRef("pk"))
-        rows = Message.objects.annotate(is_first=~Exists(earlier))
-        return rows.select_related("conversation__owner", "conversation__aside_of__owner").in_bulk(
-            self._named("message")
-        )
+        return Message.objects.annotate(is_first=~Exists(earlier)).only("conversation").in_bulk(self._named("message"))
 
     @cached_property
     def _conversations(self) -> dict[int, Conversation]:
+        """Those that are subjects, and those of all messages."""
         keys = {_key(entry.subject, "conversation") for entry in self._entries}
-        return Conversation.objects.select_related("owner").in_bulk([key for key in keys if key])
+        keys |= {message.conversation_id for message in self._messages.values()}
+        rows = Conversation.objects.only("owner", "merged_into", "aside_of").select_related("aside_of__owner")
+        found = rows.in_bulk([key for key in keys if key])
+        owners = Member.objects.in_bulk({one.owner_id for one in found.values()})
+        for one in found.values():
+            one.owner = owners[one.owner_id]
+        return found
 
     @cached_property
     def _promises(self) -> dict[int, Promise]:
