@@ -172,12 +172,11 @@ class _Process:
         deadline = time.monotonic() + PATIENCE * seconds
         try:
             self.socket.settimeout(PATIENCE * seconds)
-            self.socket.sendall(REQUEST.pack(len(request), len(raw)) + request)
-            self.socket.sendall(raw)
+            self.socket.sendall(b"".join((REQUEST.pack(len(request), len(raw)), request, raw)))
             outcome, length = ANSWER.unpack(self._receive(ANSWER.size, deadline))
             said = self._receive(length, deadline)
             if outcome == UNDERSTOOD:
-                return wire.unpack(said, [self._receive(size, deadline) for size in wire.sizes(said)])
+                return wire.unpack(said, lambda size: self._receive(size, deadline))
         except TimeoutError:
             raise ParseFailed(_TOO_LONG.format(seconds)) from None
         except OSError as error:

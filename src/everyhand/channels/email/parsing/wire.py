@@ -6,6 +6,7 @@ Not pickle: the side that reads must not trust the side that has just read a str
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -30,19 +31,16 @@ def pack(inbound: Inbound) -> tuple[bytes, list[bytes]]:
     return json.dumps(said).encode("ascii"), [file.content for file in inbound.files]
 
 
-def sizes(said: bytes) -> list[int]:
-    """How many bytes follow for each file."""
-    return [int(size) for _name, _type, size, *_rest in json.loads(said)["files"]]
-
-
-def unpack(said: bytes, contents: list[bytes]) -> Inbound:
-    """The `Inbound` again. Raises `ValueError`, `KeyError` or `TypeError` if the bytes are not what `pack` wrote."""
+def unpack(said: bytes, next_bytes: Callable[[int], bytes]) -> Inbound:
+    """The `Inbound` again; `next_bytes` gives so many bytes of the files' contents. Raises `ValueError`, `KeyError` or
+    `TypeError` if the bytes are not what `pack` wrote.
+    """
     read: dict[str, Any] = json.loads(said)
     plain = _frozen({name: read[name] for name in _PLAIN})
     people: dict[str, Any] = {name: tuple(Address(*person) for person in read[name]) for name in _PEOPLE}
     files = tuple(
-        File(name, kind, content, content_id, inline)
-        for (name, kind, _size, content_id, inline), content in zip(read["files"], contents, strict=True)
+        File(name, kind, next_bytes(int(size)), content_id, inline)
+        for name, kind, size, content_id, inline in read["files"]
     )
     bounce = read["bounce"] and Bounce(**_frozen(read["bounce"]))
     forwarded = None
