@@ -55,7 +55,7 @@ def test_ana_is_asked_once_and_makes_it_a_note_with_its_file(house: House) -> No
     page = asked.content.decode()
     assert asked.status_code == 422
     assert "Is this for Ada Brown, or for colleagues?" in page
-    assert "It says FYI, the customer, as one writes" in page
+    assert "It says <q>FYI</q>, <q>the customer</q>, as one writes" in page
     assert "FYI: the customer moved.</textarea>" in page
     assert "plan.pdf" in page
     assert not Message.objects.filter(author_member=house.ana).exists()
