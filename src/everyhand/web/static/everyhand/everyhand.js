@@ -157,8 +157,8 @@ class TimelineController extends Controller {
 document.addEventListener("click", ({ target }) => {
   for (const menu of document.querySelectorAll(".menu[open]")) if (!menu.contains(target)) menu.open = false;
 });
-document.addEventListener("keydown", ({ key, target }) => {
-  const menu = key === "Escape" && target.closest(".menu[open]");
+document.addEventListener("keydown", ({ key }) => {
+  const menu = key === "Escape" && document.querySelector(".menu[open]");
   if (!menu) return;
   menu.open = false;
   menu.querySelector("summary").focus();

@@ -177,6 +177,7 @@ export class ShortcutsController extends Controller {
   push(key) {
     if (!/^[a-z#?]$/.test(key)) return false;
     const button = [...document.querySelectorAll(`[data-key="${key}"]:not([hidden])`)].at(-1);
+    if (button?.localName === "summary") button.focus(); /* so that Tab goes on into what it opens */
     button?.click();
     return button;
   }
