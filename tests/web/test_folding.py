@@ -61,6 +61,10 @@ def test_what_is_known_beforehand_is_text_of_the_template() -> None:
 INCLUDING = {
     "page.html": "{% set said = 'page' %}{% for name in names %}{% include '_part.html' %}{{ said }}{% endfor %}.",
     "_part.html": "{% from '_macros.html' import loud %}{% set said = loud(name) %}<{{ said }}>",
+    "known.html": "{% from '_macros.html' import loud %}{% for name in names %}{% include '_part.html' %}{% endfor %}.",
+    "other.html": "{% from '_macros.html' import loud %}{% set loud, name = 1, 'a' %}{% include '_part.html' %}",
+    "block.html": "{% extends 'parent.html' %}{% from '_macros.html' import loud %}"
+    "{% block inner %}{% set name = 'Bo' %}{% include '_part.html' %}{% endblock %}",
     "_macros.html": "{% macro loud(name) %}{{ name|upper }}{% endmacro %}",
     "list.html": "<{% for one in tree %}{{ one.name }}{% set tree = one.tree %}{% include 'list.html' %}{% endfor %}>",
     "parent.html": "[{% block inner %}{% endblock %}]",
@@ -69,7 +73,7 @@ INCLUDING = {
 }
 
 
-@pytest.mark.parametrize("page", ["page.html", "list.html", "around.html"])
+@pytest.mark.parametrize("page", ["page.html", "list.html", "around.html", "known.html", "other.html", "block.html"])
 def test_what_is_included_says_the_same_and_keeps_its_names_to_itself(page: str) -> None:
     known = {"names": ["ada", "<bo>"], "tree": [{"name": "a", "tree": [{"name": "b", "tree": []}]}]}
     folding = environment(autoescape=True, auto_reload=False, loader=DictLoader(INCLUDING))

@@ -184,10 +184,12 @@ def _kept(*, aside: bool) -> Callable[..., list[Draft]]:
 
 @transaction.atomic
 def throw_away(draft: Draft) -> None:
-    files = list(draft.files.values_list("blob", flat=True))
-    draft.delete()
+    files = list(draft.files.values_list("blob", flat=True)) if getattr(draft, "has_files", True) else []
     if files:
+        draft.delete()
         blobs.let_go(files)
+    else:  # nothing else refers to it, so there is nothing to look for that goes with it
+        Draft.objects.filter(pk=draft.pk)._raw_delete(draft._state.db)  # noqa: SLF001
 
 
 def _alike(*, aside: bool) -> QuerySet[Draft]:

@@ -50,8 +50,10 @@ class Found:
 
 
 NOTHING: Final = Found([], "")
+# So many documents for each conversation of a page are read at once: to ask a second time costs more than to read on.
+DOCUMENTS_EACH: Final = 4
 # About as many as are read to find the conversations of a page.
-DOCUMENTS_A_PAGE: Final = 60
+DOCUMENTS_A_PAGE: Final = 30 * DOCUMENTS_EACH
 EVERYTHING: Final = Q()
 
 
@@ -144,12 +146,12 @@ def _page(query: search.Query, sight: _Sight, limit: int, after: str) -> Found:
     newest: dict[int, int] = {}  # conversation: message
     # One more than asked for tells whether there is more.
     while len(newest) <= limit:
-        documents = sight.newest(query, before, 2 * limit)
+        documents = sight.newest(query, before, DOCUMENTS_EACH * limit)
         shown = _shown_before(query, {group for _, group in documents}, start)
         for number, group in documents:
             if group not in shown:
                 newest.setdefault(group, number)
-        if len(documents) < 2 * limit:
+        if len(documents) < DOCUMENTS_EACH * limit:
             break
         before = documents[-1][0]
     found = list(newest.items())

@@ -123,7 +123,8 @@ def say(
     `html` is the same words as `rich_text.cleaned` leaves them, its pictures among `files` by their Content-ID.
     `message_id_for` makes the Message-ID from the message's primary key, so that it is settled before the first try.
     """
-    message = Message.objects.create(
+    message = rows.create(
+        Message,
         conversation=conversation,
         direction=Message.Direction.OUT,
         author_member=author,

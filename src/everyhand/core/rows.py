@@ -57,10 +57,13 @@ def are_gathered() -> bool:
 def create(model: type[Row], **fields: Any) -> Row:
     """A new row, with its primary key. Until it is written, what changes about the object is written with it."""
     gathered = _gathered.get()
-    if gathered is None:
-        return model._default_manager.create(**fields)
-    row = instances.written(model, connection.alias, pk=gathered.next_key(model), fields=fields)
-    gathered.create(row)
+    if gathered:
+        row = instances.written(model, connection.alias, pk=gathered.next_key(model), fields=fields)
+        gathered.create(row)
+    else:
+        row = model(**fields)
+        _insert_new(row)
+        row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001 (for Django it is in the database)
     return row
 
 
@@ -188,6 +191,14 @@ def _insert(model: type[models.Model], rows: Iterable[models.Model]) -> None:
     insertion = statements.insertion(model)
     with connection.cursor() as cursor:
         cursor.executemany(insertion.statement, [insertion.values(row) for row in rows])
+
+
+def _insert_new(row: models.Model) -> None:
+    """Write it at once; the database gives it its primary key."""
+    insertion, key = statements.insertion(type(row), keyed=False), statements.column(type(row), "pk")
+    with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
+        cursor.execute(f"{insertion.statement} RETURNING {key}", insertion.values(row))
+        row.pk = cursor.fetchone()[0]
 
 
 def _change(changes: list[Change]) -> None:

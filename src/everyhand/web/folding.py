@@ -9,7 +9,7 @@ differs.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, cast
 
 from django.utils.translation import gettext
@@ -67,7 +67,7 @@ class FoldingEnvironment(Environment):
 
     def _generate(self, source: nodes.Template, *args: Any, **kwargs: Any) -> str:
         if not self.auto_reload:  # whoever changes an included template while it runs wants to see that
-            source = _Include(self.parsed).visit(source)
+            source = _Include(self.parsed, known=_imported(source)).visit(source)
         source = _Fold(self.pure, own=set(_named(source))).visit(source)
         return super()._generate(_Gather().visit(source), *args, **kwargs)
 
@@ -79,11 +79,15 @@ class FoldingEnvironment(Environment):
 
 class _Include(NodeTransformer):
     """A template that is included stands where it is included: to look it up and to hand it everything that is known
-    there takes as long as many of them take to be written, and a page includes a hundred.
+    there takes as long as many of them take to be written, and a page includes a hundred. What it imports that is
+    `known` where it stands need not be imported for each of twenty messages.
     """
 
-    def __init__(self, parsed: Callable[[str], nodes.Template], *, within: Sequence[str] = ()) -> None:
+    def __init__(
+        self, parsed: Callable[[str], nodes.Template], *, known: Collection[_Imported], within: Sequence[str] = ()
+    ) -> None:
         self._parsed = parsed
+        self._known = known
         self._within = within
 
     def visit_Include(self, node: nodes.Include) -> nodes.Node:  # noqa: N802 (the visitor's name)
@@ -93,8 +97,27 @@ class _Include(NodeTransformer):
         included = self._parsed(named.value)
         if not node.with_context or any(included.find_all((nodes.Extends, nodes.Block))):
             return node
-        _Include(self._parsed, within=[*self._within, named.value]).visit(included)
-        return nodes.Scope(included.body, lineno=node.lineno)
+        _Include(self._parsed, known=self._known, within=[*self._within, named.value]).visit(included)
+        body = [one for one in included.body if not self._knows(one)]
+        return nodes.Scope(body, lineno=node.lineno)
+
+    def _knows(self, node: nodes.Node) -> bool:
+        return isinstance(node, nodes.FromImport) and all(one in self._known for one in _names_of(node))
+
+
+_Imported = tuple[str, str, str]  # template, name there, name here
+
+
+def _imported(template: nodes.Template) -> set[_Imported]:
+    """What a template imports before anything else, unless one of its names means something else somewhere in it."""
+    imports = [one for one in template.body if isinstance(one, nodes.FromImport)]
+    others = set(_named(nodes.Template([one for one in template.body if one not in imports])))
+    return {one for node in imports for one in _names_of(node) if one[2] not in others}
+
+
+def _names_of(node: nodes.FromImport) -> Iterable[_Imported]:
+    template = node.template.value if isinstance(node.template, nodes.Const) else ""
+    return [(template, one, one) if isinstance(one, str) else (template, *one) for one in node.names]
 
 
 class _Gather(NodeTransformer):

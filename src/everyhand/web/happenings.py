@@ -128,18 +128,26 @@ def _tags(entry: Entry) -> list[int]:
 def _sentence(
     entry: Entry, names: Mapping[int, str], outside: dict[int, str], addresses: dict[int, str], tags: dict[int, str]
 ) -> str:
-    words: dict[str, Any] = {
-        "who": names.get(_actor(entry), _("Everyhand")),
-        "owner": names.get(entry.particulars.get("owner", 0), _("somebody")),
-        "gone": names.get(entry.particulars.get("before", 0), _("somebody")),
-        "person": outside.get(entry.particulars.get("participant", 0), _("somebody")),
-        "number": entry.particulars.get("merged", ""),
-        "until": _moment(entry.particulars.get("until", "")),
-        "added": _named(tags, entry.particulars.get("added", ())),
-        "removed": _named(tags, entry.particulars.get("removed", ())),
-        "address": addresses.get(entry.particulars.get("delivery", 0), _("somebody")),
-    }
+    told = entry.particulars.get
+    words = _WhenNeeded(
+        who=lambda: names.get(_actor(entry)) or _("Everyhand"),
+        owner=lambda: names.get(told("owner", 0)) or _("somebody"),
+        gone=lambda: names.get(told("before", 0)) or _("somebody"),
+        person=lambda: outside.get(told("participant", 0)) or _("somebody"),
+        number=lambda: told("merged", ""),
+        until=lambda: _moment(told("until", "")),
+        added=lambda: _named(tags, told("added", ())),
+        removed=lambda: _named(tags, told("removed", ())),
+        address=lambda: addresses.get(told("delivery", 0)) or _("somebody"),
+    )
     return _(_saying(entry)) % words
+
+
+class _WhenNeeded(dict[str, Callable[[], Any]]):
+    """Words of which a sentence names two or three."""
+
+    def __getitem__(self, name: str) -> Any:
+        return super().__getitem__(name)()
 
 
 def _named(tags: dict[int, str], keys: Iterable[int]) -> str:

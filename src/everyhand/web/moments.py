@@ -22,11 +22,10 @@ def when(moment: datetime | None) -> SafeString | str:
     """“12 min ago” within a day, else “3 Mar, 14:05”, with the year if that is another; the exact moment on hover."""
     if moment is None:
         return ""
-    seconds = span(moment, at=timezone.now())
+    seconds, language, zone = span(moment, at=timezone.now()), get_language() or "en", timezone.get_current_timezone()
     if abs(seconds) >= A_DAY:
-        local, today = timezone.localtime(moment), timezone.localtime()
-        return _time(moment, _short_day(_minute(local), local.year != today.year, get_language() or "en"), "")
-    ago = _("just now") if abs(seconds) < A_MOMENT else _from_now(seconds, get_language() or "en")
+        return _long_ago(moment, timezone.localtime().year, zone, language)
+    ago = _("just now") if abs(seconds) < A_MOMENT else _from_now(seconds, language)
     return _time(moment, ago, ' data-relative="when"')
 
 
@@ -72,13 +71,19 @@ def number(value: int) -> str:
     return str(numbers.format_decimal(value, locale=_locale(get_language() or "en")))
 
 
+# The moments on a page are mostly those of the visit before.
+@functools.lru_cache(4096)
+def _long_ago(moment: datetime, this_year: int, zone: tzinfo, language: str) -> SafeString:
+    local = _minute(moment.astimezone(zone))
+    return _time(moment, _short_day(local, local.year != this_year, language), "")
+
+
 def _time(moment: datetime, words: str, relative: str) -> SafeString:
     opening = _opening(moment, timezone.get_current_timezone(), get_language() or "en")
     # What is put together here holds no sign that HTML would read: digits, and words of Babel's.
     return mark_safe(f"{opening}{relative}>{words}</time>")  # noqa: S308
 
 
-# The moments on a page are mostly those of the visit before.
 @functools.lru_cache(4096)
 def _opening(moment: datetime, zone: tzinfo, language: str) -> str:
     local = _minute(moment.astimezone(zone))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -16,11 +16,13 @@ from django.views.decorators.http import require_safe
 
 from everyhand.conversations import finding, inbox, queries
 from everyhand.conversations.listed import listed
+from everyhand.core.prepared import Given, prepared
 from everyhand.desk import filters
 from everyhand.desk.filters import Filters
-from everyhand.people.models import Member
+from everyhand.people.models import Member, initials
 from everyhand.web import asked
 from everyhand.web.asked import Asked
+from everyhand.web.jinja import url
 from everyhand.web.narrowing import Chip, label
 from everyhand.web.permissions import reader
 from everyhand.web.rows import Row, rows
@@ -134,9 +136,15 @@ def _piece(name: str, value: str) -> str:
 
 
 def _address(typed: str) -> str:
-    return reverse("search") + (f"?{urlencode({'q': typed})}" if typed else "")
+    return url("search") + (f"?{urlencode({'q': typed})}" if typed else "")
 
 
 def _people(words: str) -> list[Person]:
-    members = Member.objects.filter(is_active=True, name__icontains=words)[:PEOPLE]
-    return [Person(one.name, one.title, one.initials, reverse("person", args=[one.pk])) for one in members]
+    found = _members_called()(words=words)
+    return [Person(name, title, initials(name), url("person", pk)) for pk, name, title in found]
+
+
+@cache
+def _members_called() -> Callable[..., list[tuple[int, str, str]]]:
+    called = Member.objects.filter(is_active=True, name__icontains=Given("words"))
+    return prepared(called.values_list("pk", "name", "title")[:PEOPLE])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from everyhand.conversations import note_like, placeholders
 from everyhand.conversations.models import Conversation
+from everyhand.people import colleagues
 from everyhand.people.models import Member
 
 
@@ -20,9 +21,9 @@ class Doubts:
 
 def doubts(text: str, conversation: Conversation, *, author: Member) -> Doubts | None:
     """What to ask the author of this reply; None when nothing is odd about it."""
-    colleagues = Member.objects.filter(is_active=True).exclude(pk=author.pk).values_list("name", flat=True)
+    names = [one.name for one in colleagues.everybody() if one.is_active and one.id != author.pk]
     found = Doubts(
-        note_like=note_like.signs(text, colleagues=colleagues, customer=conversation.customer.name),
+        note_like=note_like.signs(text, colleagues=names, customer=conversation.customer.name),
         unfilled=[f"{{{name}}}" for name in placeholders.unfilled(text)],
     )
     return found if found.note_like or found.unfilled else None

@@ -141,7 +141,7 @@ def _meant(phrase: Phrase, allowed: models.Q) -> Phrase:
         return phrase
     for letters in similar.BEGINNINGS:
         alike = matching(Query((Phrase((word[:letters],), goes_on=True),), ())).filter(allowed)
-        found = similar.closest(word, _back_end().words_in(alike[: similar.LOOKED_INTO]))
+        found = similar.closest(word, _back_end().words_in(alike[: similar.LOOKED_INTO], word[:letters]))
         if found:
             return Phrase((found,))
     return phrase

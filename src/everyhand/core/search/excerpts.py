@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Final
 
 from everyhand.core.search.language import Phrase
-from everyhand.core.search.words import places
+from everyhand.core.search.words import LONGEST_WORD, places
 
 # Pieces of a text in order, and whether each is what was looked for.
 Excerpt = list[tuple[str, bool]]
 # A word as it is compared, with its start and end in the text.
 Place = tuple[str, int, int]
+_LETTER: Final = "[a-z0-9]"
+_BEGINNING: Final = re.compile(f"(?<!{_LETTER}){_LETTER}")
 
 
 def excerpt(text: str, phrases: Sequence[Phrase], *, width: int = 200) -> Excerpt:
@@ -19,9 +24,8 @@ def excerpt(text: str, phrases: Sequence[Phrase], *, width: int = 200) -> Excerp
     Line breaks and runs of blanks become one blank.
     """
     text = " ".join(text.split())
-    there = list(places(text)) if phrases else []
-    marks = sorted({mark for phrase in phrases for mark in _occurrences(there, phrase)})
-    start = _start(there, marks[0][0] - width // 4) if marks else 0
+    marks = sorted(set(_marks(text, phrases)))
+    start = _first_word(text, marks[0][0] - width // 4) if marks else 0
     pieces: Excerpt = [("… ", False)] if start else []
     at, end = start, start + width
     for mark_start, mark_end in marks:
@@ -31,6 +35,26 @@ def excerpt(text: str, phrases: Sequence[Phrase], *, width: int = 200) -> Excerp
     end = max(at, end)
     pieces.append((text[at:end] + (" …" if end < len(text) else ""), False))
     return [piece for piece in pieces if piece[0]]
+
+
+def _marks(text: str, phrases: Sequence[Phrase]) -> Iterator[tuple[int, int]]:
+    """Where each stands, as the start and end of it."""
+    if text.isascii():
+        lower = text.lower()
+        for phrase in phrases:
+            yield from (found.span() for found in _plain(phrase).finditer(lower))
+        return
+    there = list(places(text)) if phrases else []
+    for phrase in phrases:
+        yield from _occurrences(there, phrase)
+
+
+@lru_cache(200)
+def _plain(phrase: Phrase) -> re.Pattern[str]:
+    """Finds it in letters of ASCII, a tenth of the time that it takes to cut the text into words."""
+    *before, last = [f"{word}{_LETTER}*" if len(word) == LONGEST_WORD else word for word in phrase.words]
+    whole = "[^a-z0-9]+".join([*before, f"{last}{_LETTER}*" if phrase.goes_on else last])
+    return re.compile(f"(?<!{_LETTER}){whole}(?!{_LETTER})")
 
 
 def _occurrences(there: list[Place], phrase: Phrase) -> Iterator[tuple[int, int]]:
@@ -48,6 +72,11 @@ def _occurrences(there: list[Place], phrase: Phrase) -> Iterator[tuple[int, int]
             yield there[at][1], end
 
 
-def _start(there: list[Place], wanted: int) -> int:
-    """The first word at or after the place `wanted`, 0 when that is before all of them."""
-    return next((start for _, start, _ in there if start >= wanted), 0) if wanted > 0 else 0
+def _first_word(text: str, wanted: int) -> int:
+    """Where the first word at or after the place `wanted` begins, 0 when that is before all of them."""
+    if wanted <= 0:
+        return 0
+    if text.isascii():
+        found = _BEGINNING.search(text.lower(), wanted)
+        return found.start() if found else 0
+    return next((start for _, start, _ in places(text) if start >= wanted), 0)

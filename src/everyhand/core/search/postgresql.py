@@ -30,11 +30,11 @@ def before_forgetting(documents: models.QuerySet[Document]) -> None:
     """Nothing: the words are in the row."""
 
 
-def words_in(documents: models.QuerySet[Document]) -> Iterator[list[str]]:
-    """The words of each."""
-    yield from documents.annotate(every=RawSQL("tsvector_to_array(core_document.words)", ())).values_list(
-        "every", flat=True
-    )
+def words_in(documents: models.QuerySet[Document], beginning: str) -> Iterator[list[str]]:
+    """The words of each that begin so."""
+    every = documents.annotate(every=RawSQL("tsvector_to_array(core_document.words)", ()))
+    for words in every.values_list("every", flat=True):
+        yield [word for word in words if word.startswith(beginning)]
 
 
 def matching(words: str | Given, since: int | None, before: int | None) -> models.QuerySet[Document]:

@@ -27,7 +27,10 @@ def closest(word: str, among: Iterable[Iterable[str]]) -> str | None:
     counted: Counter[str] = Counter()
     for words in among:
         counted.update({one for one in words if abs(len(one) - len(word)) <= slips and one[:2] == word[:2]})
-    found = [(distance(word, one), -times, one) for one, times in counted.items() if one != word]
+    letters = set(word)
+    # A slip puts at most one letter in the place of another: who has more that differ need not be compared.
+    near = [one for one in counted if one != word and len(letters.symmetric_difference(one)) <= 2 * slips]
+    found = [(distance(word, one), -counted[one], one) for one in near]
     best = min(found, default=None)
     return best[2] if best and best[0] <= slips else None
 

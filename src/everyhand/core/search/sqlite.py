@@ -7,6 +7,7 @@ so the documents keep them, compressed. Words come folded, so all that FTS5 has 
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -46,10 +47,11 @@ def before_forgetting(documents: models.QuerySet[Document]) -> None:
         )
 
 
-def words_in(documents: models.QuerySet[Document]) -> Iterator[list[str]]:
-    """The words of each."""
+def words_in(documents: models.QuerySet[Document], beginning: str) -> Iterator[list[str]]:
+    """The words of each that begin so."""
+    begins_so = re.compile(rf" {beginning}\S*")
     for packed in documents.values_list("words", flat=True):
-        yield zlib.decompress(packed).decode().split()
+        yield [word[1:] for word in begins_so.findall(f" {zlib.decompress(packed).decode()}")]
 
 
 def matching(words: str | Given, since: int | None, before: int | None) -> models.QuerySet[Document]:
