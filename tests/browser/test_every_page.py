@@ -101,7 +101,7 @@ WALKED = (
 ALIKE = ("mailbox_permission_renewal", "mfa_generate_recovery_codes")
 # Files, and parts of pages, which stand in one that is looked at.
 NO_PAGES = (
-    *("attachment", "draft_file", "canned_picture", "message_html", "message_raw", "quarantined_mail_raw"),
+    *("face", "attachment", "draft_file", "canned_picture", "message_html", "message_raw", "quarantined_mail_raw"),
     *("conversation_colleagues", "push_worker", "healthz"),
 )
 

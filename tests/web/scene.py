@@ -17,7 +17,7 @@ from everyhand.desk.inbound import Address, File
 from everyhand.desk.join import join
 from everyhand.notices.models import Device, Kind, Notice
 from everyhand.people import actions as people
-from everyhand.people import invitations
+from everyhand.people import invitations, portraits
 from everyhand.people.models import Member, Membership
 from everyhand.routing.models import Rule
 from tests.cast import member
@@ -114,6 +114,8 @@ def scene(house: House, *, to: str, about: str, owner: Member) -> Scene:
     draft = drafts.keep(conversation, written, author=owner, files=[Upload("a.txt", "text/plain", b"a")], at=now)
     assert draft is not None
     ids |= {"draft": draft.token, "draft_file": draft.files.get().token}
+    portraits.keep(house.ben, b"GIF89a", at=now)
+    ids["face"] = house.ben.picture
     readers = {
         "nobody": None,
         "stranger": member("Gil Reed"),

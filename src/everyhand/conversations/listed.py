@@ -27,13 +27,14 @@ class Listed(NamedTuple):
     customer_name: str
     owner_id: int
     owner_name: str
+    owner_picture: str
     team_name: str | None
     tagged: bool
 
 
 _READ: Final = (
     *("pk", "subject", "status", "snippet", "last_message_at", "sleeps_until", "reply_due"),
-    *("customer", "customer__name", "owner", "owner__name", "team__name", "tagged"),
+    *("customer", "customer__name", "owner", "owner__name", "owner__picture", "team__name", "tagged"),
 )
 
 

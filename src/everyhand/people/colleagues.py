@@ -15,6 +15,7 @@ class Colleague(NamedTuple):
     name: str
     title: str
     is_active: bool
+    picture: str
 
     @property
     def initials(self) -> str:

@@ -11,6 +11,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from everyhand.core.blobs import Blob
 from everyhand.core.instances import ReadOften
 from everyhand.core.work import DueRow
 
@@ -64,6 +65,8 @@ class Member(ReadOften, AbstractBaseUser):
     signature = models.TextField(_("what stands under your replies"), max_length=SIGNATURE_LENGTH, blank=True)
     away_until = models.DateTimeField(_("away until"), null=True, blank=True)
     is_active = models.BooleanField(default=True)
+    portrait = models.ForeignKey(Blob, models.PROTECT, null=True, editable=False, related_name="+", db_index=False)
+    picture = models.CharField(max_length=40, blank=True, editable=False)  # by what its portrait is asked for
     joined_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[MemberManager] = MemberManager()

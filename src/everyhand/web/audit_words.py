@@ -118,6 +118,7 @@ FIELDS = {
     "email": _("address"),
     "language": _("language"),
     "name": _("name"),
+    "picture": _("picture"),
     "role": _("role"),
     "signature": _("signature"),
     "time_zone": _("time zone"),

@@ -39,6 +39,7 @@ class PersonShown:
     name: str
     title: str
     initials: str
+    picture: str
     email: str
     teams: list[Team]
     time_zone: str
@@ -122,6 +123,7 @@ def _shown(person: Member, at: datetime) -> PersonShown:
         name=person.name,
         title=person.title,
         initials=person.initials,
+        picture=person.picture,
         email=person.email,
         teams=list(person.teams.all()),
         time_zone=zone,

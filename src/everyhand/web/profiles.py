@@ -86,7 +86,15 @@ def mine(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _kept(form, member, by=member):
         messages.success(request, gettext("Saved."))
         return redirect("profile")
-    return render(request, "profile.html", {"form": form}, status=422 if form.errors else 200)
+    return own_page(request, form=form, status=422 if form.errors else 200)
+
+
+def own_page(
+    request: HttpRequest, *, form: ProfileForm | None = None, wrong_picture: str = "", status: int = 200
+) -> HttpResponse:
+    """The reader's own page, with `form` as it was typed and what is wrong with the picture they chose."""
+    form = form or ProfileForm(instance=Member.objects.get(pk=reader(request).pk))
+    return render(request, "profile.html", {"form": form, "wrong_picture": wrong_picture}, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

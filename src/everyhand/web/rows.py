@@ -40,6 +40,7 @@ class Face(NamedTuple):
 class Owner(NamedTuple):
     id: int
     name: str
+    picture: str = ""
 
     @property
     def initials(self) -> str:
@@ -98,7 +99,7 @@ def rows(conversations: Sequence[Listed], *, at: datetime) -> list[Row]:
             status=one.status,
             snippet=one.snippet,
             customer=faces_of[one.customer_id],
-            owner=Owner(one.owner_id, one.owner_name),
+            owner=Owner(one.owner_id, one.owner_name, one.owner_picture),
             team=one.team_name or "",
             last_message_at=one.last_message_at,
             sleeps_until=one.sleeps_until,

@@ -48,6 +48,7 @@ class Person:
     initials: str
     href: str
     address: str = ""
+    picture: str = ""
 
 
 @dataclass(frozen=True)
@@ -140,11 +141,13 @@ def _address(typed: str) -> str:
 
 
 def _people(words: str) -> list[Person]:
-    found = _members_called()(words=words)
-    return [Person(name, title, initials(name), url("person", pk)) for pk, name, title in found]
+    return [
+        Person(name, title, initials(name), url("person", pk), picture=picture)
+        for pk, name, title, picture in _members_called()(words=words)
+    ]
 
 
 @cache
-def _members_called() -> Callable[..., list[tuple[int, str, str]]]:
+def _members_called() -> Callable[..., list[tuple[int, str, str, str]]]:
     called = Member.objects.filter(is_active=True, name__icontains=Given("words"))
-    return prepared(called.values_list("pk", "name", "title")[:PEOPLE])
+    return prepared(called.values_list("pk", "name", "title", "picture")[:PEOPLE])

@@ -112,11 +112,13 @@ def _stretch(
     if messages and not whole:
         number = Message.objects.filter(_before(messages[0].at, messages[0].pk), conversation=conversation).count()
     names = {one.id: one.name for one in everybody}
+    pictures = {one.id: one.picture for one in everybody if one.picture}
     files, deliveries = _of_each(messages, Attachment), _of_each(messages, Delivery)
     entries: list[Entry] = [
         said(
             one,
             names=names,
+            pictures=pictures,
             files=files.get(one.pk, []),
             deliveries=deliveries.get(one.pk, []),
             has_html=one.has_html,  # type: ignore[attr-defined] # annotated below, like the other two

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
@@ -30,6 +31,7 @@ class Author:
     """Whoever wrote a message: a member of ours, or somebody outside as they signed it."""
 
     name: str
+    picture: str = ""
 
     @property
     def initials(self) -> str:
@@ -181,14 +183,15 @@ def said(
     message: Message,
     *,
     names: Mapping[int, str],
+    pictures: Mapping[int, str] = MappingProxyType({}),
     files: Sequence[Attachment] = (),
     deliveries: Sequence[Delivery] = (),
     has_html: bool = False,
     has_original: bool = False,
     written: str = "",
 ) -> Said:
-    """`names` are those of everybody who ever worked here, by primary key. `written` is the HTML of one of us, which
-    stands in the page itself; others' is opened in a frame.
+    """`names` and `pictures` are those of everybody who ever worked here, by primary key. `written` is the HTML of one
+    of us, which stands in the page itself; others' is opened in a frame.
     """
     has_html = has_html and message.direction == Message.Direction.IN
     verdict = Verdict.from_json(message.verdict)
@@ -196,7 +199,7 @@ def said(
         id=message.pk,
         kind=message.kind,
         direction=message.direction,
-        author=Author(_author(message, names)),
+        author=Author(_author(message, names), pictures.get(message.author_member_id or 0, "")),
         author_id=message.author_member_id,
         to=[_addressee(one) for one in message.recipients] if message.kind == Message.Kind.MESSAGE else [],
         sent_from=message.from_address,
