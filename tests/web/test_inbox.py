@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -37,7 +38,7 @@ def test_what_breaks_first_stands_on_top(house: House) -> None:
     arrives("route 4, yesterday", sender=Address("Late", "late@example.org"), at=now - timedelta(days=1))
     arrives("route 4, just now", sender=Address("New", "new@example.org"), at=now)
     page = words(browser_of(house.ana).get("/inbox/mine"))
-    assert page.index("yesterday") < page.index("this morning") < page.index("just now")
+    assert page.index("4, yesterday") < page.index("4, this morning") < page.index("4, just now")
     assert page.index("group-broken") < page.index("group-soon") < page.index("group-calm")
 
 
@@ -50,6 +51,19 @@ def test_an_answered_conversation_waits_and_a_closed_one_is_closed(house: House)
     assert "route 4" not in words(browser.get("/inbox/mine"))
     assert "On its way." in words(browser.get("/inbox/mine?status=waiting"))
     assert "route 4 once more" in words(browser.get("/inbox/mine?status=closed"))
+
+
+def test_with_every_status_the_newest_words_stand_on_top_in_one_list(house: House) -> None:
+    now = timezone.now()
+    for minutes in (110, 5, 200, 1):
+        at = now - timedelta(minutes=minutes)
+        one = arrives("route 4", sender=Address("", f"reader{minutes}@example.org"), at=at).conversation
+        if minutes == 5:
+            answers(house.ana, one, "On its way.")
+    page = words(browser_of(house.ana).get("/inbox/mine?status=any"))
+    assert page.count('<ol class="rows">') == 1
+    found = re.findall(r'row__name clip">reader(\d+)@example.org<', page)
+    assert found == ["5", "1", "110", "200"]
 
 
 @pytest.mark.parametrize("status", ["open", "waiting", "closed"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,7 +15,7 @@ from everyhand.conversations.models import Status
 from everyhand.people.models import Member, Team
 from everyhand.web import first_steps, narrowing
 from everyhand.web.permissions import reader
-from everyhand.web.rows import rows
+from everyhand.web.rows import Row, rows
 
 
 @require_safe
@@ -44,12 +45,21 @@ def show(request: HttpRequest, view: str) -> HttpResponse:
         "statuses": [
             (one, narrowing.address(view, [*narrowed.pairs, ("status", one)])) for one in (*Status.values, inbox.ANY)
         ],
-        "groups": [(standing, list(group)) for standing, group in groupby(shown, lambda row: row.standing)],
+        "groups": _groups(shown, status),
         "first": shown[0] if shown and not after and status == Status.OPEN else None,
         "next_page": narrowing.address(view, [*filters.pairs, ("page", page.next)]) if page.next else "",
         "previous_page": here if after else "",
     }
     return render(request, "inbox.html", context)
+
+
+def _groups(shown: Sequence[Row], status: str) -> list[tuple[str, list[Row]]]:
+    """What is open, in the order in which it breaks, by how its promise stands. Everything else, which is in the order
+    of its last words, is one group without a name.
+    """
+    if status != Status.OPEN:
+        return [("", list(shown))] if shown else []
+    return [(standing, list(group)) for standing, group in groupby(shown, lambda row: row.standing)]
 
 
 @require_safe
