@@ -55,8 +55,9 @@ _WATCHED: Final = """(() => {
     mark("main h1", "heading");
     mark("main .message__text, main .conversation-row h3 a, main [data-word]", "words");
   }).observe(document, { childList: true, subtree: true });
-  window.painted = () => times.heading && times.words
-    ? Math.max(times.heading, times.words) - Number(sessionStorage.getItem("pressed")) : 0;
+  const isSeen = (words) => words && words.getBoundingClientRect().bottom > 0;
+  window.painted = () => times.words && (times.heading || !isSeen(document.querySelector("main h1")))
+    ? Math.max(times.heading ?? 0, times.words) - Number(sessionStorage.getItem("pressed")) : 0;
 })()"""
 # A word is fetched and put in place of the page: the least that anything costs that a key fetches.
 _ONE_WORD: Final = """() => addEventListener("keydown", async () => {

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from email.message import EmailMessage
 
 import pytest
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser.courier import HELP, Courier
 
@@ -62,7 +62,7 @@ def test_the_inbox_comes_back_where_it_was_scrolled_to(ana: Page) -> None:
     assert scrolled > 100
     ana.keyboard.press("o")
     ana.wait_for_url(re.compile("/conversations/"))
-    expect(ana.locator("h1")).to_be_in_viewport()
+    expect(ana.locator("#timeline .message").last).to_be_in_viewport()
 
     ana.go_back()
 
@@ -160,6 +160,42 @@ def test_what_is_sent_goes_out_although_another_page_is_opened_at_once(courier: 
         document.querySelector(".rail a").click();
     }""")
     expect(ana.get_by_role("article", name="Note by Ana Silva")).to_contain_text("We have the list.")
+
+
+def test_what_is_typed_at_the_top_is_found_at_once_and_nothing_typed_meanwhile_is_lost(ana: Page) -> None:
+    ana.keyboard.press("/")
+    ana.keyboard.type("cross", delay=150)
+    ana.wait_for_url(re.compile(r"/search\?q=cr"))
+    ana.keyboard.type("word", delay=30)
+
+    expect(ana.get_by_role("searchbox")).to_have_value("crossword")
+    expect(ana.get_by_role("searchbox")).to_be_focused()
+    expect(ana.locator("#found mark").first).to_have_text("crossword", ignore_case=True)
+    ana.wait_for_url(re.compile(r"/search\?q=crossword$"))
+
+    ana.go_back()
+    ana.wait_for_url(re.compile("/inbox/everyone"))
+    expect(ana.locator(ROW).first).to_be_visible()
+    expect(ana.get_by_role("searchbox")).to_have_value("")
+    assert ana.evaluate("window.sameDocument")
+
+
+def test_letters_that_come_while_the_page_search_is_fetched_are_looked_for_too(ana: Page) -> None:
+    asked: list[Route] = []
+
+    def hold(route: Route) -> None:
+        asked.append(route)
+
+    ana.route(re.compile(r"/search\?q=cro$"), hold)
+    ana.keyboard.press("/")
+    with ana.expect_request(re.compile(r"/search\?q=cro$")):
+        ana.keyboard.type("cro")
+    ana.evaluate("document.querySelector('#searching input').value = 'crossword'")
+    asked[0].continue_()
+
+    expect(ana.get_by_role("searchbox")).to_have_value("crossword")
+    ana.wait_for_url(re.compile(r"/search\?q=crossword$"))
+    expect(ana.locator("#found mark").first).to_have_text("crossword", ignore_case=True)
 
 
 def test_who_is_signed_out_meanwhile_is_asked_to_sign_in(courier: Courier, visit: Callable[..., Page]) -> None:

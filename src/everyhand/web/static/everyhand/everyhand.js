@@ -1,4 +1,5 @@
 /* Small behaviours on top of pages that work without them. Each controller does one thing and says what it adds. */
+import "./searching.js";
 import { DialogController, ShortcutsController, TriageController } from "./triage.js";
 import { Application, Controller } from "./vendor/stimulus.js";
 
@@ -106,13 +107,32 @@ morphing.beforeNodeMorphed = (old, now) => {
   if (now.localName === "details" && now.open && old.dataset?.holds !== now.dataset.holds) old.open = true;
 };
 
-/* Everything said. What comes in out of sight, while somebody reads or writes elsewhere, is told of by a link to it. */
+/* Everything said. A conversation opens where its newest words can be read; what comes in out of sight later, while
+   somebody reads or writes elsewhere, is told of by a link to it. */
 class TimelineController extends Controller {
   static targets = ["arrived", "who"];
 
   connect() {
     this.known = new Set(this.said.map((one) => one.id));
     this.lookUp();
+    if (performance.getEntriesByType("navigation")[0]?.type === "navigate") this.showNewest();
+  }
+
+  /* Whoever comes back stands where they stood. */
+  arrive({ detail: { place } }) {
+    if (place.scroll === undefined) this.showNewest();
+  }
+
+  showNewest() {
+    const newest = this.said.at(-1);
+    const { pathname, search, hash } = location;
+    if (!newest || !/^\/conversations\/\d+$/.test(pathname) || search || hash) return; /* something else was asked for */
+    if (newest.getBoundingClientRect().top > this.end / 2) newest.scrollIntoView({ block: "start", behavior: "instant" });
+  }
+
+  /* Where what is said goes out of sight, at the composer or at the lower edge of the window. */
+  get end() {
+    return Math.min(document.getElementById("composer").getBoundingClientRect().top, window.innerHeight);
   }
 
   get said() {
@@ -133,9 +153,8 @@ class TimelineController extends Controller {
   look() {
     if (this.arrivedTarget.hidden) return;
     const message = document.getElementById(this.arrivedTarget.hash.slice(1));
-    const below = document.getElementById("composer").getBoundingClientRect().top;
     const { top } = message?.getBoundingClientRect() ?? { top: 0 };
-    if (!message || (top > 0 && top < Math.min(below, window.innerHeight) - 40)) this.close();
+    if (!message || (top > 0 && top < this.end - 40)) this.close();
   }
 
   close() {

@@ -8,7 +8,7 @@
    with the place {}. */
 
 const PLACES = /^\/(inbox\/\w+|conversations\/\d+)$/;
-const PARTS = ["my-menu", "rail", "main", "toasts"]; /* of the shell (base.html), beside the bar for thumbs */
+const PARTS = ["searching", "my-menu", "rail", "main", "toasts"]; /* of the shell (base.html), beside the bar for thumbs */
 const BAR = ".tabbar, #more";
 const BROUGHT = 'script[src], link[rel="stylesheet"]';
 const SLOW = 400; /* ms until it is shown that we wait */
@@ -20,6 +20,11 @@ let entry = history.state?.entry ?? named();
 let shown = location.pathname + location.search;
 let asking = new AbortController();
 let finished = Promise.resolve();
+
+/* Whether what stands here may give way to another page, since nothing that was typed is lost with it. */
+export function givesWay() {
+  return PLACES.test(location.pathname);
+}
 
 /* Shows the page of an address of ours; `place` is where in it the reader was, `again` whether the history has it already. */
 export async function go(address, { place = {}, again = false } = {}) {
@@ -144,7 +149,7 @@ document.addEventListener("click", (event) => {
   if (!link || event.defaultPrevented || event.button) return;
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   if (link.target || link.hash || link.closest("dialog") || link.origin !== location.origin) return;
-  if (!PLACES.test(link.pathname) || !PLACES.test(location.pathname)) return;
+  if (!PLACES.test(link.pathname) || !givesWay()) return;
   event.preventDefault();
   go(link.href, { again: link.href === location.href });
 });
