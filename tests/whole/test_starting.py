@@ -5,21 +5,12 @@ from __future__ import annotations
 import re
 import socket
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.servers.everyhand import PROGRAM, RunningEveryhand
-
-
-@pytest.mark.alone
-def test_the_second_start_answers_within_three_seconds(everyhand: RunningEveryhand) -> None:
-    everyhand.stop()
-    began = time.monotonic()
-    everyhand.start()
-    assert time.monotonic() - began < 3
 
 
 def test_sigterm_ends_all_of_it_cleanly_and_the_data_serves_again(everyhand: RunningEveryhand) -> None:
