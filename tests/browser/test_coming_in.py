@@ -113,7 +113,9 @@ def test_a_restart_costs_neither_session_nor_draft_nor_the_connection(
     courier.restart()
 
     page.get_by_role("button", name="Send to Mai Nguyen").click()
-    expect(page.get_by_role("article", name="Message from Ana Silva")).to_contain_text("Dear Mai, the dog", timeout=20_000)
+    expect(page.get_by_role("article", name="Message from Ana Silva")).to_contain_text(
+        "Dear Mai, the dog", timeout=20_000
+    )
     expect(page.locator("html")).to_have_attribute("data-live-state", "listening", timeout=15_000)
 
 
