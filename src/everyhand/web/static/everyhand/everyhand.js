@@ -124,10 +124,10 @@ class TimelineController extends Controller {
   }
 
   showNewest() {
-    const newest = this.said.at(-1);
+    const newest = this.said.slice(1).at(-1); /* the first stands under the subject, which says what it is about */
     const { pathname, search, hash } = location;
     if (!newest || !/^\/conversations\/\d+$/.test(pathname) || search || hash) return; /* something else was asked for */
-    if (newest.getBoundingClientRect().top > this.end / 2) newest.scrollIntoView({ block: "start", behavior: "instant" });
+    if (newest.getBoundingClientRect().top > this.end * 0.6) newest.scrollIntoView({ block: "start", behavior: "instant" });
   }
 
   /* Where what is said goes out of sight, at the composer or at the lower edge of the window. */
