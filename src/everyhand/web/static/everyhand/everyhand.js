@@ -127,7 +127,7 @@ class TimelineController extends Controller {
     const newest = this.said.slice(1).at(-1); /* the first stands under the subject, which says what it is about */
     const { pathname, search, hash } = location;
     if (!newest || !/^\/conversations\/\d+$/.test(pathname) || search || hash) return; /* something else was asked for */
-    if (newest.getBoundingClientRect().top > this.end * 0.6) newest.scrollIntoView({ block: "start", behavior: "instant" });
+    newest.scrollIntoView({ block: "nearest", behavior: "instant" });
   }
 
   /* Where what is said goes out of sight, at the composer or at the lower edge of the window. */
