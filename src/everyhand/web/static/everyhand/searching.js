@@ -22,11 +22,16 @@ async function open(typed) {
   await go(found(typed));
   const box = document.querySelector("main #search");
   if (!box) return; /* something else was opened meanwhile */
-  const missed = box.value !== typed.value; /* letters that were typed until the page was there */
+  const shown = box.value;
   box.value = typed.value;
   box.focus({ preventScroll: true });
   box.setSelectionRange(box.value.length, box.value.length);
-  if (!missed) return;
+  requestAnimationFrame(() => setTimeout(() => catchUp(box, shown))); /* once htmx hears its letters (opening.js) */
+}
+
+/* With letters that were typed until then. */
+function catchUp(box, shown) {
+  if (!box.isConnected || box.value === shown) return;
   history.replaceState(history.state, "", found(box));
   window.htmx.ajax("GET", found(box), { target: "#found", select: "#found", swap: "morph:outerHTML" });
 }
