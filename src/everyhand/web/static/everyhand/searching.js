@@ -32,8 +32,7 @@ async function open(typed) {
 /* With letters that were typed until then. */
 function catchUp(box, shown) {
   if (!box.isConnected || box.value === shown) return;
-  history.replaceState(history.state, "", found(box));
-  window.htmx.ajax("GET", found(box), { target: "#found", select: "#found", swap: "morph:outerHTML" });
+  window.htmx.ajax("GET", box.form.action, { source: box, target: "#found", select: "#found", swap: "morph:outerHTML" });
 }
 
 function found({ form, value }) {
