@@ -170,7 +170,7 @@ def test_what_is_typed_at_the_top_is_found_at_once_and_nothing_typed_meanwhile_i
 
     expect(ana.get_by_role("searchbox")).to_have_value("crossword")
     expect(ana.get_by_role("searchbox")).to_be_focused()
-    expect(ana.locator("#found mark").first).to_have_text("crossword", ignore_case=True, timeout=20_000)
+    expect(ana.locator("#found h3 mark").first).to_have_text("crossword", timeout=20_000)
     ana.wait_for_url(re.compile(r"/search\?q=crossword$"))
 
     ana.go_back()
@@ -195,7 +195,7 @@ def test_letters_that_come_while_the_page_search_is_fetched_are_looked_for_too(a
 
     expect(ana.get_by_role("searchbox")).to_have_value("crossword")
     ana.wait_for_url(re.compile(r"/search\?q=crossword$"))
-    expect(ana.locator("#found mark").first).to_have_text("crossword", ignore_case=True, timeout=20_000)
+    expect(ana.locator("#found h3 mark").first).to_have_text("crossword", timeout=20_000)
 
 
 def test_who_is_signed_out_meanwhile_is_asked_to_sign_in(courier: Courier, visit: Callable[..., Page]) -> None:

@@ -26,6 +26,14 @@ def test_ana_finds_what_ada_wrote_with_her_words_marked(house: House) -> None:
     assert "Ada Brown" in page
 
 
+def test_words_are_marked_in_the_subject_too_where_the_newest_words_say_nothing_of_them(house: House) -> None:
+    asked = arrives("It is soaked.", subject="The <i>sports</i> pages").conversation
+    write_note(asked, author=house.ana, text="We have none left.", at=timezone.now())
+    page = words(browser_of(house.ana).get("/search?q=sports"))
+    assert "The &lt;i&gt;<mark>sports</mark>&lt;/i&gt; pages" in page
+    assert "We have none left." in page
+
+
 def test_colleagues_are_found_by_name(house: House) -> None:
     page = words(browser_of(house.carla).get("/search?q=silva"))
     assert f"/people/{house.ana.pk}" in page

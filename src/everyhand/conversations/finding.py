@@ -26,12 +26,14 @@ from everyhand.people.models import Member
 class Hit:
     """A conversation that was found, by the newest of its messages that fits.
 
-    `excerpt` is HTML: some words of that message, escaped, with what was looked for in <mark>.
+    `excerpt` and `subject` are HTML: some words of that message, and the conversation's subject, escaped, with what was
+    looked for in <mark>; a subject without any of it is "".
     """
 
     conversation: Listed
     message: int
     excerpt: SafeString
+    subject: SafeString
 
 
 @dataclass(frozen=True)
@@ -224,7 +226,12 @@ def _hits(found: list[tuple[int, int]], query: search.Query) -> list[Hit]:
     conversations = {one.pk: one for one in of_conversations(keys=[group for group, _number in found])}
     messages = {one.pk: one for one in of_messages(keys=[number for _group, number in found])}
     return [
-        Hit(conversations[group], number, _excerpt(messages[number], query))
+        Hit(
+            conversations[group],
+            number,
+            _excerpt(messages[number], query),
+            _html(_where_found(search.marked(conversations[group].subject, query.wanted))),
+        )
         for group, number in found
         if group in conversations and number in messages
     ]
@@ -239,8 +246,14 @@ def _shown(number: int) -> tuple[Callable[..., list[Listed]], Callable[..., list
 
 
 def _excerpt(message: Message, query: search.Query) -> SafeString:
-    told = (search.excerpt(text, query.wanted) for text in (message.reply, message.text))
-    pieces = next((one for one in told if any(marked for _, marked in one)), None)
-    pieces = pieces or search.excerpt(message.reply or message.text, ())
+    told = (_where_found(search.excerpt(text, query.wanted)) for text in (message.reply, message.text))
+    return _html(next(filter(None, told), []) or search.excerpt(message.reply or message.text, ()))
+
+
+def _where_found(pieces: search.Excerpt) -> search.Excerpt:
+    return pieces if any(marked for _, marked in pieces) else []
+
+
+def _html(pieces: search.Excerpt) -> SafeString:
     html = "".join(f"<mark>{escape(piece)}</mark>" if marked else escape(piece) for piece, marked in pieces)
     return mark_safe(html)  # noqa: S308 (every piece is escaped)

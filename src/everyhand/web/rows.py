@@ -159,22 +159,23 @@ def promise_shown(promise: Promise | _OpenPromise | None, *, at: datetime) -> Pr
 
 
 def drawing(environment: Environment) -> Callable[..., Markup]:
-    """How the templates of this environment draw a row: conversation_row(row, excerpt="", pick=False), where excerpt is
-    the words that were found, as safe HTML, and pick says whether it can be selected.
+    """How templates of this environment draw a row: conversation_row(row, excerpt="", pick=False, subject=""), where
+    excerpt is the words that were found and subject the subject with those marked, as safe HTML, and pick says whether
+    it can be selected.
 
     What looks the same is drawn once: each open inbox is fetched again with every mail, and of its fifty rows
     forty-nine are as they were.
     """
 
     @lru_cache(KEPT)
-    def drawn(row: Row, excerpt: str, pick: bool, *_what_its_moments_depend_on: object) -> Markup:
+    def drawn(row: Row, excerpt: str, pick: bool, subject: str, *_what_its_moments_depend_on: object) -> Markup:
         macros: Any = environment.get_template("_conversation_row.html").module
-        return Markup(macros.conversation_row(row, excerpt, pick))  # noqa: S704 (what an autoescaped macro wrote)
+        return Markup(macros.conversation_row(row, excerpt, pick, subject))  # noqa: S704 (what an autoescaped macro wrote)
 
-    def conversation_row(row: Row, excerpt: str = "", pick: bool = False) -> Markup:
+    def conversation_row(row: Row, excerpt: str = "", pick: bool = False, subject: str = "") -> Markup:
         at = timezone.now()
         named = (row.waiting_since or row.last_message_at, row.sleeps_until, row.promise and row.promise.due_at)
         spans = [moments.span(moment, at=at) if moment else None for moment in named]
-        return drawn(row, excerpt, pick, timezone.get_current_timezone(), *spans)
+        return drawn(row, excerpt, pick, subject, timezone.get_current_timezone(), *spans)
 
     return conversation_row

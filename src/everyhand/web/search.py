@@ -35,10 +35,11 @@ FACETS = 3
 
 @dataclass(frozen=True)
 class Hit:
-    """A conversation that was found; `excerpt` is escaped HTML with the words in <mark>, or ""."""
+    """A conversation that was found; `excerpt` and `subject` are escaped HTML with the words in <mark>, or ""."""
 
     conversation: Row
     excerpt: str
+    subject: str
 
 
 @dataclass(frozen=True)
@@ -100,16 +101,18 @@ def _found(member: Member, wanted: Asked, chosen: Filters, after: str, at: datet
             conversations=chosen.around_messages,
             messages=chosen.messages,
         )
-        others = [(one.conversation, str(one.excerpt)) for one in found if one.conversation not in numbered]
-        every = [*((one, "") for one in numbered), *others]
+        others = [
+            (one.conversation, str(one.excerpt), str(one.subject)) for one in found if one.conversation not in numbered
+        ]
+        every = [*((one, "", "") for one in numbered), *others]
         following, instead = found.next, "" if numbered else found.instead
     else:  # filters alone: a list of the newest
         page = inbox.page(
             inbox.View.EVERYONE, member, inbox.ANY, narrowed_by=chosen.conversations, after=after, limit=HITS
         )
-        every, following, instead = [(one, "") for one in page.conversations], page.next, ""
-    shown = rows([conversation for conversation, _excerpt in every], at=at)
-    hits = [Hit(row, excerpt) for row, (_conversation, excerpt) in zip(shown, every, strict=True)]
+        every, following, instead = [(one, "", "") for one in page.conversations], page.next, ""
+    shown = rows([conversation for conversation, _excerpt, _subject in every], at=at)
+    hits = [Hit(row, excerpt, subject) for row, (_conversation, excerpt, subject) in zip(shown, every, strict=True)]
     return Answer(hits, following, instead)
 
 

@@ -19,7 +19,7 @@ from django.db import connection, models
 from everyhand.core.prepared import Given
 from everyhand.core.search import postgresql, similar, sqlite
 from everyhand.core.search.documents import Document, place
-from everyhand.core.search.excerpts import Excerpt, excerpt
+from everyhand.core.search.excerpts import Excerpt, excerpt, marked
 from everyhand.core.search.language import Phrase, Query, read
 from everyhand.core.search.words import words_of
 
@@ -36,6 +36,7 @@ __all__ = [
     "forget",
     "gathering",
     "instead_of",
+    "marked",
     "matching",
     "matching_given",
     "move",

@@ -37,6 +37,11 @@ def excerpt(text: str, phrases: Sequence[Phrase], *, width: int = 200) -> Excerp
     return [piece for piece in pieces if piece[0]]
 
 
+def marked(text: str, phrases: Sequence[Phrase]) -> Excerpt:
+    """All of a short text, such as a subject."""
+    return excerpt(text, phrases, width=4 * len(text))  # so wide that it begins where the text does
+
+
 def _marks(text: str, phrases: Sequence[Phrase]) -> Iterator[tuple[int, int]]:
     """Where each stands, as the start and end of it."""
     if text.isascii():
