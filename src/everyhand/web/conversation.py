@@ -160,7 +160,7 @@ def page(
         "sleep": sleep,
         "sleep_offers": offers(at),
         "followers": _followers(conversation, everybody),
-        "members": [one for one in everybody if one.is_active],
+        "members": tuple(one for one in everybody if one.is_active),
         "teams": _teams()(),
         "other_conversations": _others(conversation, member),
     }

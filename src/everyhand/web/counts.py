@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Model
 from django.http import QueryDict
@@ -29,6 +29,21 @@ class SavedPlace:
     view: SavedView
     address: str
     number: int
+
+
+class WaysShown(NamedTuple):
+    """What is drawn of the ways through the house, all of it: those that are equal look the same."""
+
+    may_set_up: bool
+    sees_every_queue: bool
+    looks_after_mail: bool
+    mine: int
+    teams: int
+    everyone: int
+    quarantine: int
+    stuck: int
+    troubled: int
+    saved: tuple[tuple[int, str, str, int, bool], ...]  # primary key, name, address, number, whether it is shared
 
 
 class Counts:
@@ -76,6 +91,26 @@ class Counts:
     def saved(self) -> list[SavedPlace]:
         """The views kept under a name; of those that show open conversations, with how many."""
         return self._waiting[1]
+
+    @property
+    def shown(self) -> WaysShown:
+        saved = [
+            (one.view.pk, one.view.name, one.address, one.number, bool(one.view.team_id or one.view.for_everyone))
+            for one in self.saved
+        ]
+        member = self._member
+        return WaysShown(
+            may_set_up=member.may_set_up,
+            sees_every_queue=member.sees_every_queue,
+            looks_after_mail=self.looks_after_mail,
+            mine=self.mine,
+            teams=self.teams,
+            everyone=self.everyone,
+            quarantine=self.quarantine,
+            stuck=self.stuck,
+            troubled=self.troubled,
+            saved=tuple(saved),
+        )
 
     @property
     def looks_after_mail(self) -> bool:

@@ -18,9 +18,9 @@ from jinja2 import Template
 from markupsafe import Markup
 
 from everyhand.web import moments
+from everyhand.web.drawing import drawings
 from everyhand.web.folding import FoldingEnvironment
 from everyhand.web.links import linked
-from everyhand.web.rows import drawing
 from everyhand.web.told import told
 from everyhand.web.writing import calling
 
@@ -54,7 +54,7 @@ def environment(**options: Any) -> FoldingEnvironment:
     made.policies["ext.i18n.trimmed"] = True
     made.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.pure = PURE
-    made.globals.update(PURE, conversation_row=drawing(made))
+    made.globals.update(PURE, **drawings(made))
     made.filters.update(
         calling=calling,
         when=moments.when,

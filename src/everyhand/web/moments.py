@@ -29,6 +29,14 @@ def when(moment: datetime | None) -> SafeString | str:
     return _time(moment, ago, ' data-relative="when"')
 
 
+def told_by(moment: datetime | None) -> int | None:
+    """What the words of `when` depend on now, beside the language and the time zone."""
+    if moment is None:
+        return None
+    seconds = span(moment, at=timezone.now())
+    return seconds if abs(seconds) < A_DAY else timezone.localtime().year
+
+
 def distance(moment: datetime | None) -> SafeString | str:
     """How far away it is, in either direction: “12 min”."""
     if moment is None:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache, lru_cache
-from typing import Any, Final, NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
-from django.utils import timezone
-from jinja2 import Environment
-from markupsafe import Markup
 
 from everyhand.conversations import tags
 from everyhand.conversations.listed import Listed
@@ -18,11 +15,8 @@ from everyhand.core.prepared import Given, prepared_for_several
 from everyhand.customers.models import NAMELESS, Customer, Identity
 from everyhand.people.models import initials
 from everyhand.promises.models import Promise
-from everyhand.web import moments
 
 SOON = timedelta(minutes=30)
-# Rows whose HTML is kept, some 3 kB each.
-KEPT: Final = 1000
 
 
 class Face(NamedTuple):
@@ -138,13 +132,21 @@ def faces(customers: Mapping[int, str]) -> dict[int, Face]:
     show none.
     """
     nameless = [pk for pk, name in customers.items() if not name]
-    # Newest first, so that of several the first one they had stays.
-    identities = Identity.objects.filter(customer__in=nameless, kind=Identity.EMAIL).order_by("-pk")
-    addresses: dict[int, str] = dict(identities.values_list("customer", "value")) if nameless else {}
+    addresses: dict[int, str] = dict(_addresses_of()(nameless)) if nameless else {}
     return {
         pk: Face(pk, name or addresses.get(pk) or str(NAMELESS), addresses.get(pk, ""))
         for pk, name in customers.items()
     }
+
+
+@cache
+def _addresses_of() -> Callable[[Sequence[int]], list[tuple[int, str]]]:
+    def addresses(customers: Given) -> QuerySet[Identity, tuple[int, str]]:
+        # Newest first, so that of several the first one they had stays.
+        theirs = Identity.objects.filter(customer__in=customers, kind=Identity.EMAIL).order_by("-pk")
+        return theirs.values_list("customer", "value")
+
+    return prepared_for_several(addresses)
 
 
 def face(customer: Customer, address: str) -> Face:
@@ -156,26 +158,3 @@ def promise_shown(promise: Promise | _OpenPromise | None, *, at: datetime) -> Pr
         return None
     state = "broken" if promise.due_at <= at else "soon" if promise.due_at <= at + SOON else "calm"
     return PromiseShown(promise.kind, promise.due_at, state, promise.kept_at, promise.broken_at)
-
-
-def drawing(environment: Environment) -> Callable[..., Markup]:
-    """How templates of this environment draw a row: conversation_row(row, excerpt="", pick=False, subject=""), where
-    excerpt is the words that were found and subject the subject with those marked, as safe HTML, and pick says whether
-    it can be selected.
-
-    What looks the same is drawn once: each open inbox is fetched again with every mail, and of its fifty rows
-    forty-nine are as they were.
-    """
-
-    @lru_cache(KEPT)
-    def drawn(row: Row, excerpt: str, pick: bool, subject: str, *_what_its_moments_depend_on: object) -> Markup:
-        macros: Any = environment.get_template("_conversation_row.html").module
-        return Markup(macros.conversation_row(row, excerpt, pick, subject))  # noqa: S704 (what an autoescaped macro wrote)
-
-    def conversation_row(row: Row, excerpt: str = "", pick: bool = False, subject: str = "") -> Markup:
-        at = timezone.now()
-        named = (row.waiting_since or row.last_message_at, row.sleeps_until, row.promise and row.promise.due_at)
-        spans = [moments.span(moment, at=at) if moment else None for moment in named]
-        return drawn(row, excerpt, pick, subject, timezone.get_current_timezone(), *spans)
-
-    return conversation_row

@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, lru_cache
-from typing import Any, Final, TypeVar
+from functools import cache
+from typing import Any, Final
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, TextField, Value, When
 
 from everyhand.channels.email.models import Mail
 from everyhand.conversations.models import Attachment, Conversation, Delivery, Message, Participant
-from everyhand.core.prepared import Given, prepared
+from everyhand.core.prepared import Given, prepared, prepared_for_several
 from everyhand.people.colleagues import Colleague
 from everyhand.people.models import Member
 from everyhand.web.happenings import happenings
-from everyhand.web.timeline import Entry, Said, asides_of, in_order, said
+from everyhand.web.timeline import Entry, Said, Sending, asides_of, in_order, said, sending
 
 # Messages and notes. What costs is to show them, and nobody reads thirty at a glance.
 LENGTH: Final = 30
@@ -29,8 +29,6 @@ SHOWN: Final = (
     *("kind", "direction", "author_name", "forwarded_by", "dated", "text", "reply", "quoted", "recipients"),
     *("from_address", "automatic", "mentions", "remarks", "verdict", "at", "sent_at", "author_member", "conversation"),
 )
-
-Belonging = TypeVar("Belonging", Attachment, Delivery)
 
 
 @dataclass(frozen=True)
@@ -113,7 +111,7 @@ def _stretch(
         number = Message.objects.filter(_before(messages[0].at, messages[0].pk), conversation=conversation).count()
     names = {one.id: one.name for one in everybody}
     pictures = {one.id: one.picture for one in everybody if one.picture}
-    files, deliveries = _of_each(messages, Attachment), _of_each(messages, Delivery)
+    files, deliveries = _files(messages), _sendings(messages)
     entries: list[Entry] = [
         said(
             one,
@@ -177,14 +175,27 @@ def _before(at: datetime, message: int) -> Q:
     return Q(at__lte=at) & (Q(at__lt=at) | Q(at=at, id__lt=message))
 
 
-def _of_each(messages: list[Message], kind: type[Belonging]) -> dict[int, list[Belonging]]:
-    """The files or deliveries of these messages, by the id of theirs."""
-    found: dict[int, list[Belonging]] = {}
-    for one in _belonging(kind, len(messages))(messages=[message.pk for message in messages]) if messages else ():
+def _files(messages: Sequence[Message]) -> dict[int, list[Attachment]]:
+    """Those of each message, by its id."""
+    found: dict[int, list[Attachment]] = {}
+    for one in _attachments_of()([message.pk for message in messages]):
         found.setdefault(one.message_id, []).append(one)
     return found
 
 
-@lru_cache(4 * LENGTH)
-def _belonging(kind: type[Belonging], messages: int) -> Callable[..., list[Belonging]]:
-    return prepared(kind._default_manager.filter(message__in=Given("messages", several=messages)).order_by("pk"))
+def _sendings(messages: Sequence[Message]) -> dict[int, list[Sending]]:
+    """Those of each message, by its id."""
+    found: dict[int, list[Sending]] = {}
+    for one in _deliveries_of()([message.pk for message in messages]):
+        found.setdefault(one.message_id, []).append(sending(one))
+    return found
+
+
+@cache
+def _attachments_of() -> Callable[[Sequence[int]], list[Attachment]]:
+    return prepared_for_several(lambda messages: Attachment.objects.filter(message__in=messages).order_by("pk"))
+
+
+@cache
+def _deliveries_of() -> Callable[[Sequence[int]], list[Delivery]]:
+    return prepared_for_several(lambda messages: Delivery.objects.filter(message__in=messages).order_by("pk"))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from markupsafe import Markup
@@ -38,35 +38,56 @@ class Author:
         return initials(self.name)
 
 
+class File(NamedTuple):
+    """Something attached; `virus` is its name, "" for none, None before a scanner looked."""
+
+    name: str
+    size: int  # bytes
+    type: str
+    token: str
+    virus: str | None
+
+
+class Sending(NamedTuple):
+    """How a message reaches one of those it is for, or did not."""
+
+    id: int
+    address: str
+    state: str
+    attempts: int
+    last_error: str
+    due_at: datetime
+
+
 @dataclass(frozen=True)
 class Said:
-    """A message or a note as a page shows it."""
+    """A message or a note as a page shows it, all that is drawn of it: those that are equal look the same."""
 
     id: int
     kind: str
     direction: str
     author: Author
     author_id: int | None  # of us, the primary key
-    to: Sequence[str]
+    to: tuple[str, ...]
     sent_from: str  # the address of ours that a reply comes from; "" for what others said
     reply: str
-    mentions: Sequence[str]  # the words of `reply` that call colleagues in
+    mentions: tuple[str, ...]  # the words of `reply` that call colleagues in
     written: Markup | None  # `reply` as one of us formed it with the editor
     quoted: str
     has_html: bool
     has_original: bool  # whether the mail as it came can be downloaded
     at: datetime
-    remarks: Sequence[str]
+    remarks: tuple[str, ...]
     automatic: str
     proof: str  # whether its sender is who they say, in one sentence or ""
     forged: bool
     forwarded_by: str  # the member who passed it on, "" when it came straight to us
     sent_at: datetime | None  # when it was written, where that is another time than `at`
     dated: str  # the same in the words of its header, where they don't say the moment
-    attachments: Sequence[Attachment]
+    attachments: tuple[File, ...]
     unchecked: bool  # whether files that no scanner looked at are to be warned of
-    deliveries: Sequence[Delivery]
-    read_by_customer: Sequence[str] = ()  # of an answer aside: addresses of the customer's side that got it, too
+    deliveries: tuple[Sending, ...]
+    read_by_customer: tuple[str, ...] = ()  # of an answer aside: addresses of the customer's side that got it, too
 
 
 @dataclass(frozen=True)
@@ -122,7 +143,7 @@ def _shown(found: list[Conversation], *, beside: Conversation | None) -> list[As
     read_by = _read_by_the_customer(messages, beside) if beside else {}
     words: dict[int, list[Said]] = {}
     for message in messages:
-        shown = replace(said_alone(message), read_by_customer=read_by.get(message.pk, ()))
+        shown = replace(said_alone(message), read_by_customer=tuple(read_by.get(message.pk, ())))
         words.setdefault(message.conversation_id, []).append(shown)
     return [
         Aside(
@@ -185,7 +206,7 @@ def said(
     names: Mapping[int, str],
     pictures: Mapping[int, str] = MappingProxyType({}),
     files: Sequence[Attachment] = (),
-    deliveries: Sequence[Delivery] = (),
+    deliveries: Sequence[Sending] = (),
     has_html: bool = False,
     has_original: bool = False,
     written: str = "",
@@ -201,16 +222,16 @@ def said(
         direction=message.direction,
         author=Author(_author(message, names), pictures.get(message.author_member_id or 0, "")),
         author_id=message.author_member_id,
-        to=[_addressee(one) for one in message.recipients] if message.kind == Message.Kind.MESSAGE else [],
+        to=tuple(_addressee(one) for one in message.recipients) if message.kind == Message.Kind.MESSAGE else (),
         sent_from=message.from_address,
         reply=message.reply or ("" if message.quoted else message.text),
-        mentions=[one["as"] for one in message.mentions or ()],
+        mentions=tuple(one["as"] for one in message.mentions or ()),
         written=for_page(written, files) if written else None,
         quoted=message.quoted,
         has_html=has_html,
         has_original=has_original,
         at=message.at,
-        remarks=[told(remark) for remark in message.remarks],
+        remarks=tuple(map(told, message.remarks)),
         automatic=message.automatic,
         # Of what a member passed on, they are the one who is proved.
         proof="" if message.forwarded_by_id else reasons.in_words(verdict),
@@ -219,19 +240,27 @@ def said(
         sent_at=message.sent_at if message.forwarded_by_id else None,
         dated=message.dated,
         # Pictures inside a letter are seen in the letter.
-        attachments=[file for file in files if not (file.inline and (has_html or written))],
+        attachments=tuple(_file(one) for one in files if not (one.inline and (has_html or written))),
         unchecked=bool(settings.EVERYHAND.clamav) and message.direction == Message.Direction.IN,
-        deliveries=deliveries,
+        deliveries=tuple(deliveries),
     )
 
 
 def said_alone(message: Message) -> Said:
     """The same of one that was read with its author, files and deliveries."""
     ours = [one for one in (message.author_member, message.forwarded_by) if one]
-    files, deliveries = list(message.attachments.all()), list(message.deliveries.all())
+    files, deliveries = list(message.attachments.all()), [sending(one) for one in message.deliveries.all()]
     written = message.html if message.direction == Message.Direction.OUT else ""
     names = {one.pk: one.name for one in ours}
     return said(message, names=names, files=files, deliveries=deliveries, written=written)
+
+
+def _file(attachment: Attachment) -> File:
+    return File(*(getattr(attachment, name) for name in File._fields))
+
+
+def sending(delivery: Delivery) -> Sending:
+    return Sending(*(getattr(delivery, name) for name in Sending._fields))
 
 
 def _author(message: Message, names: Mapping[int, str]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -20,6 +21,9 @@ from everyhand.web.permissions import reader
 from everyhand.web.uploads import uploads
 
 REPLY, NOTE, ASIDE = (str(kind) for kind in (Draft.Kind.MESSAGE, Draft.Kind.NOTE, Draft.Kind.ASIDE))
+
+# What colleagues formed with the editor and was cleaned is kept of so many messages.
+CLEANED: Final = 300
 
 
 @dataclass(frozen=True)
@@ -120,9 +124,12 @@ def formed(html: str, files: Iterable[DraftFile | CannedFile]) -> str:
 
 def for_page(html: str, attachments: Iterable[Attachment]) -> Markup:
     """What one of us wrote, for the timeline: cleaned again, its pictures at their addresses of ours."""
-    known = {
-        f"cid:{file.content_id}": reverse("attachment", args=[file.token]) for file in attachments if file.content_id
-    }
+    return _cleaned(html, tuple((one.content_id, one.token) for one in attachments if one.content_id))
+
+
+@lru_cache(CLEANED)
+def _cleaned(html: str, pictures: tuple[tuple[str, str], ...]) -> Markup:
+    known = {f"cid:{content}": reverse("attachment", args=[token]) for content, token in pictures}
     return Markup(rich_text.cleaned(html, picture=known.get, target="_blank"))  # noqa: S704 (this is where it is cleaned)
 
 
