@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final
 
@@ -32,7 +34,7 @@ class GatedCursor(base.SQLiteCursorWrapper):
     def convert_query(self, query: str, *, param_names: list[str] | None = None) -> Any:
         if param_names is not None:
             return super().convert_query(query, param_names=param_names)  # type: ignore[misc] # it is there
-        return _as_sqlite_reads_it(query)
+        return as_sqlite_reads_it(query)
 
     def executemany(self, query: str, param_list: Any) -> Any:
         with self._wrapper.writing_alone(query):
@@ -41,8 +43,17 @@ class GatedCursor(base.SQLiteCursorWrapper):
 
 # What is asked again and again is the same text: to look through it each time takes as long as to answer it.
 @lru_cache(500)
-def _as_sqlite_reads_it(query: str) -> Any:
-    return base.FORMAT_QMARK_REGEX.sub("?", query).replace("%%", "%")
+def as_sqlite_reads_it(query: str) -> str:
+    """With the places of its values marked as SQLite wants them."""
+    return str(base.FORMAT_QMARK_REGEX.sub("?", query)).replace("%%", "%")
+
+
+def _moment(kept: bytes) -> datetime:
+    """As Django writes moments, read at once with their zone: Django's own way reads them first and adds that later."""
+    return datetime.fromisoformat(kept.decode()).replace(tzinfo=UTC)
+
+
+sqlite3.register_converter("datetime", _moment)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
