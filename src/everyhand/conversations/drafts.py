@@ -7,7 +7,7 @@ meanwhile, theirs becomes a draft of its own and both are kept.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -19,7 +19,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from everyhand.conversations import queries, rich_text, taking_part
 from everyhand.conversations.models import Conversation, Draft, DraftFile, File, Message
 from everyhand.conversations.saying import Upload
-from everyhand.core import blobs
+from everyhand.core import blobs, rows
 from everyhand.core.prepared import Given, prepared
 from everyhand.people.models import Member
 
@@ -69,22 +69,33 @@ def keep(
     if known is None:
         if (said.is_empty and not files) or (said.token and _was_sent(conversation, author, said)):
             return None
-        draft = Draft(conversation=conversation, author=author)
+        draft = rows.create(Draft, conversation=conversation, author=author, **_fields(said, at))
     elif said.is_empty and not files and not known.files.exists():
         if Draft.objects.filter(pk=known.pk, version=said.version).delete()[0]:
             return None
         return known  # another window wrote something: that stays
-    elif _says(known) == _says(said) or _moved_on(known, said.version):
-        draft = known
     else:
-        draft = _beside(known)
-    draft.kind = said.kind  # a reply may become a note, with its files
-    draft.text, draft.html, draft.from_address, draft.saved_at = said.text, said.html, said.sender[:320], at
-    draft.recipients, draft.asking, draft.handing_on_id = said.recipients, said.asking, said.handing_on
-    draft.save()
+        goes_on = _says(known) == _says(said) or _moved_on(known, said.version)
+        draft = known if goes_on else _beside(known)
+        for name, value in _fields(said, at).items():
+            setattr(draft, name, value)
+        draft.save()
     _attach(draft, files)
     _take_along(draft)
     return draft
+
+
+def _fields(said: Written, at: datetime) -> dict[str, Any]:
+    return {
+        "kind": said.kind,  # a reply may become a note, with its files
+        "text": said.text,
+        "html": said.html,
+        "from_address": said.sender[:320],
+        "recipients": said.recipients,
+        "asking": said.asking,
+        "handing_on_id": said.handing_on,
+        "saved_at": at,
+    }
 
 
 def _known(author: Member, conversation: Conversation, said: Written) -> Draft | None:
@@ -189,7 +200,7 @@ def throw_away(draft: Draft) -> None:
         draft.delete()
         blobs.let_go(files)
     else:  # nothing else refers to it, so there is nothing to look for that goes with it
-        Draft.objects.filter(pk=draft.pk)._raw_delete(draft._state.db)  # noqa: SLF001
+        rows.remove(draft)
 
 
 def _alike(*, aside: bool) -> QuerySet[Draft]:
@@ -236,20 +247,22 @@ def _was_sent(conversation: Conversation, author: Member, said: Written) -> bool
     return any(text.startswith(said.text.strip()) for text in last[:3])
 
 
-def _attach(draft: Draft, files: Iterable[Upload]) -> None:
-    DraftFile.objects.bulk_create(
-        DraftFile(draft=draft, blob=blobs.keep(file.content), **file.fields) for file in files
-    )
+def _attach(draft: Draft, files: Sequence[Upload]) -> None:
+    if files:
+        DraftFile.objects.bulk_create(
+            DraftFile(draft=draft, blob=blobs.keep(file.content), **file.fields) for file in files
+        )
 
 
 def _take_along(draft: Draft) -> None:
     """The pictures it shows that are files of another draft of its author."""
     shown = set(re.findall(r'src="cid:([^">]+)"', draft.html))
     lacking = shown - set(draft.files.values_list("content_id", flat=True)) if shown else set()
-    others = DraftFile.objects.filter(
-        draft__author=draft.author, draft__conversation=draft.conversation, content_id__in=lacking
-    )
-    _copy({file.content_id: file for file in others}.values() if lacking else [], draft)
+    if lacking:
+        others = DraftFile.objects.filter(
+            draft__author=draft.author, draft__conversation=draft.conversation, content_id__in=lacking
+        )
+        _copy({file.content_id: file for file in others}.values(), draft)
 
 
 def _copy(files: Iterable[File], draft: Draft) -> None:

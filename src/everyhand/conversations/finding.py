@@ -19,6 +19,7 @@ from everyhand.conversations.queries import Asker, visible_to
 from everyhand.core import search
 from everyhand.core.counting import bounded, counted
 from everyhand.core.prepared import Given, prepared
+from everyhand.customers.models import Customer, Identity
 from everyhand.people.models import Member
 
 
@@ -183,12 +184,23 @@ def _texts(message: Message, files: Iterable[str]) -> list[str]:
         conversation.subject,
         message.subject if message.subject != conversation.subject else "",
         customer.name,
-        *(identity.value for identity in customer.identities.all()),
+        *_addresses_of(customer),
         message.author,
         *(f"{one['name']} {one['email']}" for one in message.recipients),
         *files,
         message.text,
     ]
+
+
+def _addresses_of(customer: Customer) -> list[str]:
+    if "identities" in getattr(customer, "_prefetched_objects_cache", ()):  # those of a whole batch are read together
+        return [one.value for one in customer.identities.all()]
+    return [value for (value,) in _identities_of()(customer=customer.pk)]
+
+
+@cache
+def _identities_of() -> Callable[..., list[tuple[str]]]:
+    return prepared(Identity.objects.filter(customer=Given("customer")).values_list("value"))
 
 
 def index_again(conversation: Conversation) -> None:

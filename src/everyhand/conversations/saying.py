@@ -146,12 +146,14 @@ def say(
         from_name=sender.name[:200],
     )
     message.message_id = message_id_for(message.pk)
-    message.save(update_fields=["message_id"])
+    rows.save(message, ["message_id"])
     _attach(message, files)
     finding.index_new(message, files=[file.name for file in files])
-    Delivery.objects.bulk_create(
-        Delivery(message=message, address=address, name=name[:300], due_at=at + undo_within)
-        for address, name in recipients.everybody
+    rows.create_several(
+        [
+            Delivery(message=message, address=address, name=name[:300], due_at=at + undo_within)
+            for address, name in recipients.everybody
+        ]
     )
     _touch(conversation, message)
     journal.note("message.sent", subject=conversation, actor=author, at=at, message=message.pk)

@@ -27,7 +27,7 @@ class ReadOften(models.Model):
         return row
 
 
-def written(model: type[Row], db: str, *, pk: int, fields: dict[str, Any]) -> Row:
+def written(model: type[Row], db: str, *, pk: int | None, fields: dict[str, Any]) -> Row:
     """A new row with these fields, for Django one that is in the database. Raises KeyError for an unknown field."""
     values, to_be_made, names = _fields(model)
     row = model.__new__(model)

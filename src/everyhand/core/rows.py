@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from django.db import connection, models, transaction
+from django.db import DatabaseError, connection, models, transaction
 
 from everyhand.core import instances, statements
 from everyhand.core.statements import attribute, column, quoted
@@ -61,17 +61,21 @@ def create(model: type[Row], **fields: Any) -> Row:
         row = instances.written(model, connection.alias, pk=gathered.next_key(model), fields=fields)
         gathered.create(row)
     else:
-        row = model(**fields)
+        row = instances.written(model, connection.alias, pk=None, fields=fields)
         _insert_new(row)
-        row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001 (for Django it is in the database)
     return row
 
 
 def save(row: models.Model, names: Iterable[str]) -> None:
-    """Write these fields of a row that exists, which within `gathering` must be one object for everybody."""
+    """Write these fields of a row that exists, which within `gathering` must be one object for everybody.
+
+    Raises DatabaseError when it does not exist any more.
+    """
     gathered = _gathered.get()
     if gathered is None:
-        row.save(update_fields=list(names))
+        gone = DatabaseError(f"{row._meta.model_name} {row.pk} does not exist any more")
+        with transaction.mark_for_rollback_on_error(connection.alias):
+            _change([_saved(row, names, otherwise=gone)])
     else:
         gathered.save(row, names)
 
@@ -87,6 +91,14 @@ def change(model: type[models.Model], where: dict[str, Any], values: dict[str, A
         raise otherwise
 
 
+def create_several(rows: Sequence[models.Model]) -> None:
+    """Write these new rows of one model at once. None gets its primary key."""
+    if rows:
+        insertion = statements.insertion(type(rows[0]), keyed=False)
+        with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
+            cursor.executemany(insertion.statement, [insertion.values(row) for row in rows])
+
+
 def create_missing(rows: Sequence[models.Model]) -> None:
     """Write these new rows of one model, but for those that a constraint says are there already. None gets its primary
     key.
@@ -95,6 +107,13 @@ def create_missing(rows: Sequence[models.Model]) -> None:
         insertion = statements.insertion(type(rows[0]), keyed=False)
         with connection.cursor() as cursor:
             cursor.executemany(f"{insertion.statement} ON CONFLICT DO NOTHING", [insertion.values(row) for row in rows])
+
+
+def remove(row: models.Model) -> None:
+    """Delete a row that nothing else refers to; nothing happens when it is gone already."""
+    where = f"{column(type(row), 'pk')} = %s"
+    with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {quoted(type(row))} WHERE {where}", [row.pk])  # noqa: S608 (names of our tables)
 
 
 @dataclass(frozen=True)
@@ -155,11 +174,7 @@ class _Gathered:
 
     def write(self) -> None:
         new, self._new = self._new, {}
-        changes = [
-            Change(model, {"pk": pk}, {name: getattr(row, attribute(model, name)) for name in sorted(names)})
-            for model, rows in self._saved.items()
-            for pk, (row, names) in rows.items()
-        ]
+        changes = [_saved(row, names) for rows in self._saved.values() for row, names in rows.values()]
         changes += self._changed
         self._saved, self._changed = {}, []
         self._waiting.clear()
@@ -170,6 +185,11 @@ class _Gathered:
             _change(changes)
         finally:
             self._writing = False
+
+
+def _saved(row: models.Model, names: Iterable[str], *, otherwise: Exception | None = None) -> Change:
+    values = {name: getattr(row, attribute(type(row), name)) for name in sorted(names)}
+    return Change(type(row), {"pk": row.pk}, values, otherwise)
 
 
 def _reserved(model: type[models.Model]) -> Iterator[int]:

@@ -70,31 +70,32 @@ def reply(
     in_reply_to, references = queries.thread_of(conversation)
     house = settings.EVERYHAND
     sender = sender or saying.Sender(conversation.address)
-    message = saying.say(
-        conversation,
-        author=author,
-        text=text,
-        html=html,
-        recipients=recipients,
-        sender=sender,
-        at=at,
-        undo_within=house.undo_send,
-        message_id_for=message_id_for,
-        files=files,
-        in_reply_to=in_reply_to,
-        references=references,
-        signature=author.signs(sender.signature or (conversation.team.signature if conversation.team else "")),
-        quoted=quoting.earlier_words(
+    with conversations.changing(conversation):
+        message = saying.say(
             conversation,
-            recipients=[address for address, _ in recipients.everybody],
-            how_much=house.quote_history,
-            language=house.language,
-            time_zone=house.time_zone,
+            author=author,
+            text=text,
+            html=html,
+            recipients=recipients,
+            sender=sender,
             at=at,
-        ),
-    )
-    conversations.wait_for(conversation, Status.WAITING)
-    promises.answered(conversation, by=author, at=at)
+            undo_within=house.undo_send,
+            message_id_for=message_id_for,
+            files=files,
+            in_reply_to=in_reply_to,
+            references=references,
+            signature=author.signs(sender.signature or (conversation.team.signature if conversation.team else "")),
+            quoted=quoting.earlier_words(
+                conversation,
+                recipients=[address for address, _ in recipients.everybody],
+                how_much=house.quote_history,
+                language=house.language,
+                time_zone=house.time_zone,
+                at=at,
+            ),
+        )
+        conversations.wait_for(conversation, Status.WAITING)
+        promises.answered(conversation, by=author, at=at)
     return message
 
 

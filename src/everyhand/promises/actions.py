@@ -54,7 +54,7 @@ def answered(conversation: Conversation, *, by: Member, at: datetime) -> None:
     promise.kept_at = at
     if at > promise.due_at and promise.broken_at is None:
         promise.broken_at = promise.due_at
-    promise.save(update_fields=["kept_at", "broken_at"])
+    rows.save(promise, ["kept_at", "broken_at"])
     conversations.set_reply_due(conversation, None)
     journal.note("promise.kept", subject=conversation, actor=by, at=at, promise=promise.pk, late=at > promise.due_at)
 
