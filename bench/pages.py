@@ -38,6 +38,7 @@ def _visits() -> dict[str, Visit]:
     long, endless = Conversation.objects.get(pk=1 + LONG_ONES), Conversation.objects.get(pk=1)
     newest = Conversation.objects.filter(owner=specialist).order_by("-pk")[0]
     common, rare = _words_of(newest)
+    slip = rare[:-2] + rare[-1] + rare[-2]
     return {
         "inbox, mine": _reads(specialist, "/inbox/mine"),
         "inbox, my teams": _reads(specialist, "/inbox/teams"),
@@ -48,7 +49,11 @@ def _visits() -> dict[str, Visit]:
         "conversation of 1,000 messages": _reads(endless.owner, f"/conversations/{endless.pk}"),
         f"search, common word ({common})": _reads(specialist, f"/search?q={common}"),
         f"search, rare word ({rare})": _reads(specialist, f"/search?q={rare}"),
+        f"search, beginning ({rare[:3]})": _reads(specialist, f"/search?q={rare[:3]}"),
+        f"search, slip of the pen ({slip})": _reads(specialist, f"/search?q={slip}+"),
+        f"search, filtered ({common})": _reads(specialist, f"/search?q={common}+status:open"),
         f"search of a member ({common})": _reads(member, f"/search?q={common}"),
+        f"search of a member, slip ({slip})": _reads(member, f"/search?q={slip}+"),
         "reply": _replies(newest),
     }
 

@@ -21,7 +21,8 @@ from everyhand.core.search.similar import closest, distance
     ],
 )
 def test_slips_are_counted(one: str, other: str, slips: int) -> None:
-    assert distance(one, other) == distance(other, one) == slips
+    assert distance(one, other, most=9) == distance(other, one, most=9) == slips
+    assert (distance(one, other, most=1) <= 1) == (slips <= 1)
 
 
 def test_the_closest_word_wins_and_among_equals_the_most_frequent() -> None:

@@ -6,21 +6,23 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from enum import Enum, auto
+from functools import cache, cached_property, lru_cache, reduce
+from operator import or_
 from typing import Any, Final
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, OuterRef, Q, Subquery, Value
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from everyhand.conversations.listed import Listed, listed
 from everyhand.conversations.models import Conversation, Message
-from everyhand.conversations.queries import Asker, visible_to
+from everyhand.conversations.queries import Asker, visible_to, ways_to_see
 from everyhand.core import search
-from everyhand.core.counting import bounded, counted
-from everyhand.core.prepared import Given, prepared
+from everyhand.core.counting import Count, bounded, counted
+from everyhand.core.prepared import Given, blanked, prepared
 from everyhand.customers.models import Customer, Identity
-from everyhand.people.models import Member
+from everyhand.people.models import Member, Membership
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ DOCUMENTS_EACH: Final = 4
 # About as many as are read to find the conversations of a page.
 DOCUMENTS_A_PAGE: Final = 30 * DOCUMENTS_EACH
 EVERYTHING: Final = Q()
+# The greatest key, which is about as many as there are.
+NEWEST_CONVERSATION: Final[Count] = ("(SELECT COALESCE(MAX(id), 0) FROM conversations_conversation)", ())
 
 
 @dataclass(frozen=True)
@@ -70,47 +74,84 @@ class _Sight:
 
     def newest(self, query: search.Query, before: int | None, limit: int) -> list[tuple[int, int]]:
         """Up to `limit` documents below this number that match, as (message, conversation), the newest first."""
-        if self.member is None or before is not None or self.conversations or self.messages:
-            page = search.matching(query, before=before).filter(self.allowed).values_list("number", "group")
-            return list(page[:limit])
-        ask = _newest_of_all(self.member.sees_every_queue, self._listed, limit)
-        return ask(words=search.expression(query), asker=self.member.pk)
+        going_on = before is not None
+        told = {"words": search.expression(query), "asker": self._asker, "before": before}
+        conversations, messages = blanked(self.conversations, "conversation"), blanked(self.messages, "message")
+        if conversations is None or messages is None:  # written once for this page
+            ask = _newest.__wrapped__(self._sees, going_on, limit, self.conversations, self.messages)
+            return ask(**told)
+        ask = _newest(self._sees, going_on, limit, conversations[0], messages[0])
+        return ask(**told, **conversations[1], **messages[1])
+
+    def words_beginning(self, letters: str) -> Iterable[list[str]]:
+        """The words that begin so in each of the newest messages they may find, whatever else must be true."""
+        return _words_beginning(self._sees)(letters, asker=self._asker)
+
+    @property
+    def _asker(self) -> int | None:
+        return self.member.pk if self.member else None
 
     @cached_property
-    def allowed(self) -> Q:
-        said = Q(Exists(Message.objects.filter(self.messages, pk=OuterRef("number")))) if self.messages else Q()
-        if self.member is None and not self.conversations:
-            return said
-        seen = Conversation.objects.all() if self.member is None else visible_to(self.member)
-        return said & _among(seen.filter(self.conversations), listed=self._listed)
-
-    @cached_property
-    def _listed(self) -> bool:
-        """Whether what they may see is listed once. For those who see much it is asked of each match, until the page
-        is full; of others' matches hardly any would be theirs.
-
-        To list one costs as much as to ask of one match, and as many have to be asked as it takes to fill a page: so
-        many times more as others' conversations are more than theirs. Both are equal at the square root.
-        """
+    def _sees(self) -> _Sees:
         if self.member is None or self.member.sees_every_queue:
-            return False
-        number = Conversation.objects.aggregate(newest=Max("pk"))["newest"] or 0
-        as_many = math.isqrt(DOCUMENTS_A_PAGE * number)
-        teams = Conversation.objects.filter(team__in=self.member.team_keys)
-        theirs = (teams, Conversation.objects.filter(owner=self.member))
-        return sum(counted([bounded(rows, at_most=as_many) for rows in theirs])) < as_many
+            return _Sees.EVERYTHING if self.member is None else _Sees.EVERY_QUEUE
+        [newest] = counted([NEWEST_CONVERSATION])
+        as_many = math.isqrt(DOCUMENTS_A_PAGE * newest)
+        # Counted a little further, so that few such questions are written.
+        few = counted(_of_few(1 << as_many.bit_length()), asker=self.member.pk)
+        return _Sees.LITTLE if sum(few) < as_many else _Sees.THEIRS
+
+
+class _Sees(Enum):
+    """How it is asked whether somebody may see what was found.
+
+    For those who see much it is asked of each match, until the page is full; of others' matches hardly any would be
+    theirs, so what might be theirs is listed once. To list one costs as much as to ask of one match, and as many have
+    to be asked as it takes to fill a page: so many times more as others' conversations are more than theirs. Both are
+    equal at the square root.
+    """
+
+    EVERYTHING = auto()
+    EVERY_QUEUE = auto()
+    THEIRS = auto()
+    LITTLE = auto()
+
+
+@lru_cache(200)
+def _newest(
+    sees: _Sees, going_on: bool, limit: int, conversations: Q, messages: Q
+) -> Callable[..., list[tuple[int, int]]]:
+    matching = search.matching_given("words", before=Given("before") if going_on else None)
+    allowed = _allowed(sees, conversations, messages)
+    return prepared(matching.filter(allowed).values_list("number", "group")[:limit])
 
 
 @cache
-def _newest_of_all(sees_every_queue: bool, listed: bool, limit: int) -> Callable[..., list[tuple[int, int]]]:
-    """The question of everybody who narrows nothing, of which there are three."""
-    seen = visible_to(Asker(sees_every_queue=sees_every_queue))
-    matching = search.matching_given("words").filter(_among(seen, listed=listed))
-    return prepared(matching.values_list("number", "group")[:limit])
+def _words_beginning(sees: _Sees) -> Callable[..., Iterable[list[str]]]:
+    return search.words_beginning(_allowed(sees, EVERYTHING, EVERYTHING))
 
 
-def _among(seen: QuerySet[Conversation], *, listed: bool) -> Q:
-    return Q(group__in=seen.values("pk")) if listed else Q(Exists(seen.filter(pk=OuterRef("group"))))
+@cache
+def _of_few(at_most: int) -> list[Count]:
+    asker: Any = Given("asker")
+    of_teams = Conversation.objects.filter(team__in=Membership.objects.filter(member=asker).values("team"))
+    theirs = (of_teams, Conversation.objects.filter(owner=asker))
+    return [bounded(rows, at_most=at_most) for rows in theirs]
+
+
+def _allowed(sees: _Sees, conversations: Q, messages: Q) -> Q:
+    """What must be true of a document."""
+    said = Q(Exists(Message.objects.filter(messages, pk=OuterRef("number")))) if messages else Q()
+    if sees is _Sees.EVERYTHING and not conversations:
+        return said
+    asker = Asker(sees_every_queue=sees is _Sees.EVERY_QUEUE)
+    seen = Conversation.objects.all() if sees is _Sees.EVERYTHING else visible_to(asker)
+    found = seen.filter(conversations, pk=OuterRef("group")).values_list(Value(True))[:1]
+    # One answer, no EXISTS, for which PostgreSQL would read all conversations to join them with what matches.
+    said &= Q(Subquery(found, output_field=BooleanField()))
+    if sees is not _Sees.LITTLE:
+        return said
+    return reduce(or_, (Q(group__in=keys) for keys in ways_to_see(asker))) & said
 
 
 def find(
@@ -137,7 +178,14 @@ def find(
     found = _page(query, sight, limit, after)
     if found.hits or after:
         return found
-    meant = search.instead_of(query, allowed=_Sight(member).allowed)
+    narrowed = bool(conversations or messages)
+    all_of_it = _Sight(member) if narrowed else sight
+
+    def is_there(one: search.Query) -> bool:
+        asked_before = one == query and not narrowed
+        return not asked_before and bool(all_of_it.newest(one, None, DOCUMENTS_EACH * limit))
+
+    meant = search.instead_of(query, is_there=is_there, words=all_of_it.words_beginning)
     if meant is None:
         return found
     instead = " ".join(word for phrase in meant.wanted for word in phrase.words)

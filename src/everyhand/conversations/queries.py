@@ -74,6 +74,19 @@ def _within_sight(member: Member | Asker) -> QuerySet[Conversation]:
     return Conversation.objects.filter(theirs)
 
 
+def ways_to_see(member: Asker) -> list[QuerySet[Any, Any]]:
+    """The keys of what somebody owns, of what belongs to their teams, of what they follow: whoever does not see every
+    queue sees nothing else (see `visible_to`), and not all of it.
+    """
+    asker: Any = member
+    their_teams = Membership.objects.filter(member=asker).values("team")
+    return [
+        Conversation.objects.filter(owner=asker).values("pk"),
+        Conversation.objects.filter(team__in=their_teams).values("pk"),
+        Follower.objects.filter(member=asker).values("conversation"),
+    ]
+
+
 def messages_visible_to(member: Member) -> QuerySet[Message]:
     visible = visible_to(member)
     return Message.objects.filter(Q(conversation__in=visible) | Q(conversation__aside_of__in=visible))

@@ -36,6 +36,42 @@ class Given(models.Expression):
         return "%s" if self.several is None else f"({', '.join(['%s'] * self.several)})", [self]
 
 
+def blanked(condition: models.Q, name: str) -> tuple[models.Q, dict[str, Any]] | None:
+    """The condition with a `Given`, called by `name` and a number, for each value it compares with, and those values;
+    None when it holds anything that is more than a value. Conditions that differ in values alone become equal.
+    """
+    values: dict[str, Any] = {}
+
+    def blank(part: Any) -> Any:
+        if isinstance(part, models.Q):
+            every = [blank(child) for child in part.children]
+            return models.Q(*every, _connector=part.connector, _negated=part.negated)
+        field, value = part
+        if value is None:
+            return part
+        _, nested, lookup = field.rpartition("__")
+        if nested and lookup not in ("lt", "gte"):
+            raise TypeError
+        told = f"{name}{len(values)}"
+        values[told] = _plain(value)
+        return field, Given(told)
+
+    try:
+        return blank(condition), values
+    except TypeError:  # a subquery, or several values
+        return None
+
+
+def _plain(value: Any) -> str | int | datetime:
+    if isinstance(value, models.Model):
+        return _plain(value.pk)
+    if isinstance(value, str):
+        return str(value)  # of a choice, what it stands for
+    if isinstance(value, (int, datetime)) and not isinstance(value, bool):
+        return value
+    raise TypeError
+
+
 def prepared(rows: models.QuerySet[Any, Row]) -> Callable[..., list[Row]]:
     """The rows of this query, whenever what is returned is called, with the value of each `Given` by its name.
 

@@ -8,11 +8,12 @@ results in the same order on both, and no need to rank every match of a common w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from types import ModuleType
+from typing import Any
 
 from django.db import connection, models
 
@@ -43,6 +44,7 @@ __all__ = [
     "prepared",
     "put",
     "read",
+    "words_beginning",
 ]
 
 
@@ -112,9 +114,9 @@ def matching(query: Query, *, since: int | None = None, before: int | None = Non
     return _matching(expression(query), since, before)
 
 
-def matching_given(name: str) -> models.QuerySet[Document]:
+def matching_given(name: str, *, before: Given | None = None) -> models.QuerySet[Document]:
     """The same for a question that is `prepared`, which is told the `expression` of a query that wants something."""
-    return _matching(Given(name), None, None)
+    return _matching(Given(name), None, before)
 
 
 def expression(query: Query) -> str:
@@ -123,26 +125,41 @@ def expression(query: Query) -> str:
     return written
 
 
-def _matching(words: str | Given, since: int | None, before: int | None) -> models.QuerySet[Document]:
+def _matching(words: str | Given, since: int | None, before: int | Given | None) -> models.QuerySet[Document]:
     found: models.QuerySet[Document] = _back_end().matching(words, since, before)
     return found
 
 
-def instead_of(query: Query, *, allowed: models.Q) -> Query | None:
-    """The same query with each word that no document has replaced by the one most like it, among the newest documents
-    that `allowed` lets pass; None when nothing is like it.
+def words_beginning(allowed: models.Q) -> Callable[..., Iterable[list[str]]]:
+    """A question that is `prepared` for `instead_of`, about documents that `allowed` lets pass: which words begin with
+    some letters, in each of the newest documents that have any? Told the letters and the value of each `Given`.
     """
-    meant = [_meant(phrase, allowed) for phrase in query.wanted]
+    ask = _back_end().words_in(matching_given("words").filter(allowed)[: similar.LOOKED_INTO])
+
+    def words(beginning: str, **values: Any) -> Iterable[list[str]]:
+        alike = Query((Phrase((beginning,), goes_on=True),), ())
+        found: Iterable[list[str]] = ask(beginning=beginning, words=expression(alike), **values)
+        return found
+
+    return words
+
+
+def instead_of(
+    query: Query, *, is_there: Callable[[Query], bool], words: Callable[[str], Iterable[list[str]]]
+) -> Query | None:
+    """The same query with each word that no document has (as `is_there` tells) replaced by the one most like it among
+    `words`, which tells those that begin with some letters (see `words_beginning`); None when nothing is like it.
+    """
+    meant = [_meant(phrase, is_there, words) for phrase in query.wanted]
     return replace(query, wanted=tuple(meant)) if meant != list(query.wanted) else None
 
 
-def _meant(phrase: Phrase, allowed: models.Q) -> Phrase:
+def _meant(phrase: Phrase, is_there: Callable[[Query], bool], words: Callable[[str], Iterable[list[str]]]) -> Phrase:
     (word, *more) = phrase.words
-    if more or len(word) < similar.SHORTEST or matching(Query((phrase,), ())).filter(allowed).exists():
+    if more or len(word) < similar.SHORTEST or is_there(Query((phrase,), ())):
         return phrase
     for letters in similar.BEGINNINGS:
-        alike = matching(Query((Phrase((word[:letters],), goes_on=True),), ())).filter(allowed)
-        found = similar.closest(word, _back_end().words_in(alike[: similar.LOOKED_INTO], word[:letters]))
+        found = similar.closest(word, words(word[:letters]))
         if found:
             return Phrase((found,))
     return phrase

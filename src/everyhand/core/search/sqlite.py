@@ -7,15 +7,14 @@ so the documents keep them, compressed. Words come folded, so all that FTS5 has 
 
 from __future__ import annotations
 
-import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.db import connection, models
 
-from everyhand.core.prepared import Given
-from everyhand.core.search.documents import Document, place
+from everyhand.core.prepared import Given, prepared
+from everyhand.core.search.documents import EDITIONS, Document
 from everyhand.core.search.language import Phrase, Query
 
 CREATE = """CREATE VIRTUAL TABLE core_document_index USING fts5(
@@ -47,21 +46,27 @@ def before_forgetting(documents: models.QuerySet[Document]) -> None:
         )
 
 
-def words_in(documents: models.QuerySet[Document], beginning: str) -> Iterator[list[str]]:
-    """The words of each that begin so."""
-    begins_so = re.compile(rf" {beginning}\S*")
-    for packed in documents.values_list("words", flat=True):
-        yield [word[1:] for word in begins_so.findall(f" {zlib.decompress(packed).decode()}")]
+def words_in(documents: models.QuerySet[Document]) -> Callable[..., Iterator[list[str]]]:
+    """A question that is `prepared`: told a `beginning`, what are the words of each that begin so?"""
+    ask = prepared(documents.values_list("words", flat=True))
+
+    def words(beginning: str, **values: Any) -> Iterator[list[str]]:
+        begins_so = f" {beginning}".encode()
+        for packed in ask(**values):
+            _, *found = (b" " + zlib.decompress(packed)).split(begins_so)
+            yield [beginning + one.partition(b" ")[0].decode() for one in found]
+
+    return words
 
 
-def matching(words: str | Given, since: int | None, before: int | None) -> models.QuerySet[Document]:
+def matching(words: str | Given, since: int | None, before: int | Given | None) -> models.QuerySet[Document]:
     # Joined, not "id IN (...)": FTS5 then walks from the newest match down and stops when the page is full.
     where = ["core_document_index MATCH %s", "core_document_index.rowid = core_document.id"]
     params: list[Any] = [words]
-    for limit, number in (("core_document_index.rowid >= %s", since), ("core_document_index.rowid < %s", before)):
+    for limit, number in (("rowid >= %s", since), ("rowid < %s", before)):
         if number is not None:
-            where.append(limit)
-            params.append(place(number))
+            where.append(f"core_document_index.{limit} * {EDITIONS}")  # see `place`
+            params.append(number)
     return Document.objects.extra(  # noqa: S610 (what was typed is a parameter)
         tables=["core_document_index"], where=where, params=params, order_by=["-core_document_index.rowid"]
     )
