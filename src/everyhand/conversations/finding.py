@@ -7,8 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from functools import cache, cached_property, lru_cache, reduce
-from operator import or_
+from functools import cache, cached_property, lru_cache
 from typing import Any, Final
 
 from django.db.models import BooleanField, Exists, OuterRef, Q, Subquery, Value
@@ -151,7 +150,7 @@ def _allowed(sees: _Sees, conversations: Q, messages: Q) -> Q:
     said &= Q(Subquery(found, output_field=BooleanField()))
     if sees is not _Sees.LITTLE:
         return said
-    return reduce(or_, (Q(group__in=keys) for keys in ways_to_see(asker))) & said
+    return search.of_groups(ways_to_see(asker)) & said
 
 
 def find(

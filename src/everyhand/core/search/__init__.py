@@ -8,7 +8,7 @@ results in the same order on both, and no need to rank every match of a common w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
@@ -41,6 +41,7 @@ __all__ = [
     "matching",
     "matching_given",
     "move",
+    "of_groups",
     "prepared",
     "put",
     "read",
@@ -117,6 +118,12 @@ def matching(query: Query, *, since: int | None = None, before: int | None = Non
 def matching_given(name: str, *, before: Given | None = None) -> models.QuerySet[Document]:
     """The same for a question that is `prepared`, which is told the `expression` of a query that wants something."""
     return _matching(Given(name), None, before)
+
+
+def of_groups(groups: Sequence[models.QuerySet[Any, Any]]) -> models.Q:
+    """That a document belongs to a group among these keys, of which there are few beside all documents."""
+    condition: models.Q = _back_end().of_groups(groups)
+    return condition
 
 
 def expression(query: Query) -> str:

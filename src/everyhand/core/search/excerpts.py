@@ -24,8 +24,9 @@ def excerpt(text: str, phrases: Sequence[Phrase], *, width: int = 200) -> Excerp
     Line breaks and runs of blanks become one blank.
     """
     text = " ".join(text.split())
-    marks = sorted(set(_marks(text, phrases)))
-    start = _first_word(text, marks[0][0] - width // 4) if marks else 0
+    there = list(places(text)) if phrases and not text.isascii() else []
+    marks = sorted(set(_marks(text, phrases, there)))
+    start = _first_word(text, marks[0][0] - width // 4, there) if marks else 0
     pieces: Excerpt = [("… ", False)] if start else []
     at, end = start, start + width
     for mark_start, mark_end in marks:
@@ -42,14 +43,13 @@ def marked(text: str, phrases: Sequence[Phrase]) -> Excerpt:
     return excerpt(text, phrases, width=4 * len(text))  # so wide that it begins where the text does
 
 
-def _marks(text: str, phrases: Sequence[Phrase]) -> Iterator[tuple[int, int]]:
-    """Where each stands, as the start and end of it."""
+def _marks(text: str, phrases: Sequence[Phrase], there: list[Place]) -> Iterator[tuple[int, int]]:
+    """Where each stands, as the start and end of it; `there` are the words, unless all is plain ASCII."""
     if text.isascii():
         lower = text.lower()
         for phrase in phrases:
             yield from (found.span() for found in _plain(phrase).finditer(lower))
         return
-    there = list(places(text)) if phrases else []
     for phrase in phrases:
         yield from _occurrences(there, phrase)
 
@@ -77,11 +77,11 @@ def _occurrences(there: list[Place], phrase: Phrase) -> Iterator[tuple[int, int]
             yield there[at][1], end
 
 
-def _first_word(text: str, wanted: int) -> int:
+def _first_word(text: str, wanted: int, there: list[Place]) -> int:
     """Where the first word at or after the place `wanted` begins, 0 when that is before all of them."""
     if wanted <= 0:
         return 0
     if text.isascii():
         found = _BEGINNING.search(text.lower(), wanted)
         return found.start() if found else 0
-    return next((start for _, start, _ in places(text) if start >= wanted), 0)
+    return next((start for _, start, _ in there if start >= wanted), 0)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 from django.db import connection, models
 from django.db.models.expressions import RawSQL
 
-from everyhand.core.prepared import Given, prepared
+from everyhand.core.prepared import Given, prepared, written
 from everyhand.core.search.documents import Document
 from everyhand.core.search.language import Phrase, Query
 from everyhand.core.search.words import BARRIER
@@ -35,17 +36,37 @@ def before_forgetting(documents: models.QuerySet[Document]) -> None:
     """Nothing: the words are in the row."""
 
 
-def words_in(documents: models.QuerySet[Document]) -> Callable[..., list[list[str]]]:
-    """A question that is `prepared`: told a `beginning`, what are the words of each that begin so?"""
-    these = "ARRAY(SELECT lexeme FROM unnest(core_document.words) WHERE starts_with(lexeme, %s))"
-    every = documents.annotate(these=RawSQL(these, (Given("beginning"),)))  # noqa: S611 (what was typed is a parameter)
-    return prepared(every.values_list("these", flat=True))
+def words_in(documents: models.QuerySet[Document]) -> Callable[..., Iterator[list[str]]]:
+    """A question that is `prepared`: told a `beginning`, what are the words of each that begin so?
+
+    They come as one text, 'this' 'way', and are taken out of it here: the database takes several times as long.
+    """
+    every = documents.annotate(every=RawSQL("strip(core_document.words)::text", ()))
+    ask = prepared(every.values_list("every", flat=True))
+
+    def words(beginning: str, **values: Any) -> Iterator[list[str]]:
+        for text in ask(**values):
+            _, *found = text.split(f"'{beginning}")  # words are letters and digits
+            yield [beginning + one.partition("'")[0] for one in found]
+
+    return words
 
 
 def matching(words: str | Given, since: int | None, before: int | Given | None) -> models.QuerySet[Document]:
     limits = {"number__gte": since, "number__lt": before}
     found = Document.objects.extra(where=["core_document.words @@ %s::tsquery"], params=[words])
     return found.filter(**{name: number for name, number in limits.items() if number is not None}).order_by("-number")
+
+
+def of_groups(groups: Sequence[models.QuerySet[Any, Any]]) -> models.Q:
+    """Listed as an array, their documents are found by index. To test each that matches for being among them, from the
+    newest down, the planner takes for cheap, since it does not know how few of them are.
+    """
+    every = [written(one.order_by()) for one in groups]
+    listed = " UNION ALL ".join(sql for sql, _params in every)
+    params = [one for _sql, params in every for one in params]
+    condition = f'core_document."group" = ANY(ARRAY({listed}))'
+    return models.Q(RawSQL(condition, params, output_field=models.BooleanField()))  # noqa: S611 (made by the ORM)
 
 
 def expression(query: Query) -> str:

@@ -8,7 +8,9 @@ so the documents keep them, compressed. Words come folded, so all that FTS5 has 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import connection, models
@@ -70,6 +72,11 @@ def matching(words: str | Given, since: int | None, before: int | Given | None) 
     return Document.objects.extra(  # noqa: S610 (what was typed is a parameter)
         tables=["core_document_index"], where=where, params=params, order_by=["-core_document_index.rowid"]
     )
+
+
+def of_groups(groups: Sequence[models.QuerySet[Any, Any]]) -> models.Q:
+    """Each is listed once a question, when the first match is tested."""
+    return reduce(or_, (models.Q(group__in=one) for one in groups))
 
 
 def expression(query: Query) -> str:
