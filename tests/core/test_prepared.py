@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from django.db.models import Q
+from django.db.models import Exists, Q
 
 from everyhand.core.counting import bounded, counted, whole
-from everyhand.core.prepared import Given, prepared
+from everyhand.core.prepared import Given, blanked, prepared
 from everyhand.people.models import Member, Team
 from tests.cast import Cast
 
@@ -63,3 +63,17 @@ def test_counts_stop_where_they_are_told_to(everybody: list[Member]) -> None:
     of_one = bounded(Member.objects.filter(~Q(pk=Given("member"))), at_most=2)
 
     assert counted([of_one, whole(Member.objects.all())], member=everybody[0].pk) == [2, len(everybody)]
+
+
+def test_conditions_that_differ_in_values_alone_are_one_question() -> None:
+    one, values = blanked(Q(status="open") & ~Q(owner=3), "value") or (Q(), {})
+    other, others = blanked(Q(status="closed") & ~Q(owner=4), "value") or (Q(), {})
+    assert one == other
+    assert hash(one) == hash(other)
+    assert (list(values.values()), list(others.values())) == (["open", 3], ["closed", 4])
+    assert (blanked(Q(status="open") & Q(owner=3), "value") or (Q(), {}))[0] != one
+
+
+def test_a_condition_that_holds_more_than_values_is_left_alone() -> None:
+    for condition in (Q(owner__in=[1, 2]), Q(subject__icontains="50 %"), Q(Exists(Team.objects.all()))):
+        assert blanked(condition, "value") is None

@@ -283,12 +283,12 @@ def _shown_before(query: search.Query, groups: set[int], start: int | None) -> s
 def _hits(found: list[tuple[int, int]], query: search.Query) -> list[Hit]:
     of_conversations, of_messages = _shown(len(found))
     conversations = {one.pk: one for one in of_conversations(keys=[group for group, _number in found])}
-    messages = {one.pk: one for one in of_messages(keys=[number for _group, number in found])}
+    messages = {number: said for number, *said in of_messages(keys=[number for _group, number in found])}
     return [
         Hit(
             conversations[group],
             number,
-            _excerpt(messages[number], query),
+            _excerpt(messages[number], query.wanted),
             _html(_where_found(search.marked(conversations[group].subject, query.wanted))),
         )
         for group, number in found
@@ -297,16 +297,17 @@ def _hits(found: list[tuple[int, int]], query: search.Query) -> list[Hit]:
 
 
 @cache
-def _shown(number: int) -> tuple[Callable[..., list[Listed]], Callable[..., list[Message]]]:
+def _shown(number: int) -> tuple[Callable[..., list[Listed]], Callable[..., list[tuple[int, str, str]]]]:
     """What is shown of so many conversations and messages; a page has at most `limit`, so there are few."""
     keys: Any = Given("keys", several=number) if number else []
-    messages = Message.objects.order_by().only("reply", "text")
-    return prepared(listed(Conversation.objects.filter(pk__in=keys))), prepared(messages.filter(pk__in=keys))
+    messages = Message.objects.order_by().filter(pk__in=keys).values_list("pk", "reply", "text")
+    return prepared(listed(Conversation.objects.filter(pk__in=keys))), prepared(messages)
 
 
-def _excerpt(message: Message, query: search.Query) -> SafeString:
-    told = (_where_found(search.excerpt(text, query.wanted)) for text in (message.reply, message.text))
-    return _html(next(filter(None, told), []) or search.excerpt(message.reply or message.text, ()))
+def _excerpt(said: Sequence[str], phrases: Sequence[search.Phrase]) -> SafeString:
+    """Of the first text in which any of them stands, else the beginning of the first that is not empty."""
+    told = (_where_found(search.excerpt(text, phrases)) for text in dict.fromkeys(said))
+    return _html(next(filter(None, told), []) or search.excerpt(next(filter(None, said), ""), ()))
 
 
 def _where_found(pieces: search.Excerpt) -> search.Excerpt:

@@ -28,6 +28,7 @@ __all__ = [
     "Document",
     "Excerpt",
     "New",
+    "Phrase",
     "Prepared",
     "Query",
     "add",
