@@ -24,7 +24,9 @@ if os.environ.get("EVERYHAND_TEST_DATABASE") == "postgresql" and postgres.found(
     os.environ["EVERYHAND_DATABASE_URL"] = os.environ["EVERYHAND_TEST_POSTGRES"] + "/everyhand"
 
 from everyhand.config.settings import *  # noqa: E402, F403 - they read the environment set above
-from everyhand.config.settings import DATABASES, EVERYHAND  # noqa: E402
+from everyhand.config.settings import DATABASES, EVERYHAND, INSTALLED_APPS  # noqa: E402
+
+INSTALLED_APPS.append("allauth.socialaccount.providers.openid_connect")  # some tests set an issuer
 
 # A file as in real life: in memory SQLite has neither a write-ahead log nor our queue of writers.
 if "sqlite" in DATABASES["default"]["ENGINE"]:

@@ -15,7 +15,7 @@ from django.test import Client
 from oidc_provider_mock import run_server_in_thread
 
 from everyhand.people.models import Member
-from everyhand.web import company_sign_in
+from everyhand.web import openid_connect
 from tests.web.house import House
 from tests.web.test_ways_in import Asking, is_in, words
 
@@ -61,7 +61,7 @@ def provider(server: int, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Pro
     }
     settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": [app]}}
     # The provider of the tests speaks no TLS, without which our own transport sends nothing.
-    monkeypatch.setattr(company_sign_in, "transport", httpx.HTTPTransport)
+    monkeypatch.setattr(openid_connect, "transport", httpx.HTTPTransport)
     return made
 
 
@@ -156,7 +156,7 @@ def test_a_provider_that_is_away_is_said_kindly(
     house: House, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     away = httpx.MockTransport(lambda request: (_ for _ in ()).throw(httpx.ConnectError("no route")))
-    monkeypatch.setattr(company_sign_in, "transport", lambda: away)
+    monkeypatch.setattr(openid_connect, "transport", lambda: away)
     answer = Client().post("/sign-in/company/oidc-here")
     assert answer.status_code == 403
     assert "did not work" in words(answer)

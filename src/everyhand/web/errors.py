@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from everyhand.conversations import rich_text
 from everyhand.conversations.queries import Merged
 from everyhand.core.outage import is_outage
-from everyhand.web.reader import THEMES
+from everyhand.web import reader
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +61,7 @@ def broken(request: HttpRequest) -> HttpResponse:
         "kept": _kept(request),
         "language": translation.get_language(),
         "direction": "rtl" if translation.get_language_bidi() else "ltr",
-        "theme": theme if theme in THEMES else "",
+        "theme": theme if theme in reader.THEMES else "",
     }
     response = HttpResponse(render_to_string("error.html", context), status=status)
     if outage:

@@ -18,8 +18,8 @@ from django.utils.html import format_html
 
 from everyhand.core import journal
 from everyhand.people.models import Member
+from everyhand.web import signing_in
 from everyhand.web.counts import Counts
-from everyhand.web.signing_in import ways_in
 
 THEMES = ("light", "dark")
 
@@ -63,7 +63,7 @@ def context(request: HttpRequest) -> dict[str, object]:
         "language": language,
         "direction": "rtl" if translation.get_language_bidi() else "ltr",
         "live_since": getattr(request, "live_since", ""),
-        "ways_in": ways_in,
+        "ways_in": signing_in.ways_in,
         "company": settings.EVERYHAND.company,
     }
 
