@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import pkgutil
 import re
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.exceptions import InconsistentMigrationHistory
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
 
 from everyhand.core import outage
 
@@ -44,6 +48,24 @@ def check_place() -> None:
     for path in (file.parent, file):
         if path.exists() and not os.access(path, os.W_OK):
             raise NotUsable(_read_only(str(path)))
+
+
+def is_of_this_version() -> bool:
+    """Whether exactly those migrations are applied that come with this version, so that none is to be done and none is
+    missing: `check_state` need not be asked, which imports all of them. Raises `NotUsable` when it can't be written.
+    """
+    labels: set[str] = set()
+    here: set[tuple[str, str]] = set()
+    for app in apps.get_app_configs():
+        package = find_spec(f"{app.name}.migrations")
+        if package and package.submodule_search_locations:
+            labels.add(app.label)
+            modules = pkgutil.iter_modules(package.submodule_search_locations)
+            here |= {(app.label, one.name) for one in modules if not one.ispkg and one.name[0] not in "_~"}
+    if {one for one in MigrationRecorder(connection).applied_migrations() if one[0] in labels} != here:
+        return False
+    _check_writable()
+    return True
 
 
 def check_state(executor: MigrationExecutor) -> None:

@@ -38,11 +38,8 @@ def set_up() -> bool:
     """Bring the database to this version and make sure somebody and some mailbox are there; whether it was new."""
     try:
         readiness.check_place()
-        executor = MigrationExecutor(connection)
-        readiness.check_state(executor)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            call_command("migrate", verbosity=0, interactive=False)
-            statistics.gather()
+        if not readiness.is_of_this_version():
+            _upgrade()
     except readiness.NotUsable as reason:
         stop(str(reason))
     except DatabaseError as error:
@@ -52,6 +49,14 @@ def set_up() -> bool:
     if Mailbox.objects.exists() and Member.objects.exists():
         return False
     return _first_things()
+
+
+def _upgrade() -> None:
+    executor = MigrationExecutor(connection)
+    readiness.check_state(executor)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", verbosity=0, interactive=False)
+        statistics.gather()
 
 
 @transaction.atomic

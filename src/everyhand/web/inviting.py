@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 
-import qrcode
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -22,7 +21,6 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
-from qrcode.image.svg import SvgPathImage
 
 from everyhand.people import invitations, lists
 from everyhand.people.invitations import Invited
@@ -249,6 +247,9 @@ def _address(token: str) -> str:
 
 
 def _picture(address: str) -> str:
+    import qrcode  # noqa: PLC0415 (seldom needed, and it reads an XML library)
+    from qrcode.image.svg import SvgPathImage  # noqa: PLC0415
+
     picture = BytesIO()
     qrcode.make(address, image_factory=SvgPathImage, border=2).save(picture)
     return "data:image/svg+xml;base64," + base64.b64encode(picture.getvalue()).decode()
