@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import os
 import shutil
@@ -18,12 +19,12 @@ import click
 import structlog
 from django.conf import settings
 from django.db import connections
+from django.urls import get_resolver
 from django.utils import timezone
 from uvicorn.importer import import_from_string
 
 from everyhand.channels.email.listener.certificate import Certificate, CertificateUnusable
 from everyhand.cli import setting_up, supervisor
-from everyhand.cli.demo import company
 from everyhand.people.models import Member, Role
 
 log = structlog.get_logger(__name__)
@@ -49,6 +50,8 @@ def serve(with_demo: bool) -> None:
     parts += [supervisor.Part("filing", run_filing), supervisor.Part("worker", run_worker_and_fetchers)]
     parts.append(supervisor.Part("greeting", _greet, once=True))
     if setting_up.set_up() and with_demo:
+        from everyhand.cli.demo import company
+
         company.load(at=timezone.now())
     _load_program()
     supervisor.Supervisor(parts).run()
@@ -191,18 +194,27 @@ def _mail_doors() -> dict[str, socket.socket]:
 
 
 def _load_program() -> None:
-    """Import what the parts need once, before they are forked."""
+    """Import what the parts need once, before they are forked. A part that was forked before the rest is loaded would
+    answer no sooner and share less.
+    """
+    gc.disable()
     import everyhand.channels.email.fetching.fetchers
     import everyhand.channels.email.listener.listen
     import everyhand.cli.worker  # noqa: F401
 
     import_from_string(WEB)
+    # The addresses and all that they lead to, which Django imports when the first page is asked for.
+    get_resolver().url_patterns  # noqa: B018
+    gc.freeze()
+    gc.enable()
 
 
 def _greet() -> None:
     """Once the web server answers, say where it is and how to begin."""
     if settings.EVERYHAND.web and not _answers(settings.EVERYHAND.web):
         return
+    from everyhand.cli.demo import company
+
     lines = ["", f"  Everyhand is running at {settings.BASE_URL}"]
     admins = Member.objects.filter(role=Role.ADMIN, is_active=True)
     # In the demo company there is more to see through the eyes of somebody who works there.
