@@ -74,6 +74,8 @@ def start(
     `user` where that is named.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("EVERYHAND_")}
+    # An installed program is compiled; here it would be at each start, which takes as long as a tenth of it.
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
     with log.open("ab") as said:
         return subprocess.Popen(
             command,
