@@ -195,7 +195,7 @@ def _mail_doors() -> dict[str, socket.socket]:
 
 def _load_program() -> None:
     """Import what the parts need once, before they are forked. A part that was forked before the rest is loaded would
-    answer no sooner and share less.
+    share less, and pages would come no sooner.
     """
     gc.disable()
     import everyhand.channels.email.fetching.fetchers
