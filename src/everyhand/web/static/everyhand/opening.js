@@ -83,6 +83,7 @@ function put(page, address, { place, again }) {
   for (const [selector, name] of [["body", "hx-headers"], ['meta[name="live"]', "content"]]) {
     document.querySelector(selector).setAttribute(name, page.querySelector(selector).getAttribute(name));
   }
+  document.activeElement?.blur(); /* while the page is laid out: when what has the focus goes, the browser lays it out again */
   for (const id of PARTS) part(id).replaceChildren(...page.getElementById(id).childNodes);
   for (const one of document.querySelectorAll(BAR)) one.remove();
   part("main").after(...page.querySelectorAll(BAR));
