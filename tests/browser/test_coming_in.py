@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.courier import DOMAIN, Courier
+from tests.web.test_ways_in import digits
 
 
 @pytest.fixture
@@ -52,6 +53,38 @@ def test_a_password_can_be_set_and_used(courier: Courier, visit: Callable[..., P
     expect(page.get_by_role("alert")).to_be_visible()
     expect(page.get_by_label("Email")).to_have_value(f"ruth@{DOMAIN}")
     page.get_by_label("Password").fill("a-page-a-day-1904")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Mine")).to_be_visible()
+
+
+def test_with_an_authenticator_app_a_password_is_not_enough(courier: Courier, visit: Callable[..., Page]) -> None:
+    page = visit(expecting="status of 4")
+    courier.sign_in(page, "joan")
+    page.goto(f"{courier.url}/password/first")
+    page.get_by_label("Password", exact=True).fill("a-page-a-day-1904")
+    page.get_by_label("Password (again)").fill("a-page-a-day-1904")
+    page.get_by_role("button", name="Set it").click()
+    page.goto(f"{courier.url}/second-factor")
+    page.get_by_role("link", name="Set it up").click()
+    page.get_by_label("Password").fill("a-page-a-day-1904")
+    page.get_by_role("button", name="Go on").click()
+    secret = page.get_by_label("Or type this into the app").input_value()
+    page.get_by_label("Code").fill("000000")
+    page.get_by_role("button", name="Use it from now on").click()
+    expect(page.get_by_label("Code")).to_have_attribute("aria-invalid", "true")
+    page.get_by_label("Code").fill(digits(secret))
+    page.get_by_role("button", name="Use it from now on").click()
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    for_the_day_the_phone_is_lost = page.get_by_label("Your codes").input_value().split()
+
+    page.goto(f"{courier.url}/sign-out")
+    page.get_by_role("main").get_by_role("button", name="Sign out").click()
+    page.goto(f"{courier.url}/sign-in")
+    page.get_by_label("Email").fill(f"joan@{DOMAIN}")
+    page.get_by_label("Password").fill("a-page-a-day-1904")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="One more step")).to_be_visible()
+    page.get_by_label("Code").fill(for_the_day_the_phone_is_lost[0])
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Mine")).to_be_visible()
 
