@@ -110,8 +110,10 @@ function arrive(place) {
   scrollTo({ top: place.scroll ?? 0, behavior: "instant" });
   const heading = part("main").querySelector("h1");
   heading.tabIndex = -1;
-  const stood = place.at && part(place.at)?.querySelector("a");
-  (stood || heading).focus({ preventScroll: true });
+  const stood = place.at ? part(place.at) : null;
+  /* Rows that were never in view are as high as is supposed; what the eye was on stands where it stood. */
+  if (stood) scrollBy({ top: stood.getBoundingClientRect().top - place.top, behavior: "instant" });
+  (stood?.querySelector("a") || heading).focus({ preventScroll: true });
   window.dispatchEvent(new CustomEvent("everyhand:arrived", { detail: { place } }));
 }
 
@@ -119,10 +121,11 @@ function liven() {
   for (const id of PARTS) window.htmx.process(part(id));
 }
 
-/* How far it is scrolled, and what around the focus has a name. */
+/* How far it is scrolled, what around the focus has a name, and where in the window that stands. */
 function here() {
   const { activeElement } = document;
-  return { scroll: scrollY, at: part("main")?.contains(activeElement) ? activeElement.closest("[id]").id : "" };
+  const at = part("main")?.contains(activeElement) ? activeElement.closest("[id]") : null;
+  return { scroll: scrollY, at: at?.id ?? "", top: at?.getBoundingClientRect().top };
 }
 
 function remember(place) {
