@@ -14,6 +14,7 @@ export class FormedController extends Controller {
   /* The words are formed with an editor from the first time somebody comes here. */
   async form() {
     if (this.editor || !this.hasToolbarTarget) return;
+    const came = document.activeElement === this.textTarget;
     this.editor = document.createElement("trix-editor");
     this.textTarget.addEventListener("compositionstart", () => (this.composing = true));
     this.textTarget.addEventListener("compositionend", () => (this.composing = false));
@@ -26,7 +27,8 @@ export class FormedController extends Controller {
     const plain = this.textTarget;
     if (!plain.isConnected) return; /* another page came meanwhile */
     if (this.composing) await new Promise((done) => plain.addEventListener("compositionend", done, { once: true }));
-    const focused = document.activeElement === plain;
+    const { activeElement } = document;
+    const focused = activeElement === plain || (came && activeElement === document.body); /* and went nowhere else */
     const end = plain.selectionStart === plain.value.length;
     if (!this.htmlTarget.value || plain.value !== this.written) this.htmlTarget.value = formed(plain.value);
     for (const [name, value] of Object.entries({
