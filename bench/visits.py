@@ -16,6 +16,7 @@ from everyhand.people.models import Member, Role
 
 SLOW: Final = 10  # of a page that takes a second, so much fewer visits
 REPLIED_TO: Final = 10  # conversations in turn
+NOT_COUNTED: Final = 5  # visits before those that are
 
 Visit = Callable[[], float]
 
@@ -32,6 +33,8 @@ def visited(port: int, times: int) -> Iterator[Figure]:
     member = Reader(Member.objects.filter(role=Role.MEMBER).order_by("pk")[0], port)
     yield _figure("inbox of one who sees less", lambda: member.time_of_reading("/inbox/everyone"), times, floor=bare)
     yield from _conversations(port, times, bare)
+    first_visits = min(times, LONG_ONES - 1 - NOT_COUNTED)
+    yield _figure("20 messages, drawn for the first time", _unread(specialist), first_visits, floor=bare)
     for what, words in _searches().items():
         address = f"/search?q={words.replace(' ', '+')}"
         yield _figure(f"search, {what}", partial(specialist.time_of_reading, address), times, floor=bare)
@@ -52,6 +55,12 @@ def _conversations(port: int, times: int, bare: float) -> Iterator[Figure]:
             floor=bare,
         )
         owner.close()
+
+
+def _unread(reader: Reader) -> Visit:
+    """Long conversations that nobody has opened: what was drawn is kept for a while (web/drawing.py)."""
+    unread = iter(range(2, 1 + LONG_ONES))
+    return lambda: reader.time_of_reading(f"/conversations/{next(unread)}")
 
 
 def _searches() -> dict[str, str]:
@@ -89,6 +98,6 @@ def _replying(reader: Reader) -> Visit:
 
 
 def _figure(what: str, visit: Visit, times: int, *, floor: float) -> Figure:
-    for _ in range(min(times, 5)):
+    for _ in range(min(times, NOT_COUNTED)):
         visit()
     return of_times(what, [visit() for _ in range(times)], floor=floor)
