@@ -34,11 +34,9 @@ from everyhand.core.sqlite import statistics
 from everyhand.people.models import Member
 
 # Nothing is synced nor written twice on the way, since what is interrupted is thrown away; a large cache holds the
-# upper parts of trees. Nor is it looked whether what a row names is there: while rows that name later ones wait for them,
-# SQLite would read whole tables for each, whose indexes are away. Whoever opens the file next sets all of that again.
-HASTY: Final = (
-    "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-1000000; PRAGMA foreign_keys=OFF;"
-)
+# upper parts of trees. Nor is it looked whether what a row names is there: for a row that others wait for SQLite would
+# read whole tables, since their indexes are away. Whoever opens the file next sets all of that again.
+HASTY: Final = "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-1000000; PRAGMA foreign_keys=OFF;"
 # How many bytes of words FTS5 gathers before it writes them, its option "hashsize": fewer pieces to be merged.
 GATHERED, GATHERED_BY_DEFAULT = 256_000_000, 1_048_576
 
