@@ -120,14 +120,23 @@ def _day(local: datetime, language: str) -> str:
 
 @functools.lru_cache(4096)
 def _short_day(local: datetime, with_year: bool, language: str) -> str:
+    return _joined(_short_date(local.date(), with_year, language), local, language)
+
+
+@functools.lru_cache(4096)
+def _short_date(local: date, with_year: bool, language: str) -> str:
     skeleton = "yMMMd" if with_year else "MMMd"
-    return _joined(dates.format_skeleton(skeleton, local, locale=_written(language)), local, language)
+    return str(dates.format_skeleton(skeleton, datetime.combine(local, time()), locale=_written(language)))
 
 
 def _joined(words: str, local: datetime, language: str) -> str:
-    # As the language joins the two, which its medium pattern does with the least words.
-    joined = str(dates.get_datetime_format("medium", locale=_locale(language)))
-    return joined.replace("{1}", words).replace("{0}", _clock(local.time(), language))
+    return _joining(language).replace("{1}", words).replace("{0}", _clock(local.time(), language))
+
+
+@functools.lru_cache(64)
+def _joining(language: str) -> str:
+    """How the language joins a date and a time, which its medium pattern does with the least words."""
+    return str(dates.get_datetime_format("medium", locale=_locale(language)))
 
 
 @functools.lru_cache(4096)
