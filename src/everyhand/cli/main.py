@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import os
 import sys
 
 import click
+
+from everyhand.cli import loading
 
 # Where each command lives. They are imported when called, so that `everyhand --help` answers at once.
 COMMANDS = {
@@ -45,13 +46,10 @@ class Program(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        # What is imported stays: whoever looks for garbage meanwhile looks at all of it again and again.
-        gc.disable()
-        start_django()
-        module, _, name = COMMANDS[cmd_name].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), name)
-        gc.freeze()
-        gc.enable()
+        with loading.for_good():
+            start_django()
+            module, _, name = COMMANDS[cmd_name].partition(":")
+            command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

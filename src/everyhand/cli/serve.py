@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import http.client
 import os
 import shutil
@@ -24,7 +23,7 @@ from django.utils import timezone
 from uvicorn.importer import import_from_string
 
 from everyhand.channels.email.listener.certificate import Certificate, CertificateUnusable
-from everyhand.cli import setting_up, supervisor
+from everyhand.cli import loading, setting_up, supervisor
 from everyhand.people.models import Member, Role
 
 log = structlog.get_logger(__name__)
@@ -197,16 +196,14 @@ def _load_program() -> None:
     """Import what the parts need once, before they are forked. A part that was forked before the rest is loaded would
     share less, and pages would come no sooner.
     """
-    gc.disable()
-    import everyhand.channels.email.fetching.fetchers
-    import everyhand.channels.email.listener.listen
-    import everyhand.cli.worker  # noqa: F401
+    with loading.for_good():
+        import everyhand.channels.email.fetching.fetchers
+        import everyhand.channels.email.listener.listen
+        import everyhand.cli.worker  # noqa: F401
 
-    import_from_string(WEB)
-    # The addresses and all that they lead to, which Django imports when the first page is asked for.
-    get_resolver().url_patterns  # noqa: B018
-    gc.freeze()
-    gc.enable()
+        import_from_string(WEB)
+        # The addresses and all that they lead to, which Django imports when the first page is asked for.
+        get_resolver().url_patterns  # noqa: B018
 
 
 def _greet() -> None:
