@@ -64,7 +64,10 @@ def test_ana_has_him_forgotten_and_nothing_of_him_is_found(courier: Courier, ana
     give_up_at = time.monotonic() + PATIENCE
     while ask(courier, there) and time.monotonic() < give_up_at:
         ana.wait_for_timeout(100)
-    ana.goto(his_page)
+    answer = ana.goto(his_page)
+    assert answer
+    assert answer.status == 404
     expect(ana.get_by_role("heading", level=1)).not_to_have_text(TOM)
     ana.goto(f"{courier.url}/search?q=sister")
+    expect(ana.get_by_role("heading", name="Search", level=1)).to_be_visible()
     expect(ana.get_by_role("heading", name=GIFT)).to_have_count(0)
