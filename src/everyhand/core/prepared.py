@@ -6,21 +6,19 @@ answer it. A condition may hold a `Given`, whose value is told with each asking.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterable
-from datetime import UTC, datetime
-from functools import cache, reduce
+from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
-from django.db.models.expressions import Col
 from django.db.models.query import ModelIterable, get_related_populators  # type: ignore[attr-defined]
 
+from everyhand.core.converters import converted, converters_of
 from everyhand.core.sqlite.base import as_sqlite_reads_it
 
 Row = TypeVar("Row")
-Convert = Callable[[Any], Any]
 
 
 class Given(models.Expression):
@@ -85,14 +83,14 @@ def prepared(rows: models.QuerySet[Any, Row]) -> Callable[..., list[Row]]:
 
     columns = [column for column, _sql, _alias in compiler.select[: compiler.col_count]]
     # What turns the database's values into Python's depends on the columns alone, and is long to find out.
-    converters = _converters(compiler, columns)
+    converters = converters_of(compiler, columns)
     made = _instances(rows, compiler) if issubclass(_iterable(rows), ModelIterable) else _values(rows)
 
     def ask(**values: Any) -> list[Row]:
         found: Any = _answered(sql, told(params, values))
         if compiler.has_extra_select:  # columns that only put the rows in order
             found = [row[: compiler.col_count] for row in found]
-        return made(_converted(found, converters) if converters else found)
+        return made(converted(found, converters) if converters else found)
 
     return ask
 
@@ -106,64 +104,6 @@ def _answered(sql: str, values: tuple[Any, ...]) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return cursor.fetchall()
-
-
-def _converters(compiler: Any, columns: list[Any]) -> list[tuple[int, Convert]]:
-    """By the place of the column. Those of nearly every row are known here, and do without what Django asks again of
-    each value.
-    """
-    known = (
-        {
-            connection.ops.convert_datetimefield_value: _moment,  # type: ignore[attr-defined] # of SQLite alone
-            connection.ops.convert_booleanfield_value: _truth,  # type: ignore[attr-defined]
-        }
-        if connection.vendor == "sqlite"
-        else {}
-    )
-
-    def convert(one_after_the_other: list[Any], column: Any) -> Convert:
-        if len(one_after_the_other) == 1:
-            [single] = one_after_the_other
-            if single in known:
-                return known[single]
-            if _reads_json(single, column):
-                return _json
-        return lambda value: reduce(lambda told, one: one(told, column, connection), one_after_the_other, value)
-
-    return [(place, convert(every, column)) for place, (every, column) in compiler.get_converters(columns).items()]
-
-
-def _reads_json(converter: Any, column: Any) -> bool:
-    """Whether a whole JSON field is read, with nobody's own decoder."""
-    field = getattr(converter, "__self__", None)
-    return isinstance(field, models.JSONField) and isinstance(column, Col) and field.decoder is None
-
-
-def _converted(found: Iterable[Any], converters: list[tuple[int, Convert]]) -> Iterable[list[Any]]:
-    rows = list(map(list, found))
-    for place, convert in converters:
-        for row in rows:
-            row[place] = convert(row[place])
-    return rows
-
-
-def _moment(value: Any) -> datetime | None:
-    if value is None:
-        return None
-    # A column is read as a moment (core.sqlite), what is computed from it as text.
-    return value if isinstance(value, datetime) else datetime.fromisoformat(value).replace(tzinfo=UTC)
-
-
-def _truth(value: Any) -> bool | None:
-    return None if value is None else bool(value)
-
-
-def _json(value: Any) -> Any:
-    if value == "[]":
-        return []
-    if value == "{}":
-        return {}
-    return None if value is None else json.loads(value)
 
 
 def _instances(rows: models.QuerySet[Any, Row], compiler: Any) -> Callable[[Iterable[Any]], list[Row]]:
