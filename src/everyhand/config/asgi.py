@@ -24,6 +24,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "everyhand.config.settings")
 _django = get_wsgi_application()
 
+from everyhand.config.threads import LastFirst  # noqa: E402
 from everyhand.web import safety  # noqa: E402 (settings are read once Django is set up)
 from everyhand.web.live.hub import hub  # noqa: E402 (models exist once Django is set up)
 from everyhand.web.live.listen import PATH as LIVE  # noqa: E402
@@ -69,12 +70,16 @@ class _Responder(WSGIResponder):
 
 
 class _Pages(WSGIMiddleware):
+    def __init__(self) -> None:
+        # Both sides speak WSGI, and submit tasks; their type stubs spell it differently.
+        super().__init__(cast(Any, _django), send_queue_size=PIECES_WAITING)
+        self.executor: Any = LastFirst(THREADS, name="page")
+
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await _Responder(self.app, self.executor, self.send_queue_size)(scope, receive, send)
 
 
-# Both sides speak WSGI; their type stubs spell it differently.
-_pages: Any = _Pages(cast(Any, _django), workers=THREADS, send_queue_size=PIECES_WAITING)
+_pages: Any = _Pages()
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
