@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from everyhand.channels import erasing
@@ -22,11 +23,11 @@ from everyhand.channels.email.models import SystemMail
 from everyhand.channels.email.outbound import deliver, notice_mail
 from everyhand.cli import reactions
 from everyhand.cli.demo import wishes
-from everyhand.cli.lanes import Duty, Lane, Worker
+from everyhand.cli.lanes import Duty, Lane, Turn, Worker
 from everyhand.conversations import checking, whose
 from everyhand.conversations.models import Delivery, Renaming, Sleep, VirusCheck
 from everyhand.core import disk, heartbeat, looks, work
-from everyhand.core.sqlite import statistics
+from everyhand.core.sqlite import statistics, write_ahead
 from everyhand.core.work import Row
 from everyhand.customers.models import Erasure
 from everyhand.desk import let_go, turns
@@ -51,7 +52,7 @@ def filing() -> Worker:
     """Files the mail that was accepted: a process of its own, since it needs a core of its own when much comes in."""
     filer = file.Filer(parsers=settings.EVERYHAND.workers)
     mail = Duty("file mail", lambda at: _file_mail(filer, at), timedelta(seconds=0.1))
-    return Worker([[mail], [_sign_of_life(FILING)]], afterwards=filer.close)
+    return Worker([[mail], [_sign_of_life(FILING)]], afterwards=lambda: _finish(filer))
 
 
 def everything_else() -> Worker:
@@ -91,6 +92,7 @@ def _lanes(stopping: threading.Event) -> Sequence[Lane]:
             Duty("forget old looks", _forget_old_looks, timedelta(minutes=10)),
             Duty("gather statistics", _gather_statistics, timedelta(hours=1)),
         ],
+        *([[Duty("bring home what was written ahead", _bring_home, timedelta(seconds=0.5))]] if _is_sqlite() else []),
     )
 
 
@@ -105,13 +107,19 @@ def _sign_of_life(part: str) -> Duty:
 
 
 def _file_mail(filer: file.Filer, at: datetime) -> int:
-    mails = file.claim(at=at, limit=MAILS)
-    if mails:
-        with heartbeat.leases_kept(mails, lease=file.LEASE):
-            filer.file(mails, at=at)
-    else:
+    """Of those in hand a commit's worth is filed, while the parsers read the next ones."""
+    filer.take(file.claim(at=at, limit=MAILS - len(filer.in_hand)))
+    if not filer.in_hand:
         filer.rest()
-    return len(mails)
+        return 0
+    with heartbeat.leases_kept(filer.in_hand, lease=file.LEASE):
+        return len(filer.file_next(at=at))
+
+
+def _finish(filer: file.Filer) -> None:
+    """What is in hand would have to wait for the end of its lease."""
+    Turn(Duty("file what is in hand", lambda at: len(filer.file([], at=at)), timedelta())).take()
+    filer.close()
 
 
 def _deliver_replies(stopping: threading.Event, at: datetime) -> int:
@@ -162,4 +170,13 @@ def _forget_old_looks(at: datetime) -> int:
 
 def _gather_statistics(_at: datetime) -> int:
     statistics.gather()
+    return 0
+
+
+def _is_sqlite() -> bool:
+    return connection.vendor == "sqlite"
+
+
+def _bring_home(_at: datetime) -> int:
+    write_ahead.bring_home()
     return 0

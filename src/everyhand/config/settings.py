@@ -127,8 +127,12 @@ TEMPLATES = [
 ]
 
 # See docs/decisions for why SQLite is written to like this. Some 20 connections keep up to 2 MB each; with 6 or 16 no
-# page was faster, since the system keeps the file in memory as well.
-SQLITE_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-2000;"
+# page was faster, since the system keeps the file in memory as well. What is written ahead the worker brings home
+# (core/sqlite/write_ahead.py).
+SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-2000; "
+    "PRAGMA wal_autocheckpoint=4000;"
+)
 
 if EVERYHAND.database_url:
     _url = EVERYHAND.database_url
