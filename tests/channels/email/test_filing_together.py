@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,12 +12,14 @@ from django.test.utils import CaptureQueriesContext
 
 from everyhand.channels.email import accept, file, queries, tokens
 from everyhand.channels.email.models import Mail, Mailbox
+from everyhand.cli import worker
 from everyhand.conversations.models import Conversation, Message
 from everyhand.core.journal import Entry
 from everyhand.customers.models import Customer
 from everyhand.promises.models import Promise
 from everyhand.routing import actions as routing
 from tests.cast import HELP, NOON, Cast, minutes
+from tests.servers.processes import wait_until
 
 LETTER = (
     "{trace}From: Ada Brown <{sender}>\r\nTo: {to}\r\nSubject: Letter {number}\r\n"
@@ -135,3 +138,32 @@ def test_what_a_mail_costs_in_a_batch(filer: file.Filer) -> None:
     ) as captured:
         work(filer)
     assert len(captured) / file.TOGETHER < 15  # each opens a conversation for somebody new, the dearest case
+
+
+@pytest.mark.usefixtures("house")
+def test_some_are_filed_while_the_others_are_read(filer: file.Filer) -> None:
+    mails = [comes(number) for number in range(5)]
+    filer.take(file.claim(at=NOON, limit=100))
+    assert filer.in_hand == mails
+    first = filer.file_next(at=NOON)
+    assert len(first) >= 3
+    assert [one.mail for one in first] + filer.in_hand == mails
+    while filer.in_hand:
+        filer.file_next(at=NOON)
+    assert outcomes() == ["filed"] * 5
+
+
+@pytest.mark.usefixtures("house")
+def test_what_is_in_hand_when_the_worker_is_told_to_end_is_filed_and_what_is_not_waits_for_the_next(
+    filer: file.Filer,
+) -> None:
+    for number in range(150):
+        comes(number)
+    filing = worker.filing()
+    running = threading.Thread(target=filing.run)
+    running.start()
+    wait_until(lambda: "filed" in outcomes(), seconds=30, what="some mail is filed")
+    filing.stop()
+    running.join(60)
+    assert not running.is_alive()
+    assert not Mail.objects.filter(outcome=Mail.Outcome.PENDING).exclude(claim="").exists()

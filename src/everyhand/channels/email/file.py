@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache, partial
+from itertools import islice
 from typing import Final
 
 from django.conf import settings
@@ -53,6 +54,9 @@ class Filer:
             verify=settings.EVERYHAND.verify_senders,
             forwarders=settings.EVERYHAND.trusted_forwarders,
         )
+        # In hand, with the size of each in bytes: those that wait for room, and those that are being understood.
+        self._waiting: deque[tuple[Mail, int]] = deque()
+        self._reading: deque[tuple[Mail, int, Future[Understood]]] = deque()
 
     def close(self) -> None:
         self._threads.shutdown()
@@ -62,41 +66,61 @@ class Filer:
         """There is nothing to file: keep no more parsers than are needed."""
         self._parser.rest()
 
+    @property
+    def in_hand(self) -> list[Mail]:
+        """What was taken and is not settled yet."""
+        return [*(mail for mail, _size, _understood in self._reading), *(mail for mail, _size in self._waiting)]
+
+    def take(self, mails: Sequence[Mail]) -> None:
+        """Begin to understand these, which must be claimed."""
+        sizes = dict(_sizes()([mail.raw_id for mail in mails]))
+        self._waiting += [(mail, sizes[mail.raw_id]) for mail in mails]
+        self._read_ahead()
+
+    def file_next(self, *, at: datetime) -> list[Filed]:
+        """File some of those in hand, with one commit: what is understood by now, and at least every other one, so that
+        the parsers have the next ones to read meanwhile.
+        """
+        return self._file_some(-(-len(self._reading) // 2), at)
+
     def file(self, mails: Sequence[Mail], *, at: datetime) -> list[Filed]:
-        """File the mails, which must be claimed. Each ends filed, suppressed, quarantined, a duplicate, or is tried
-        again later; none of them can stop the others.
+        """File the mails, which must be claimed, and all else in hand. Each ends filed, suppressed, quarantined, a
+        duplicate, or is tried again later; none of them can stop the others.
         """
         filed: list[Filed] = []
-        sizes = dict(_sizes()([mail.raw_id for mail in mails]))
-        waiting = deque(mails)
-        reading: deque[tuple[Mail, Future[Understood]]] = deque()
-        while waiting or reading:
-            self._read_ahead(waiting, reading, sizes)
-            batch = [reading.popleft() for _ in range(min(TOGETHER, len(reading)))]
-            # Everything is waited for here, so that the transaction waits for nobody.
-            filed += settle.together([(mail, _outcome(understood)) for mail, understood in batch], at=at)
+        self.take(mails)
+        while self.in_hand:
+            filed += self._file_some(TOGETHER, at)
         return filed
 
-    def _read_ahead(
-        self, waiting: deque[Mail], reading: deque[tuple[Mail, Future[Understood]]], sizes: dict[int, int]
-    ) -> None:
+    def _file_some(self, least: int, at: datetime) -> list[Filed]:
+        self._read_ahead()
+        batch: list[tuple[Mail, Understood]] = []
+        while self._reading and len(batch) < TOGETHER and (len(batch) < least or self._reading[0][2].done()):
+            mail, _size, understood = self._reading.popleft()
+            # It is waited for here, so that the transaction waits for nobody.
+            batch.append((mail, _outcome(understood)))
+        return settle.together(batch, at=at)
+
+    def _read_ahead(self) -> None:
         """Begin to understand further mails, always one at least. The bytes are read here: the threads that understand
         have no connection to the database that could break.
         """
-        room = BYTES_AHEAD - sum(sizes[mail.raw_id] for mail, _understood in reading)
-        next_ones: list[Mail] = []
-        while waiting and len(reading) + len(next_ones) < AHEAD:
-            room -= sizes[waiting[0].raw_id]
-            if room < 0 and (reading or next_ones):
+        room = BYTES_AHEAD - sum(size for _mail, size, _understood in self._reading)
+        next_ones: list[tuple[Mail, int]] = []
+        for mail, size in islice(self._waiting, AHEAD - len(self._reading)):
+            room -= size
+            if room < 0 and (self._reading or next_ones):
                 break
-            next_ones.append(waiting.popleft())
+            next_ones.append((mail, size))
         if not next_ones:
             return
-        contents = dict(_contents()([mail.raw_id for mail in next_ones]))
-        believed = receivers.of_mails(next_ones)
-        for mail in next_ones:
+        contents = dict(_contents()([mail.raw_id for mail, _size in next_ones]))
+        believed = receivers.of_mails([mail for mail, _size in next_ones])
+        for mail, size in next_ones:
             raw, receiver = bytes(contents[mail.raw_id]), believed.get(mail.pk, "")
-            reading.append((mail, self._threads.submit(self._understand, mail, raw, receiver)))
+            self._waiting.popleft()
+            self._reading.append((mail, size, self._threads.submit(self._understand, mail, raw, receiver)))
 
     def read(self, mail: Mail, raw: bytes) -> Inbound | TooHostile | ParseFailed:
         """What a mail says, without filing it or asking who wrote it."""
