@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -91,14 +92,24 @@ def static(path: str) -> str:
 
 @functools.lru_cache(1024)
 def icon(name: str, label: str = "", turn: bool = False) -> Markup:
-    """One Lucide icon from the sprite, silent for screen readers unless it has a label. `turn` mirrors it in languages
-    that are read from right to left.
+    """One Lucide icon, silent for screen readers unless it has a label. `turn` mirrors it in languages that are read
+    from right to left. Raises KeyError for one that is not there.
     """
     css = "icon icon--directional" if turn else "icon"
     heard = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
-    return Markup('<svg class="{}" width="18" height="18" {}><use href="{}#{}" /></svg>').format(
-        css, heard, static("everyhand/icons.svg"), name
+    return Markup('<svg class="{}" width="18" height="18" viewBox="0 0 24 24" {}>{}</svg>').format(
+        css, heard, _icons()[name]
     )
+
+
+@functools.cache
+def _icons() -> Mapping[str, Markup]:
+    """What each is drawn of. It stands in the page itself: where a page refers to a file for its icons (`<use>`), the
+    browser looks there for each, which was most of the time it took to put a conversation in its place.
+    """
+    drawn = (Path(__file__).parent / "icons.svg").read_text()
+    every = re.findall(r'<symbol id="(.+?)">(.*)</symbol>', drawn)
+    return {name: Markup(shapes) for name, shapes in every}  # noqa: S704 (our own)
 
 
 def tint(name: str) -> int:

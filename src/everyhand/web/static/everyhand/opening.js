@@ -11,6 +11,9 @@ const PLACES = /^\/(inbox\/\w+|conversations\/\d+)$/;
 const PARTS = ["searching", "my-menu", "rail", "main", "toasts"]; /* of the shell (base.html), beside the bar for thumbs */
 const BAR = ".tabbar, #more";
 const BROUGHT = 'script[src], link[rel="stylesheet"]';
+const FOLDED = ".earlier:not([open]), .message details:not([open])";
+const LONG = 20; /* options of a list */
+const SEEN = 50; /* ms that the browser takes to show what it has laid out */
 const SLOW = 400; /* ms until it is shown that we wait */
 const PATIENCE = 2000; /* ms for what the page that was left has to finish */
 const INBOX = "inbox"; /* in sessionStorage: the last one seen in this tab, and where in it */
@@ -83,12 +86,34 @@ function put(page, address, { place, again }) {
   for (const [selector, name] of [["body", "hx-headers"], ['meta[name="live"]', "content"]]) {
     document.querySelector(selector).setAttribute(name, page.querySelector(selector).getAttribute(name));
   }
+  const complete = putOff(page);
   document.activeElement?.blur(); /* while the page is laid out: when what has the focus goes, the browser lays it out again */
   for (const id of PARTS) part(id).replaceChildren(...page.getElementById(id).childNodes);
   for (const one of document.querySelectorAll(BAR)) one.remove();
   part("main").after(...page.querySelectorAll(BAR));
-  requestAnimationFrame(() => setTimeout(liven)); /* once it is seen; until then it works without htmx */
+  /* Once it is seen; until then it works without htmx. */
+  requestAnimationFrame(() => setTimeout(() => {
+    complete();
+    liven();
+  }, SEEN));
   queueMicrotask(() => arrive(place)); /* after the controllers of the page */
+}
+
+/* Takes out what nobody sees yet, and returns what gives it back: what is folded away of what was said, and the options of
+   long lists but those that are chosen, each of which the browser would measure. */
+function putOff(page) {
+  const whole = new Map();
+  for (const fold of location.hash ? [] : page.querySelectorAll(FOLDED)) {
+    if (!page.contains(fold)) continue; /* it was in one that is out already */
+    whole.set(fold, [...fold.childNodes]);
+    fold.replaceChildren(fold.querySelector("summary"));
+  }
+  for (const list of page.querySelectorAll("select")) {
+    if (list.length <= LONG) continue;
+    whole.set(list, [...list.childNodes]);
+    list.replaceChildren(...[...list.selectedOptions].map((one) => one.cloneNode(true)));
+  }
+  return () => whole.forEach((every, one) => one.replaceChildren(...every));
 }
 
 /* False if the page that stands is sending something: what answers that takes its place. */
