@@ -34,8 +34,8 @@ TAGGED: Final = Exists(Tagging.objects.filter(conversation=OuterRef("pk")))
 
 def known_to(member: Member) -> QuerySet[Tag]:
     """Those that stand on something `member` may see."""
-    seen = Tagging.objects.filter(tag=OuterRef("pk"), conversation__in=queries.visible_to(member))
-    return Tag.objects.filter(LIVE, Exists(seen))
+    # Asked of the conversations of each tag: a list of all that they may see would be every conversation there is.
+    return Tag.objects.filter(LIVE, Exists(queries.visible_to(member).filter(taggings__tag=OuterRef("pk"))))
 
 
 def suggested_to(member: Member) -> QuerySet[Tag]:
