@@ -42,6 +42,10 @@ LISTS = (
         "/inbox/mine?tag=7&status=closed",
         "/search?q=paper+tag:none",
     ),
+    *("/conversations/1", "/conversations/1/joining", "/conversations/1/linking", "/conversations/1/tags", "/notices"),
+    *("/customers", "/customers?q=ada", "/customers/1", "/customers/1/merging", "/organizations/1", "/people"),
+    *("/people/1", "/teams", "/teams/help", "/tags", "/canned-replies", "/messages/1/forwarding", "/messages/1/html"),
+    *("/search?q=from:ada@example.org+paper", "/inbox/everyone?from=ada@example.org&status=any"),
 )
 
 

@@ -52,8 +52,7 @@ def of(author: Member, conversation: Conversation) -> QuerySet[Draft]:
 
 def within_reach(author: Member) -> QuerySet[Draft]:
     """Theirs, in conversations and asides that they may see."""
-    visible = queries.visible_to(author)
-    return Draft.objects.filter(Q(conversation__in=visible) | Q(conversation__aside_of__in=visible), author=author)
+    return Draft.objects.filter(queries.seen_by(author, "conversation"), author=author)
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from django.db.models.functions import RowNumber
 
 from everyhand.conversations import finding, queries
 from everyhand.conversations.listed import Listed, listed
-from everyhand.conversations.models import Message
+from everyhand.conversations.models import Message, Status
 from everyhand.customers.models import Customer, Identity
 from everyhand.people.models import Member
 
@@ -96,8 +96,7 @@ def spoken(conversations: Iterable[int]) -> dict[int, list[Spoken]]:
 
 def found(member: Member, words: str, *, limit: int) -> list[Customer]:
     """Customers by a name, an address, or the beginning of one; only those of whom `member` may see something."""
-    value = words.lower()
-    begins = Identity.objects.filter(kind=Identity.EMAIL, value__gte=value, value__lt=value + "\U0010ffff")
+    begins = _beginning(words.lower())
     by_address = _visible(Customer.objects.filter(pk__in=begins.values("customer")), member)[:limit]
     everybody = {one.pk: one for one in by_address}
     wrote = {hit.conversation.customer_id for hit in finding.find(member, words, limit=limit)} - everybody.keys()
@@ -108,8 +107,11 @@ def found(member: Member, words: str, *, limit: int) -> list[Customer]:
 
 def latest(member: Member, *, limit: int) -> list[Customer]:
     """Whoever wrote last, the latest first."""
-    newest = queries.visible_to(member).order_by("-last_message_at", "-pk").values_list("customer", flat=True)
-    keys = list(dict.fromkeys(newest[: 4 * limit]))[:limit]
+    # One status after the other, since an index walks through each of them in that order.
+    visible = queries.visible_to(member).order_by("-last_message_at", "-pk")
+    walks = [visible.filter(status=one).values_list("last_message_at", "pk", "customer") for one in Status.values]
+    newest = sorted((row for walk in walks for row in walk[: 4 * limit]), reverse=True)
+    keys = list(dict.fromkeys(customer for _at, _pk, customer in newest[: 4 * limit]))[:limit]
     customers = Customer.objects.prefetch_related("identities").in_bulk(keys)
     return [customers[key] for key in keys]
 
@@ -123,8 +125,8 @@ def _beginning(value: str) -> QuerySet[Identity]:
 
 
 def _visible(customers: QuerySet[Customer], member: Member) -> QuerySet[Customer]:
-    visible = queries.customers_visible_to(member)
-    return customers.filter(pk__in=visible.values("pk")).prefetch_related("identities").order_by("name", "pk")
+    visible = customers & queries.customers_visible_to(member)
+    return visible.prefetch_related("identities").order_by("name", "pk")
 
 
 def _is_called(customer: Customer, words: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from everyhand.conversations.queries import visible_to
 from everyhand.notices.models import Kind, Notice
@@ -17,7 +17,9 @@ COUNTED = 100
 def notices_of(member: Member) -> QuerySet[Notice]:
     """What this member is told in the app, the newest first; what they may not see any more is left out."""
     mine = Notice.objects.filter(member=member, in_app=True)
-    return mine.filter(Q(conversation=None) | Q(conversation__in=visible_to(member))).order_by("-id")
+    # Asked of each notice: SQLite would list all conversations first, were they to be among those that can be seen.
+    seen = Exists(visible_to(member).filter(pk=OuterRef("conversation")))
+    return mine.filter(Q(conversation=None) | Q(seen)).order_by("-id")
 
 
 def unread(member: Member) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from everyhand.channels.email import from_addresses, tokens
-from everyhand.conversations import drafts, queries
+from everyhand.conversations import asides, drafts, queries
 from everyhand.conversations.drafts import Written
 from everyhand.conversations.models import Attachment, Conversation, Draft, Message
 from everyhand.conversations.taking_part import Addressees
@@ -162,7 +162,7 @@ def _page(
     found = drafts.of(member, conversation).filter(kind=writing.ASIDE, handing_on=occasion.handed_on)
     draft = writing.shown(found, writing.ASIDE, token=token)
     asking, to = (said.asking, said.recipients) if said else (draft.asking, draft.recipients)
-    here = Message.objects.filter(Q(conversation=conversation) | Q(conversation__aside_of=conversation))
+    here = [conversation.pk, *asides.of(conversation).values_list("pk", flat=True)]
     context = {
         "conversation": conversation,
         "to": to.get("to", ""),
@@ -172,7 +172,7 @@ def _page(
         "last": occasion.message,
         "along": [file.name for file in occasion.files],
         "forwarding": occasion.handing_on,
-        "newest_id": here.order_by("-pk").values_list("pk", flat=True).first() or 0,
+        "newest_id": Message.objects.filter(conversation__in=here).aggregate(newest=Max("pk"))["newest"] or 0,
         "signature": _signature(conversation, member),
     }
     return render(request, "asking.html", context, status=422 if wrong else 200)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -74,7 +75,8 @@ def refusal(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _participant_or_404(request: HttpRequest, pk: int) -> Participant:
-    rows = Participant.objects.filter(conversation__in=queries.visible_to(reader(request)))
+    seen = Exists(queries.visible_to(reader(request)).filter(pk=OuterRef("conversation")))
+    rows = Participant.objects.filter(seen)
     return get_object_or_404(rows.select_related("conversation"), pk=pk)
 
 

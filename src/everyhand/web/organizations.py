@@ -54,9 +54,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error("domains", gettext("One of these belongs to %(name)s already.") % {"name": wrong})
         else:
             return redirect("organization", pk)
-    people = organizations.working_at(organization).filter(
-        pk__in=queries.customers_visible_to(member).values("pk")
-    )  # fmt: skip
+    people = queries.customers_visible_to(member) & organizations.working_at(organization)
     named = people.prefetch_related("identities").order_by("name", "pk")[:PEOPLE]
     theirs = queries.visible_to(member).filter(customer__in=people.values("pk")).exclude(status=Status.CLOSED)
     waiting = listed(theirs).order_by("-last_message_at", "-pk")[:CONVERSATIONS]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -130,9 +130,9 @@ def _form(
 
 
 def _all(request: HttpRequest) -> list[Tag]:
-    visible = queries.visible_to(reader(request))
-    counted = Tag.objects.filter(pk__in=tags.known_to(reader(request)), taggings__conversation__in=visible)
-    return list(counted.annotate(uses=Count("taggings")).order_by("key"))
+    carrying = queries.visible_to(reader(request)).filter(taggings__tag=OuterRef("pk")).order_by()
+    uses = Subquery(carrying.values("taggings__tag").annotate(number=Count("pk")).values("number"))
+    return list(tags.known_to(reader(request)).annotate(uses=uses).order_by("key"))
 
 
 def _tag_or_404(request: HttpRequest, pk: int) -> Tag:
