@@ -26,10 +26,11 @@ export function listen(since) {
   window.addEventListener("pageshow", connect);
   window.addEventListener("everyhand:leaving", pause);
   window.addEventListener("everyhand:arrived", goOn);
+  window.addEventListener("everyhand:lively", connect);
   connect();
 }
 
-/* Another page opens in this document (opening.js): it begins where it was made, once it is painted. */
+/* Another page opens in this document (opening.js): it begins where it was made, once somebody hears what happens. */
 function pause() {
   leave();
   say("waiting");
@@ -37,7 +38,6 @@ function pause() {
 
 function goOn() {
   cursor = page.content;
-  requestAnimationFrame(() => setTimeout(connect));
 }
 
 /* A hidden page does not listen: browsers open only six connections to a host, and a tab each would use them up.

@@ -5,7 +5,7 @@
    window is told "everyhand:leaving" while the old page still stands, which may keep it (preventDefault) while it sends
    something: detail.until(promise) is what it has to finish before another page is fetched, and what it puts into
    detail.place it has again in "everyhand:arrived", when the reader comes back. To a page they have not been at they come
-   with the place {}. */
+   with the place {}. Once the page is seen, and htmx knows it, there is "everyhand:lively". */
 
 const PLACES = /^\/(inbox\/\w+|conversations\/\d+)$/;
 const PARTS = ["searching", "my-menu", "rail", "main", "toasts"]; /* of the shell (base.html), beside the bar for thumbs */
@@ -95,6 +95,7 @@ function put(page, address, { place, again }) {
   requestAnimationFrame(() => setTimeout(() => {
     complete();
     liven();
+    window.dispatchEvent(new CustomEvent("everyhand:lively"));
   }, SEEN));
   queueMicrotask(() => arrive(place)); /* after the controllers of the page */
 }

@@ -26,7 +26,7 @@ async function open(typed) {
   box.value = typed.value;
   box.focus({ preventScroll: true });
   box.setSelectionRange(box.value.length, box.value.length);
-  requestAnimationFrame(() => setTimeout(() => catchUp(box, shown))); /* once htmx hears its letters (opening.js) */
+  window.addEventListener("everyhand:lively", () => catchUp(box, shown), { once: true }); /* htmx hears its letters now */
 }
 
 /* With letters that were typed until then. */
