@@ -56,6 +56,13 @@ def test_what_is_wrong_is_said_beside_the_field_and_nothing_is_lost(
     assert not Member.objects.filter(name="Edda Moor").exists()
 
 
+def test_the_time_zones_there_are_are_offered_to_whoever_types_one(house: House) -> None:
+    for browser, address in ((browser_of(house.carla), "/profile"), (browser_of(house.ines), "/people/new")):
+        page = browser.get(address).content.decode()
+        assert 'list="time-zones"' in page
+        assert '<option value="Asia/Tokyo"></option>' in page
+
+
 def test_everybody_keeps_their_own_profile_but_not_their_role(house: House) -> None:
     typed = {
         "name": "Carla Weiss-Braun",

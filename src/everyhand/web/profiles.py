@@ -22,6 +22,7 @@ from everyhand.people import hours as working_hours
 from everyhand.people.models import Member
 from everyhand.web.moments import weekdays
 from everyhand.web.permissions import for_admins, reader
+from everyhand.web.time_zones import TimeZoneInput
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg] # the real one takes no argument
@@ -43,6 +44,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg] # the real one tak
         widgets = {
             "away_until": forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
             "signature": forms.Textarea(attrs={"rows": 3}),
+            "time_zone": TimeZoneInput(),
         }
         help_texts = {
             "signature": _("Your team's own lines come below it."),
