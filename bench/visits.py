@@ -12,7 +12,7 @@ from bench.conversation import LONG_ONES
 from bench.figures import Figure, of_times
 from bench.reader import Reader
 from everyhand.conversations.models import Conversation, Message
-from everyhand.conversations.queries import visible_to
+from everyhand.conversations.sight import visible_to
 from everyhand.people.models import Member, Role
 
 SLOW: Final = 10  # of a page that takes a second, so much fewer visits

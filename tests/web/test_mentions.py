@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from everyhand.conversations import queries
+from everyhand.conversations import sight
 from everyhand.conversations.models import Conversation, Draft, Follower, Message
 from everyhand.people.models import Member
 from tests.cast import member
@@ -36,12 +36,12 @@ def offered(browser: Client, conversation: Conversation, words: str = "") -> lis
 )
 def test_carla_is_called_in_by_any_of_her_names(house: House, text: str) -> None:
     conversation = arrives().conversation
-    assert not queries.visible_to(house.carla).exists()
+    assert not sight.visible_to(house.carla).exists()
 
     page = notes(house.ana, conversation, text)
 
     assert '<strong class="mention">@' in page
-    assert queries.visible_to(house.carla).get() == conversation
+    assert sight.visible_to(house.carla).get() == conversation
     assert Follower.objects.get().member == house.carla
     note = Message.objects.get(kind="note")
     assert note.mentions

@@ -16,7 +16,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from everyhand.conversations import queries, rich_text, taking_part
+from everyhand.conversations import rich_text, sight, taking_part
 from everyhand.conversations.models import Conversation, Draft, DraftFile, File, Message
 from everyhand.conversations.saying import Upload
 from everyhand.core import blobs, rows
@@ -52,7 +52,7 @@ def of(author: Member, conversation: Conversation) -> QuerySet[Draft]:
 
 def within_reach(author: Member) -> QuerySet[Draft]:
     """Theirs, in conversations and asides that they may see."""
-    return Draft.objects.filter(queries.seen_by(author, "conversation"), author=author)
+    return Draft.objects.filter(sight.seen_by(author, "conversation"), author=author)
 
 
 @transaction.atomic

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from everyhand.conversations.listed import Listed, listed
 from everyhand.conversations.models import Conversation, Message
-from everyhand.conversations.queries import Asker, visible_to, ways_to_see
+from everyhand.conversations.sight import Asker, visible_to, ways_to_see
 from everyhand.core import search
 from everyhand.core.counting import Count, bounded, counted
 from everyhand.core.prepared import Given, blanked, prepared

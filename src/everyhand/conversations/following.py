@@ -52,7 +52,7 @@ def unfollow(conversation: Conversation, *, member: Member, at: datetime) -> Non
 def mention(conversation: Conversation, *, members: Iterable[Member], by: Member, at: datetime) -> list[Member]:
     """A colleague calls these members in, so they may see it; those who did not follow it before are returned.
 
-    A conversation of a private team stays hidden from whoever is not in that team (see `queries.visible_to`).
+    A conversation of a private team stays hidden from whoever is not in that team (see `sight.visible_to`).
     """
     return _add(conversation, members, Follower.Because.MENTIONED, by=by, at=at)
 

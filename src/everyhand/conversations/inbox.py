@@ -18,7 +18,7 @@ from typing import Any, Final
 from django.db import models
 from django.db.models import Q, QuerySet
 
-from everyhand.conversations import queries
+from everyhand.conversations import sight
 from everyhand.conversations.listed import Listed, listed
 from everyhand.conversations.models import Conversation, Follower, Status
 from everyhand.core.counting import BoundedCount, Count, bounded, counted
@@ -48,11 +48,11 @@ class Page:
 
 
 def standing_in(
-    view: View, member: Member | queries.Asker, status: str, narrowed_by: Q = EVERYTHING
+    view: View, member: Member | sight.Asker, status: str, narrowed_by: Q = EVERYTHING
 ) -> QuerySet[Conversation]:
     """What `member` finds in this view of their inbox and `narrowed_by` lets pass, unordered."""
     asker: Any = member  # the ORM takes either
-    rows = queries.visible_to(member).filter(narrowed_by)
+    rows = sight.visible_to(member).filter(narrowed_by)
     if status != ANY:
         rows = rows.filter(status=status)
     if view == View.MINE:
@@ -71,7 +71,7 @@ def waiting_with(member: Member) -> dict[int, int]:
 
 @cache
 def _waiting_with(sees_every_queue: bool) -> Callable[..., list[tuple[int, int]]]:
-    visible = standing_in(View.EVERYONE, queries.Asker(sees_every_queue=sees_every_queue), Status.OPEN)
+    visible = standing_in(View.EVERYONE, sight.Asker(sees_every_queue=sees_every_queue), Status.OPEN)
     theirs = visible.filter(owner=models.OuterRef("pk")).values("pk")
     return prepared(Member.objects.order_by().values_list("pk", BoundedCount(theirs[:COUNTED])))
 
@@ -94,7 +94,7 @@ def waiting(
 @cache
 def _counts(sees_every_queue: bool) -> list[Count]:
     """Of mine, of my teams, and one or more that make up everything."""
-    asker = queries.Asker(sees_every_queue=sees_every_queue)
+    asker = sight.Asker(sees_every_queue=sees_every_queue)
     mine, teams, everyone = (standing_in(view, asker, Status.OPEN) for view in View)
     parts = [everyone]
     if not sees_every_queue:  # most are none of theirs: each reason to see one is counted by itself, by its own index
@@ -140,7 +140,7 @@ def _first_page(
     limit: int,
 ) -> list[Callable[..., list[Listed]]]:
     """Most visits are to it, so what it asks is written once."""
-    asker: Any = queries.Asker(sees_every_queue=sees_every_queue)
+    asker: Any = sight.Asker(sees_every_queue=sees_every_queue)
     asker.team_keys = Given("teams", several=teams) if teams else []
     return [prepared(rows) for rows in _walks(_named(view, asker, EVERYTHING), status, "", limit)]
 

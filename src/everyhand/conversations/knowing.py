@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import F, Max, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
-from everyhand.conversations import finding, queries
+from everyhand.conversations import finding, sight
 from everyhand.conversations.listed import Listed, listed
 from everyhand.conversations.models import Message, Status
 from everyhand.customers.models import Customer, Identity
@@ -66,7 +66,7 @@ def identities(customer: Customer) -> list[Known]:
 
 def conversations_with(customer: Customer, member: Member, *, before: str = "", limit: int) -> tuple[list[Listed], str]:
     """Those that `member` may see, the latest first, and the cursor of the page after them ("" when there is none)."""
-    theirs = queries.visible_to(member).filter(customer=customer)
+    theirs = sight.visible_to(member).filter(customer=customer)
     moment, _, key = before.partition(".")
     if moment.isdecimal() and key.isdecimal() and len(moment) < 18 and len(key) < 19:
         last = EPOCH + timedelta(microseconds=int(moment))
@@ -108,7 +108,7 @@ def found(member: Member, words: str, *, limit: int) -> list[Customer]:
 def latest(member: Member, *, limit: int) -> list[Customer]:
     """Whoever wrote last, the latest first."""
     # One status after the other, since an index walks through each of them in that order.
-    visible = queries.visible_to(member).order_by("-last_message_at", "-pk")
+    visible = sight.visible_to(member).order_by("-last_message_at", "-pk")
     walks = [visible.filter(status=one).values_list("last_message_at", "pk", "customer") for one in Status.values]
     newest = sorted((row for walk in walks for row in walk[: 4 * limit]), reverse=True)
     keys = list(dict.fromkeys(customer for _at, _pk, customer in newest[: 4 * limit]))[:limit]
@@ -125,7 +125,7 @@ def _beginning(value: str) -> QuerySet[Identity]:
 
 
 def _visible(customers: QuerySet[Customer], member: Member) -> QuerySet[Customer]:
-    visible = customers & queries.customers_visible_to(member)
+    visible = customers & sight.customers_visible_to(member)
     return visible.prefetch_related("identities").order_by("name", "pk")
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from everyhand.conversations import queries
+from everyhand.conversations import sight
 from everyhand.conversations.models import Conversation, Link
 from everyhand.core import journal
 from everyhand.core.journal import Entry
@@ -37,7 +37,7 @@ def of(conversation: Conversation, *, member: Member) -> list[Linked]:
     links = _links_of(conversation).select_related("by")
     by_hand = {one.other_id if one.one_id == conversation.pk else one.one_id: one for one in links}
     reach = Q(pk__in=by_hand) | Q(linked_to=conversation) | Q(pk=conversation.linked_to_id or 0)
-    found = queries.visible_to(member).filter(reach).select_related("customer", "owner").order_by("-last_message_at")
+    found = sight.visible_to(member).filter(reach).select_related("customer", "owner").order_by("-last_message_at")
     return [_linked(conversation, one, by_hand.get(one.pk)) for one in found]
 
 

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from everyhand.conversations import queries
+from everyhand.conversations import sight
 from everyhand.conversations.models import Conversation, Tag, Tagging
 from everyhand.core import journal
 from everyhand.core.journal import Entry
@@ -35,7 +35,7 @@ TAGGED: Final = Exists(Tagging.objects.filter(conversation=OuterRef("pk")))
 def known_to(member: Member) -> QuerySet[Tag]:
     """Those that stand on something `member` may see."""
     # Asked of the conversations of each tag: a list of all that they may see would be every conversation there is.
-    return Tag.objects.filter(LIVE, Exists(queries.visible_to(member).filter(taggings__tag=OuterRef("pk"))))
+    return Tag.objects.filter(LIVE, Exists(sight.visible_to(member).filter(taggings__tag=OuterRef("pk"))))
 
 
 def suggested_to(member: Member) -> QuerySet[Tag]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from everyhand.conversations import joining, queries, whose
+from everyhand.conversations import joining, queries, sight, whose
 from everyhand.conversations.models import Conversation, Joining, Message
 from everyhand.people.models import Member
 from everyhand.promises import joining as promises
@@ -92,7 +92,7 @@ def _index_again(*conversations: Conversation, at: datetime) -> None:
 
 
 def _check(*keys: int, by: Member) -> None:
-    if queries.visible_to(by).filter(pk__in=keys).count() != len(keys):
+    if sight.visible_to(by).filter(pk__in=keys).count() != len(keys):
         raise NotYours
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from everyhand.conversations import links, queries
+from everyhand.conversations import links, sight
 from everyhand.conversations.models import Conversation
 from everyhand.core.journal import Entry
 from everyhand.people.models import Member
@@ -35,5 +35,5 @@ def unlink(one: Conversation, other: Conversation, *, by: Member, at: datetime) 
 
 def _check(*both: Conversation, by: Member) -> None:
     keys = {one.pk for one in both}
-    if queries.visible_to(by).filter(pk__in=keys).count() != len(keys):
+    if sight.visible_to(by).filter(pk__in=keys).count() != len(keys):
         raise NotYours

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from everyhand.conversations import queries, whose
+from everyhand.conversations import sight, whose
 from everyhand.customers import one_person
 from everyhand.customers.models import Customer, Merging
 from everyhand.people.models import Member
@@ -41,5 +41,5 @@ def undo(merging: Merging, *, by: Member, at: datetime) -> None:
 
 
 def _check(*both: Customer, by: Member) -> None:
-    if not all(queries.sees_everything_of(customer, by) for customer in both):
+    if not all(sight.sees_everything_of(customer, by) for customer in both):
         raise NotYours

@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from everyhand.conversations import queries, tags
+from everyhand.conversations import queries, sight, tags
 from everyhand.conversations.models import Conversation, Tag
 from everyhand.core.journal import Entry
 from everyhand.desk import tagging, turns
@@ -121,7 +121,7 @@ def _each(keys: Sequence[int], by: Member, act: Callable[[Conversation], Entry |
     for batch in _batches(list(dict.fromkeys(keys))[:AT_MOST]):
         with transaction.atomic():
             _lock(batch)
-            seen = queries.visible_to(by).select_related("owner", "team").in_bulk(list(batch))
+            seen = sight.visible_to(by).select_related("owner", "team").in_bulk(list(batch))
             for key in batch:
                 try:
                     result = act(seen[key]) if key in seen else _("not there any more, or not for you to see")

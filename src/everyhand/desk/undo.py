@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from everyhand.conversations import actions as conversations
-from everyhand.conversations import links, queries, tags, turns
+from everyhand.conversations import links, queries, sight, tags, turns
 from everyhand.conversations.models import Conversation, Status, Tag
 from everyhand.core import journal
 from everyhand.core.journal import Entry
@@ -104,7 +104,7 @@ def _tag_back(conversation: Conversation, entry: Entry, by: Member, at: datetime
 
 
 def _other(entry: Entry, by: Member) -> Conversation:
-    other = queries.visible_to(by).filter(pk=entry.particulars["other"]).first()
+    other = sight.visible_to(by).filter(pk=entry.particulars["other"]).first()
     if other is None:
         raise MovedOn(_("It is not there any more."))
     return other

@@ -10,7 +10,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import QuerySet
 
-from everyhand.conversations import queries as conversations
+from everyhand.conversations import sight
 from everyhand.conversations.models import Message
 from everyhand.core import journal, rows
 from everyhand.notices import preferences
@@ -137,7 +137,7 @@ def _seen(news: Sequence[News]) -> set[tuple[int, int]]:
         else:
             asked.setdefault(member, set()).add(conversation.pk)
     for member, keys in asked.items():
-        visible = conversations.visible_to(member).filter(pk__in=keys)
+        visible = sight.visible_to(member).filter(pk__in=keys)
         seen |= {(member.pk, pk) for pk in visible.values_list("pk", flat=True)}
     return seen
 

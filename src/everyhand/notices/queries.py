@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from everyhand.conversations.queries import visible_to
+from everyhand.conversations.sight import visible_to
 from everyhand.notices.models import Kind, Notice
 from everyhand.people.models import Member, Team
 

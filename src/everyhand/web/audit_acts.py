@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from everyhand.channels.email.models import FromAddress, Mailbox
-from everyhand.conversations import queries
+from everyhand.conversations import sight
 from everyhand.conversations.models import Conversation
 from everyhand.core.looks import Look
 from everyhand.customers.models import Customer, Organization
@@ -114,9 +114,9 @@ def _abouts(wanted: Iterable[str], reader: Member, everybody: dict[int, Member])
 def _conversations(keys: list[int], reader: Member) -> dict[str, About]:
     if not keys:
         return {}
-    seen = queries.visible_to(reader).select_related("customer").in_bulk(keys)
+    seen = sight.visible_to(reader).select_related("customer").in_bulk(keys)
     if others := [pk for pk in keys if pk not in seen]:
-        seen |= queries.asides_visible_to(reader).select_related("customer").in_bulk(others)
+        seen |= sight.asides_visible_to(reader).select_related("customer").in_bulk(others)
     merged = dict(Conversation.objects.filter(pk__in=keys).values_list("pk", "merged_into"))
     people = faces({one.customer_id: one.customer.name for one in seen.values()})
     found = {}
@@ -137,7 +137,7 @@ def _conversations(keys: list[int], reader: Member) -> dict[str, About]:
 def _customers(keys: list[int], reader: Member) -> dict[str, About]:
     if not keys:
         return {}
-    people = faces(dict(queries.customers_visible_to(reader).filter(pk__in=keys).values_list("pk", "name")))
+    people = faces(dict(sight.customers_visible_to(reader).filter(pk__in=keys).values_list("pk", "name")))
     there = set(Customer.objects.filter(pk__in=keys).values_list("pk", flat=True))
     found = {}
     for pk in keys:
@@ -164,5 +164,5 @@ def _file_names(acts: Sequence[Act], reader: Member) -> dict[str, str]:
     keys = [int(key) for kind, _colon, key in parts if kind == "attachment"]
     if not keys:
         return {}
-    files = queries.attachments_visible_to(reader).filter(pk__in=keys)
+    files = sight.attachments_visible_to(reader).filter(pk__in=keys)
     return {f"attachment:{pk}": name for pk, name in files.values_list("pk", "name")}

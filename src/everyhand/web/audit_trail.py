@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from everyhand.conversations import queries
+from everyhand.conversations import sight
 from everyhand.core import csv_cells, journal
 from everyhand.customers.models import Customer
 from everyhand.insights import audit_trail
@@ -50,7 +50,7 @@ class QuestionForm(forms.Form):
         super().__init__(data)
         self.fields["who"].empty_label = _("Everybody")  # type: ignore[attr-defined]
         self.fields["kind"].choices = [("", _("Everything")), *audit_words.kinds()]  # type: ignore[attr-defined]
-        self.fields["customer"].queryset = queries.customers_visible_to(reader)  # type: ignore[attr-defined]
+        self.fields["customer"].queryset = sight.customers_visible_to(reader)  # type: ignore[attr-defined]
 
     def question(self) -> Question:
         asked = self.cleaned_data

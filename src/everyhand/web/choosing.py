@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from everyhand.conversations import finding, queries
+from everyhand.conversations import finding, queries, sight
 from everyhand.conversations.listed import Listed, listed
 from everyhand.conversations.models import Conversation
 from everyhand.people.models import Member
@@ -16,7 +16,7 @@ _NUMBER: Final = re.compile(r"(?:\S*/conversations/|#)?([0-9]{1,18})(?:[/?#]\S*)
 
 def found(words: str, conversation: Conversation, member: Member) -> list[Listed]:
     """Up to FOUND others that `member` may see; without words, those of the same customer."""
-    visible = listed(queries.visible_to(member).exclude(pk=conversation.pk))
+    visible = listed(sight.visible_to(member).exclude(pk=conversation.pk))
     if not words:
         return list(visible.filter(customer=conversation.customer_id).order_by("-last_message_at")[:FOUND])
     number = _NUMBER.fullmatch(words)

@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from everyhand.channels.email import from_addresses
-from everyhand.conversations import drafts, following, links, queries, tags, taking_part
+from everyhand.conversations import drafts, following, links, queries, sight, tags, taking_part
 from everyhand.conversations.links import Linked
 from everyhand.conversations.models import Conversation, Draft, Message, Participant, Tag
-from everyhand.conversations.queries import Asker
+from everyhand.conversations.sight import Asker
 from everyhand.core.prepared import Given, prepared
 from everyhand.people import colleagues
 from everyhand.people.colleagues import Colleague
@@ -72,7 +72,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     except queries.Merged as merged:
         return merging_conversations.lead_on(request, pk, merged.kept)
     except Http404:
-        if queries.asides_visible_to(reader(request)).filter(pk=pk).exists():
+        if sight.asides_visible_to(reader(request)).filter(pk=pk).exists():
             return redirect("aside", pk)
         raise
     asked = _number(request.GET.get("before", ""))
@@ -247,7 +247,7 @@ def _teams() -> Callable[..., list[Team]]:
 @cache
 def _conversations_of(sees_every_queue: bool) -> Callable[..., list[Conversation]]:
     """The newest of a customer that whoever asks may see; one more than is shown, since one is open already."""
-    rows = queries.visible_to(Asker(sees_every_queue=sees_every_queue)).filter(customer=Given("customer"))
+    rows = sight.visible_to(Asker(sees_every_queue=sees_every_queue)).filter(customer=Given("customer"))
     shown = rows.select_related("owner").only("subject", "status", "last_message_at", "owner__name")
     return prepared(shown.order_by("-last_message_at")[: OTHERS + 1])
 

@@ -15,7 +15,7 @@ from everyhand.channels.email.fetching import alarms
 from everyhand.channels.email.models import ConnectedMailbox, Mail
 from everyhand.conversations import inbox, saved_views
 from everyhand.conversations.models import SavedView, Status
-from everyhand.conversations.queries import Asker
+from everyhand.conversations.sight import Asker
 from everyhand.core import work
 from everyhand.core.counting import Count, counted, whole
 from everyhand.people.models import Member, Membership

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from everyhand.channels import handing_out
-from everyhand.conversations import queries
+from everyhand.conversations import sight
 from everyhand.core import journal
 from everyhand.customers import forgetting
 from everyhand.web.customers import shown
@@ -33,7 +33,7 @@ def erase(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("customer", pk)
     context = {
         "customer": known,
-        "conversations": queries.visible_to(reader(request)).filter(customer=customer).count(),
+        "conversations": sight.visible_to(reader(request)).filter(customer=customer).count(),
         "wrong": wrong,
         "typed": request.POST.get("confirmation", ""),
     }
@@ -56,7 +56,7 @@ def call_off(request: HttpRequest, pk: int) -> HttpResponse:
 def export(request: HttpRequest, pk: int) -> HttpResponseBase:
     """A ZIP of everything about them that this administrator may see, sent while it is made; our notes if wanted."""
     customer, member, at = customer_or_404(request, pk), reader(request), timezone.now()
-    theirs = queries.visible_to(member).filter(customer=customer)
+    theirs = sight.visible_to(member).filter(customer=customer)
     journal.note("customer.exported", subject=customer, actor=member, at=at)
     return StreamingHttpResponse(
         handing_out.archive(customer, theirs, at=at, notes="notes" in request.POST),

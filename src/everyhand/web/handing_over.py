@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from everyhand.conversations import queries, taking_part
+from everyhand.conversations import sight, taking_part
 from everyhand.conversations.models import Conversation, Participant
 from everyhand.desk import close as closing
 from everyhand.desk.hand_over import hand_over
@@ -75,13 +75,13 @@ def refusal(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _participant_or_404(request: HttpRequest, pk: int) -> Participant:
-    seen = Exists(queries.visible_to(reader(request)).filter(pk=OuterRef("conversation")))
+    seen = Exists(sight.visible_to(reader(request)).filter(pk=OuterRef("conversation")))
     rows = Participant.objects.filter(seen)
     return get_object_or_404(rows.select_related("conversation"), pk=pk)
 
 
 def back_to(member: Member, conversation: Conversation) -> HttpResponse:
     """To the conversation, or to the inbox when it is not theirs to see any more."""
-    if queries.visible_to(member).filter(pk=conversation.pk).exists():
+    if sight.visible_to(member).filter(pk=conversation.pk).exists():
         return redirect("conversation", conversation.pk)
     return redirect("home")

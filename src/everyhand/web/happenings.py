@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from everyhand.conversations import queries
+from everyhand.conversations import sight
 from everyhand.conversations.models import Conversation, Delivery, Participant, Tag
 from everyhand.core import journal
 from everyhand.core.journal import Entry
@@ -112,7 +112,7 @@ def returned_from(asides: Sequence[Conversation]) -> dict[int, list[str]]:
 
 def _for(reader: Member, entries: list[Entry]) -> list[Entry]:
     others = {entry.particulars["other"] for entry in entries if entry.action in _LINKING}
-    seen = set(queries.visible_to(reader).filter(pk__in=others).values_list("pk", flat=True)) if others else set()
+    seen = set(sight.visible_to(reader).filter(pk__in=others).values_list("pk", flat=True)) if others else set()
     return [entry for entry in entries if entry.action not in _LINKING or entry.particulars["other"] in seen]
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from everyhand.conversations import queries
+from everyhand.conversations import sight
 from everyhand.desk import several
 from everyhand.web import moments
 from everyhand.web.permissions import reader
@@ -36,7 +36,7 @@ def sleeps(request: HttpRequest) -> HttpResponse:
 
 
 def _form(request: HttpRequest, *, sleep: Typed | None = None, status: int = 200) -> HttpResponse:
-    chosen = queries.visible_to(reader(request)).filter(pk__in=selected(request)).select_related("customer")
+    chosen = sight.visible_to(reader(request)).filter(pk__in=selected(request)).select_related("customer")
     if not chosen:
         return told(request, several.Outcome(), "")
     context = {

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from everyhand.channels.email import queries, whose
 from everyhand.channels.email.models import Mail
-from everyhand.conversations.queries import messages_visible_to
+from everyhand.conversations.sight import messages_visible_to
 from everyhand.desk import reasons
 from everyhand.people.models import Member
 from everyhand.web.permissions import for_specialists, reader

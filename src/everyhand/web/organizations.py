@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
-from everyhand.conversations import queries
+from everyhand.conversations import sight
 from everyhand.conversations.listed import listed
 from everyhand.conversations.models import Status
 from everyhand.customers import organizations
@@ -54,9 +54,9 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error("domains", gettext("One of these belongs to %(name)s already.") % {"name": wrong})
         else:
             return redirect("organization", pk)
-    people = queries.customers_visible_to(member) & organizations.working_at(organization)
+    people = sight.customers_visible_to(member) & organizations.working_at(organization)
     named = people.prefetch_related("identities").order_by("name", "pk")[:PEOPLE]
-    theirs = queries.visible_to(member).filter(customer__in=people.values("pk")).exclude(status=Status.CLOSED)
+    theirs = sight.visible_to(member).filter(customer__in=people.values("pk")).exclude(status=Status.CLOSED)
     waiting = listed(theirs).order_by("-last_message_at", "-pk")[:CONVERSATIONS]
     context = {
         "organization": Organization.objects.get(pk=pk),

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from everyhand.conversations import inbox, queries
+from everyhand.conversations import inbox, sight
 from everyhand.conversations.listed import Listed, listed
 from everyhand.conversations.models import Conversation, Status
 from everyhand.notices import preferences
@@ -65,7 +65,7 @@ def show_all(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     at = timezone.now()
     person = away_only_until_later(get_object_or_404(Member, pk=pk), at)
-    theirs = queries.visible_to(reader(request)).filter(owner=person)
+    theirs = sight.visible_to(reader(request)).filter(owner=person)
     waiting = soonest_first(theirs)
     context = {
         "person": _shown(person, at),

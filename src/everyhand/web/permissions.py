@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
 from everyhand.channels.email import whose
-from everyhand.conversations import queries
+from everyhand.conversations import queries, sight
 from everyhand.conversations.asides import HAS_ASIDES
 from everyhand.conversations.following import FOLLOWED
 from everyhand.conversations.links import LINKED
@@ -109,28 +109,28 @@ def kept_or_404(request: HttpRequest, pk: int) -> Conversation:
 
 @cache
 def _conversation(sees_every_queue: bool) -> Callable[..., list[Conversation]]:
-    asker = queries.Asker(sees_every_queue=sees_every_queue)
+    asker = sight.Asker(sees_every_queue=sees_every_queue)
     drafts: Any = Draft.objects.filter(conversation=OuterRef("pk"), author=asker)
-    rows = queries.visible_to(asker).select_related("customer", "owner", "team").filter(pk=Given("conversation"))
+    rows = sight.visible_to(asker).select_related("customer", "owner", "team").filter(pk=Given("conversation"))
     marks = {"tagged": TAGGED, "linked": LINKED, "asking": HAS_ASIDES, "followed": FOLLOWED}
     return prepared(rows.annotate(drafting=Exists(drafts), **marks))
 
 
 def aside_or_404(request: HttpRequest, pk: int) -> Conversation:
-    rows = queries.asides_visible_to(reader(request)).select_related("aside_of__customer", "owner", "team", "customer")
+    rows = sight.asides_visible_to(reader(request)).select_related("aside_of__customer", "owner", "team", "customer")
     return get_object_or_404(rows, pk=pk)
 
 
 def customer_or_404(request: HttpRequest, pk: int) -> Customer:
-    rows = queries.customers_visible_to(reader(request)).select_related("organization")
+    rows = sight.customers_visible_to(reader(request)).select_related("organization")
     return get_object_or_404(rows, pk=pk)
 
 
 def message_or_404(request: HttpRequest, pk: int) -> Message:
-    rows = queries.messages_visible_to(reader(request)).select_related("conversation")
+    rows = sight.messages_visible_to(reader(request)).select_related("conversation")
     return get_object_or_404(rows, pk=pk)
 
 
 def attachment_or_404(request: HttpRequest, token: str) -> Attachment:
-    rows = queries.attachments_visible_to(reader(request)).select_related("blob", "message")
+    rows = sight.attachments_visible_to(reader(request)).select_related("blob", "message")
     return get_object_or_404(rows, token=token)

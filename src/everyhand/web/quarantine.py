@@ -17,7 +17,7 @@ from everyhand.channels.email import holding, queries, whose
 from everyhand.channels.email.models import Mail
 from everyhand.channels.email.parsing import headers as parsing
 from everyhand.channels.email.try_again import try_again
-from everyhand.conversations.queries import visible_to
+from everyhand.conversations.sight import visible_to
 from everyhand.desk.belonging import Decision
 from everyhand.web import looking
 from everyhand.web.mail_ledger import shown, some_of

@@ -14,7 +14,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from everyhand.conversations import finding, inbox, queries
+from everyhand.conversations import finding, inbox, sight
 from everyhand.conversations.listed import listed
 from everyhand.core.prepared import Given, prepared
 from everyhand.desk import filters
@@ -90,7 +90,7 @@ def _found(member: Member, wanted: Asked, chosen: Filters, after: str, at: datet
     numbered = (
         []
         if after or wanted.number is None
-        else list(listed(queries.visible_to(member).filter(chosen.conversations, pk=wanted.number)))
+        else list(listed(sight.visible_to(member).filter(chosen.conversations, pk=wanted.number)))
     )
     if wanted.words:
         found = finding.find(

@@ -16,7 +16,7 @@ from everyhand.channels.email import whose
 from everyhand.channels.email.models import Mail, SystemMail
 from everyhand.channels.email.try_again import try_again
 from everyhand.conversations.models import Delivery, Renaming, Sleep, VirusCheck
-from everyhand.conversations.queries import visible_to
+from everyhand.conversations.sight import visible_to
 from everyhand.core import work
 from everyhand.core.bookmarks import Setback
 from everyhand.core.work import DueRow

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from everyhand.conversations import queries, tags
+from everyhand.conversations import sight, tags
 from everyhand.conversations.models import Conversation, Tag, Tone
 from everyhand.desk import several, tagging
 from everyhand.web.permissions import conversation_or_404, for_specialists, reader
@@ -30,7 +30,7 @@ def of_conversation(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def choice(request: HttpRequest) -> HttpResponse:
     """The same for what is selected in the inbox."""
-    chosen = queries.visible_to(reader(request)).filter(pk__in=selected(request)).select_related("customer")
+    chosen = sight.visible_to(reader(request)).filter(pk__in=selected(request)).select_related("customer")
     if not chosen:
         return told(request, several.Outcome(), "")
     return _form(request, list(chosen), back=way_back(request)["Location"])
@@ -45,7 +45,7 @@ def taggings(request: HttpRequest) -> HttpResponse:
     try:
         on = [known[one].name for one in _keys(request, "on") if one in known] + tags.names_in(typed)
     except ValidationError as wrong:
-        conversations = queries.visible_to(member).filter(pk__in=chosen).select_related("customer")
+        conversations = sight.visible_to(member).filter(pk__in=chosen).select_related("customer")
         back = way_back(request)["Location"]
         return _form(request, list(conversations), back=back, typed=typed, error=wrong.messages[0], status=422)
     off = [known[one] for one in _keys(request, "off") if one in known]
@@ -130,7 +130,7 @@ def _form(
 
 
 def _all(request: HttpRequest) -> list[Tag]:
-    carrying = queries.visible_to(reader(request)).filter(taggings__tag=OuterRef("pk")).order_by()
+    carrying = sight.visible_to(reader(request)).filter(taggings__tag=OuterRef("pk")).order_by()
     uses = Subquery(carrying.values("taggings__tag").annotate(number=Count("pk")).values("number"))
     return list(tags.known_to(reader(request)).annotate(uses=uses).order_by("key"))
 

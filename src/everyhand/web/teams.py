@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from everyhand.conversations import queries
+from everyhand.conversations import sight
 from everyhand.conversations.models import Status
 from everyhand.people import actions as people
 from everyhand.people.models import Member, Membership, Team
@@ -35,7 +35,7 @@ class TeamShown:
 
 @require_safe
 def show_all(request: HttpRequest) -> HttpResponse:
-    seen = queries.visible_to(reader(request)).filter(status=Status.OPEN)
+    seen = sight.visible_to(reader(request)).filter(status=Status.OPEN)
     waiting = dict(seen.exclude(team=None).values_list("team").annotate(Count("pk")))
     teams = [_shown(team, waiting.get(team.pk, 0)) for team in Team.objects.prefetch_related("memberships__member")]
     return render(request, "teams.html", {"teams": teams})
@@ -45,7 +45,7 @@ def show_all(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, slug: str) -> HttpResponse:
     at = timezone.now()
     team = get_object_or_404(Team.objects.prefetch_related("memberships__member"), slug=slug)
-    seen = queries.visible_to(reader(request)).filter(team=team)
+    seen = sight.visible_to(reader(request)).filter(team=team)
     shown = _shown(team, 0)
     for member in shown.members:
         away_only_until_later(member, at)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from everyhand.conversations import queries
+from everyhand.conversations import sight
 from everyhand.core.journal import Entry
 from everyhand.desk import several
 from everyhand.desk.close import NOT_FOR_US
@@ -70,7 +70,7 @@ def choice(request: HttpRequest) -> HttpResponse:
     if not chosen:
         return told(request, Outcome(), "")
     context = {
-        "selected": queries.visible_to(reader(request)).filter(pk__in=chosen).select_related("customer"),
+        "selected": sight.visible_to(reader(request)).filter(pk__in=chosen).select_related("customer"),
         "members": Member.objects.filter(is_active=True),
         "teams": Team.objects.all(),
         "back": way_back(request)["Location"],

@@ -16,8 +16,8 @@ from datetime import datetime
 from everyhand.channels.email import outcomes
 from everyhand.channels.email.models import Mail
 from everyhand.channels.email.outcomes import Filed
-from everyhand.conversations.queries import visible_to
 from everyhand.conversations.saying import Upload
+from everyhand.conversations.sight import visible_to
 from everyhand.core import work
 from everyhand.customers.actions import normalised
 from everyhand.desk.belonging import Held, is_genuine

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 
 from everyhand.channels.email.models import Mail
-from everyhand.conversations.queries import Asker
+from everyhand.conversations.sight import Asker
 from everyhand.desk import kept
 from everyhand.desk.inbound import Inbound
 from everyhand.people.models import Member, Membership, Team

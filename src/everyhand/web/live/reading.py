@@ -18,7 +18,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from everyhand.conversations import queries
+from everyhand.conversations import sight
 from everyhand.conversations.models import Conversation
 from everyhand.core import journal
 from everyhand.notices import queries as notices
@@ -141,7 +141,7 @@ def seen_by(members: Collection[int], conversations: Collection[int]) -> dict[in
     if not conversations:
         return {member: set() for member in members}
     return {
-        member.pk: set(queries.visible_to(member).filter(pk__in=conversations).values_list("pk", flat=True))
+        member.pk: set(sight.visible_to(member).filter(pk__in=conversations).values_list("pk", flat=True))
         for member in Member.objects.filter(pk__in=members, is_active=True)
     }
 
@@ -180,9 +180,9 @@ def _events(entries: Iterable[journal.Entry]) -> list[Event]:
 
 def _visible(member: Member, events: Sequence[Event]) -> set[int]:
     """Which of these conversations they may see; of one that was merged into another, they are told that it was."""
-    seen = _among(queries.visible_to(member), events)
+    seen = _among(sight.visible_to(member), events)
     merged = [event for event in events if event.action == "conversation.merged"]
-    return seen | _among(queries.merged_from_sight(member), merged) if merged else seen
+    return seen | _among(sight.merged_from_sight(member), merged) if merged else seen
 
 
 def _among(conversations: QuerySet[Conversation], events: Iterable[Event]) -> set[int]:
