@@ -51,8 +51,9 @@ WORKER = "worker"
 def filing() -> Worker:
     """Files the mail that was accepted: a process of its own, since it needs a core of its own when much comes in."""
     filer = file.Filer(parsers=settings.EVERYHAND.workers)
-    mail = Duty("file mail", lambda at: _file_mail(filer, at), timedelta(seconds=0.1))
-    return Worker([[mail], [_sign_of_life(FILING)]], afterwards=lambda: _finish(filer))
+    hand = file.Hand(filer)
+    mail = Duty("file mail", lambda at: _file_mail(filer, hand, at), timedelta(seconds=0.1))
+    return Worker([[mail], [_sign_of_life(FILING)]], afterwards=lambda: _finish(filer, hand))
 
 
 def everything_else() -> Worker:
@@ -106,19 +107,23 @@ def _sign_of_life(part: str) -> Duty:
     return Duty("say that we run", beat, timedelta(seconds=15))
 
 
-def _file_mail(filer: file.Filer, at: datetime) -> int:
+def _file_mail(filer: file.Filer, hand: file.Hand, at: datetime) -> int:
     """Of those in hand a commit's worth is filed, while the parsers read the next ones."""
-    filer.take(file.claim(at=at, limit=MAILS - len(filer.in_hand)))
-    if not filer.in_hand:
+    hand.take(file.claim(at=at, limit=MAILS - len(hand.mails)))
+    if not hand.mails:
         filer.rest()
         return 0
-    with heartbeat.leases_kept(filer.in_hand, lease=file.LEASE):
-        return len(filer.file_next(at=at))
+    with heartbeat.leases_kept(hand.mails, lease=file.LEASE):
+        return len(hand.file_next(at=at))
 
 
-def _finish(filer: file.Filer) -> None:
+def _finish(filer: file.Filer, hand: file.Hand) -> None:
     """What is in hand would have to wait for the end of its lease."""
-    Turn(Duty("file what is in hand", lambda at: len(filer.file([], at=at)), timedelta())).take()
+    left = Turn(Duty("file what is in hand", lambda at: len(hand.file_next(at=at)), timedelta()))
+    for _at_most in hand.mails:
+        if hand.mails:
+            left.take()
+    connection.close()
     filer.close()
 
 

@@ -142,14 +142,14 @@ def test_what_a_mail_costs_in_a_batch(filer: file.Filer) -> None:
 
 @pytest.mark.usefixtures("house")
 def test_some_are_filed_while_the_others_are_read(filer: file.Filer) -> None:
-    mails = [comes(number) for number in range(5)]
-    filer.take(file.claim(at=NOON, limit=100))
-    assert filer.in_hand == mails
-    first = filer.file_next(at=NOON)
+    mails, hand = [comes(number) for number in range(5)], file.Hand(filer)
+    hand.take(file.claim(at=NOON, limit=100))
+    assert hand.mails == mails
+    first = hand.file_next(at=NOON)
     assert len(first) >= 3
-    assert [one.mail for one in first] + filer.in_hand == mails
-    while filer.in_hand:
-        filer.file_next(at=NOON)
+    assert [one.mail for one in first] + hand.mails == mails
+    while hand.mails:
+        hand.file_next(at=NOON)
     assert outcomes() == ["filed"] * 5
 
 

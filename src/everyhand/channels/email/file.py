@@ -54,9 +54,6 @@ class Filer:
             verify=settings.EVERYHAND.verify_senders,
             forwarders=settings.EVERYHAND.trusted_forwarders,
         )
-        # In hand, with the size of each in bytes: those that wait for room, and those that are being understood.
-        self._waiting: deque[tuple[Mail, int]] = deque()
-        self._reading: deque[tuple[Mail, int, Future[Understood]]] = deque()
 
     def close(self) -> None:
         self._threads.shutdown()
@@ -66,8 +63,48 @@ class Filer:
         """There is nothing to file: keep no more parsers than are needed."""
         self._parser.rest()
 
+    def file(self, mails: Sequence[Mail], *, at: datetime) -> list[Filed]:
+        """File the mails, which must be claimed. Each ends filed, suppressed, quarantined, a duplicate, or is tried
+        again later; none of them can stop the others. Any number of threads may ask for that.
+        """
+        hand, filed = Hand(self), list[Filed]()
+        hand.take(mails)
+        while hand.mails:
+            filed += hand.file_some(TOGETHER, at=at)
+        return filed
+
+    def read(self, mail: Mail, raw: bytes) -> Inbound | TooHostile | ParseFailed:
+        """What a mail says, without filing it or asking who wrote it."""
+        try:
+            return self._parser.parse(raw, source=mail.source, recipients=tuple(mail.envelope_to), at=mail.accepted_at)
+        except (TooHostile, ParseFailed) as refused:
+            return refused
+
+    def understand(self, mail: Mail, raw: bytes, receiver: str) -> Future[Understood]:
+        """What it says and who says so, as soon as a parser has time for it."""
+        return self._threads.submit(self._understand, mail, raw, receiver)
+
+    def _understand(self, mail: Mail, raw: bytes, receiver: str) -> Understood:
+        """What it says and who says so; here, because nobody parses or asks the DNS in a transaction."""
+        inbound = self.read(mail, raw)
+        if not isinstance(inbound, Inbound):
+            return inbound
+        arrival = Arrival(raw, mail.source, inbound.sender.email, mail.envelope_from, mail.helo, receiver)
+        verdict = self._judge.judge(arrival)
+        return settle.Letter(replace(inbound, verdict=verdict), fingerprint_of(raw, inbound.automatic or ""))
+
+
+class Hand:
+    """The mails somebody has in hand, who files with `filer`: while some are settled the next ones are understood."""
+
+    def __init__(self, filer: Filer) -> None:
+        self._filer = filer
+        # With the size of each in bytes: those that wait for room, and those that are being understood.
+        self._waiting: deque[tuple[Mail, int]] = deque()
+        self._reading: deque[tuple[Mail, int, Future[Understood]]] = deque()
+
     @property
-    def in_hand(self) -> list[Mail]:
+    def mails(self) -> list[Mail]:
         """What was taken and is not settled yet."""
         return [*(mail for mail, _size, _understood in self._reading), *(mail for mail, _size in self._waiting)]
 
@@ -78,22 +115,13 @@ class Filer:
         self._read_ahead()
 
     def file_next(self, *, at: datetime) -> list[Filed]:
-        """File some of those in hand, with one commit: what is understood by now, and at least every other one, so that
-        the parsers have the next ones to read meanwhile.
+        """File some of them, with one commit: what is understood by now, and at least every other one, so that the
+        parsers have the next ones to read meanwhile.
         """
-        return self._file_some(-(-len(self._reading) // 2), at)
+        return self.file_some(-(-len(self._reading) // 2), at=at)
 
-    def file(self, mails: Sequence[Mail], *, at: datetime) -> list[Filed]:
-        """File the mails, which must be claimed, and all else in hand. Each ends filed, suppressed, quarantined, a
-        duplicate, or is tried again later; none of them can stop the others.
-        """
-        filed: list[Filed] = []
-        self.take(mails)
-        while self.in_hand:
-            filed += self._file_some(TOGETHER, at)
-        return filed
-
-    def _file_some(self, least: int, at: datetime) -> list[Filed]:
+    def file_some(self, least: int, *, at: datetime) -> list[Filed]:
+        """The same, but at least so many; they are waited for."""
         self._read_ahead()
         batch: list[tuple[Mail, Understood]] = []
         while self._reading and len(batch) < TOGETHER and (len(batch) < least or self._reading[0][2].done()):
@@ -120,23 +148,7 @@ class Filer:
         for mail, size in next_ones:
             raw, receiver = bytes(contents[mail.raw_id]), believed.get(mail.pk, "")
             self._waiting.popleft()
-            self._reading.append((mail, size, self._threads.submit(self._understand, mail, raw, receiver)))
-
-    def read(self, mail: Mail, raw: bytes) -> Inbound | TooHostile | ParseFailed:
-        """What a mail says, without filing it or asking who wrote it."""
-        try:
-            return self._parser.parse(raw, source=mail.source, recipients=tuple(mail.envelope_to), at=mail.accepted_at)
-        except (TooHostile, ParseFailed) as refused:
-            return refused
-
-    def _understand(self, mail: Mail, raw: bytes, receiver: str) -> Understood:
-        """What it says and who says so; here, because nobody parses or asks the DNS in a transaction."""
-        inbound = self.read(mail, raw)
-        if not isinstance(inbound, Inbound):
-            return inbound
-        arrival = Arrival(raw, mail.source, inbound.sender.email, mail.envelope_from, mail.helo, receiver)
-        verdict = self._judge.judge(arrival)
-        return settle.Letter(replace(inbound, verdict=verdict), fingerprint_of(raw, inbound.automatic or ""))
+            self._reading.append((mail, size, self._filer.understand(mail, raw, receiver)))
 
 
 @cache
