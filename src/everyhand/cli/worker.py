@@ -120,9 +120,8 @@ def _file_mail(filer: file.Filer, hand: file.Hand, at: datetime) -> int:
 def _finish(filer: file.Filer, hand: file.Hand) -> None:
     """What is in hand would have to wait for the end of its lease."""
     left = Turn(Duty("file what is in hand", lambda at: len(hand.file_next(at=at)), timedelta()))
-    for _at_most in hand.mails:
-        if hand.mails:
-            left.take()
+    while hand.mails:
+        left.take()
     connection.close()
     filer.close()
 

@@ -154,6 +154,23 @@ def test_some_are_filed_while_the_others_are_read(filer: file.Filer) -> None:
 
 
 @pytest.mark.usefixtures("house")
+def test_mails_that_cannot_be_read_are_in_nobodys_way_and_come_again(filer: file.Filer) -> None:
+    hand = file.Hand(filer)
+    for number in range(3):
+        comes(number)
+    reading = '"email_rawmail"."content"'
+    with failing(OperationalError("gone"), at=lambda sql, _params: reading in sql), pytest.raises(OperationalError):
+        hand.take(file.claim(at=NOON, limit=100))
+    assert hand.mails == []
+    comes(3)
+    hand.take(file.claim(at=NOON, limit=100))
+    hand.file_next(at=NOON)
+    assert outcomes() == ["pending", "pending", "pending", "filed"]
+    work(filer, at=10)
+    assert outcomes() == ["filed"] * 4
+
+
+@pytest.mark.usefixtures("house")
 def test_what_is_in_hand_when_the_worker_is_told_to_end_is_filed_and_what_is_not_waits_for_the_next(
     filer: file.Filer,
 ) -> None:

@@ -12,7 +12,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache, partial
-from itertools import islice
 from typing import Final
 
 from django.conf import settings
@@ -132,22 +131,22 @@ class Hand:
 
     def _read_ahead(self) -> None:
         """Begin to understand further mails, always one at least. The bytes are read here: the threads that understand
-        have no connection to the database that could break.
+        have no connection to the database that could break. Where they can't be read the mails are in hand no longer,
+        and come again when their leases have run out: what stayed would be in the way of all others.
         """
         room = BYTES_AHEAD - sum(size for _mail, size, _understood in self._reading)
         next_ones: list[tuple[Mail, int]] = []
-        for mail, size in islice(self._waiting, AHEAD - len(self._reading)):
-            room -= size
+        while self._waiting and len(self._reading) + len(next_ones) < AHEAD:
+            room -= self._waiting[0][1]
             if room < 0 and (self._reading or next_ones):
                 break
-            next_ones.append((mail, size))
+            next_ones.append(self._waiting.popleft())
         if not next_ones:
             return
         contents = dict(_contents()([mail.raw_id for mail, _size in next_ones]))
         believed = receivers.of_mails([mail for mail, _size in next_ones])
         for mail, size in next_ones:
             raw, receiver = bytes(contents[mail.raw_id]), believed.get(mail.pk, "")
-            self._waiting.popleft()
             self._reading.append((mail, size, self._filer.understand(mail, raw, receiver)))
 
 
