@@ -20,7 +20,7 @@ from bench.peers.rows import Rows, filling
 from bench.server import HOST, free_port
 from bench.session import form_with
 
-PASSWORD: Final = "for the benchmark"  # noqa: S105
+PASSWORD: Final = "for the benchmark"  # noqa: S105 (gone with the desk)
 ADMIN, FIRST = 1, 2  # its administrator; so many users there are before ours come
 STATUS: Final = {"open": 1, "waiting": 3, "closed": 8}  # unread, chatting, resolved
 BUG: Final = 3  # a priority

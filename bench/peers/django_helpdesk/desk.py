@@ -22,7 +22,7 @@ from bench.server import HOST, free_port
 from bench.session import form_with
 
 ADMIN: Final = "admin"
-PASSWORD: Final = "for the benchmark"  # noqa: S105
+PASSWORD: Final = "for the benchmark"  # noqa: S105 (gone with the desk)
 # Tickets of no team are in a queue of their own.
 NO_TEAM: Final = "help"
 STATUS: Final = {"open": 1, "waiting": 1, "closed": 4}

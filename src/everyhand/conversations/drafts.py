@@ -52,7 +52,7 @@ def of(author: Member, conversation: Conversation) -> QuerySet[Draft]:
 
 def within_reach(author: Member) -> QuerySet[Draft]:
     """Theirs, in conversations and asides that they may see."""
-    return Draft.objects.filter(sight.seen_by(author, "conversation"), author=author)
+    return Draft.objects.filter(sight.said_in_sight_of(author, "conversation"), author=author)
 
 
 @transaction.atomic

@@ -61,28 +61,29 @@ def ways_to_see(member: Asker) -> list[QuerySet[Any, Any]]:
 
 
 def seen_by(member: Member, field: str) -> Q:
-    """Whether `member` may see the conversation that this field of a row names, or the one it is an aside of.
+    """Whether `member` may see the conversation that this field of a row names; not where it names none.
 
     It is asked of each row, of which there are few: for `field__in=visible_to(member)` SQLite would list all
     conversations first.
     """
-    visible = visible_to(member)
-    beside = Exists(visible.filter(pk=OuterRef(f"{field}__aside_of")))
-    return Q(Exists(visible.filter(pk=OuterRef(field)))) | Q(beside, **{f"{field}__aside_of__isnull": False})
+    return Q(Exists(visible_to(member).filter(pk=OuterRef(field))), **{f"{field}__isnull": False})
+
+
+def said_in_sight_of(member: Member, field: str) -> Q:
+    """The same, or the conversation it is an aside of: what was asked beside one is for whoever may see that one."""
+    return seen_by(member, field) | seen_by(member, f"{field}__aside_of")
 
 
 def messages_visible_to(member: Member) -> QuerySet[Message]:
-    return Message.objects.filter(seen_by(member, "conversation"))
+    return Message.objects.filter(said_in_sight_of(member, "conversation"))
 
 
 def attachments_visible_to(member: Member) -> QuerySet[Attachment]:
-    return Attachment.objects.filter(seen_by(member, "message__conversation"))
+    return Attachment.objects.filter(said_in_sight_of(member, "message__conversation"))
 
 
 def asides_visible_to(member: Member) -> QuerySet[Conversation]:
-    """What was asked beside a conversation is for whoever may see that one."""
-    beside = Exists(visible_to(member).filter(pk=OuterRef("aside_of")))
-    return Conversation.objects.filter(beside, aside_of__isnull=False)
+    return Conversation.objects.filter(seen_by(member, "aside_of"))
 
 
 def customers_visible_to(member: Member) -> QuerySet[Customer]:

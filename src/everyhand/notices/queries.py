@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
-from everyhand.conversations.sight import visible_to
+from everyhand.conversations.sight import seen_by, visible_to
 from everyhand.notices.models import Kind, Notice
 from everyhand.people.models import Member, Team
 
@@ -17,9 +17,7 @@ COUNTED = 100
 def notices_of(member: Member) -> QuerySet[Notice]:
     """What this member is told in the app, the newest first; what they may not see any more is left out."""
     mine = Notice.objects.filter(member=member, in_app=True)
-    # Asked of each notice: SQLite would list all conversations first, were they to be among those that can be seen.
-    seen = Exists(visible_to(member).filter(pk=OuterRef("conversation")))
-    return mine.filter(Q(conversation=None) | Q(seen)).order_by("-id")
+    return mine.filter(Q(conversation=None) | seen_by(member, "conversation")).order_by("-id")
 
 
 def unread(member: Member) -> int:

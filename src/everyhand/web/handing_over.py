@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -75,8 +74,7 @@ def refusal(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _participant_or_404(request: HttpRequest, pk: int) -> Participant:
-    seen = Exists(sight.visible_to(reader(request)).filter(pk=OuterRef("conversation")))
-    rows = Participant.objects.filter(seen)
+    rows = Participant.objects.filter(sight.seen_by(reader(request), "conversation"))
     return get_object_or_404(rows.select_related("conversation"), pk=pk)
 
 
