@@ -22,6 +22,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final
 
+import click
 from django.conf import settings
 
 from bench.conversation import LONG_ONES
@@ -144,15 +145,15 @@ class Comparison:
         with ExitStack() as all_of_them:
             for desk in self._desks:
                 all_of_them.enter_context(desk.serving())
-            print("visits …", file=sys.stderr, flush=True)
-            for times in range(-WARM_UP, self._size.visits):
-                self._visit(counts=times >= 0, number=times + WARM_UP)
-            print("mail …", file=sys.stderr, flush=True)
+            with click.progressbar(range(-WARM_UP, self._size.visits), label="Visits", file=sys.stderr) as turns:
+                for times in turns:
+                    self._visit(counts=times >= 0, number=times + WARM_UP)
             for desk in self._desks:
                 _filed_a_second(desk, self._first)  # what is loaded with the first mail is loaded now
-            for letters in self._letters:
-                for desk in self._desks:
-                    self._tell(desk, FILED, _filed_a_second(desk, letters))
+            with click.progressbar(self._letters, label="Mails", file=sys.stderr) as hundreds:
+                for letters in hundreds:
+                    for desk in self._desks:
+                        self._tell(desk, FILED, _filed_a_second(desk, letters))
             for desk in self._desks:
                 self._tell(desk, MEMORY, desk.memory / 1_000_000)
         return self._measured

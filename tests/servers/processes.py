@@ -17,6 +17,7 @@ from pathlib import Path
 
 MEMORY = Path("/dev/shm")  # noqa: S108 (directories in it have names of their own)
 LAST_WORDS = 4_000  # characters
+PORTS = range(20_000, 32_768)
 ROOM = 4_000_000_000  # bytes; a run on PostgreSQL with three workers takes less than one
 
 
@@ -125,11 +126,18 @@ def wait_until(ready: Callable[[], bool], *, seconds: float, what: str) -> None:
 
 
 def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that was free a moment ago."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """Return a TCP port of 127.0.0.1 where nothing listens, and which nobody else in this test run was or is given.
+
+    Nor does the kernel give it to a connection of its own choice before it is used: its own begin at 32,768.
+    """
+    with (_directory_of_this_run() / "ports").open("a+") as given:
+        fcntl.flock(given, fcntl.LOCK_EX)
+        given.seek(0)
+        last = int(given.read() or PORTS.start - 1)
+        port = next(one for one in range(last + 1, PORTS.stop) if not answers(one))
+        given.truncate(0)
+        given.write(str(port))
+    return port
 
 
 def answers(port: int) -> bool:
@@ -145,13 +153,7 @@ def open_directory(purpose: str) -> Path:
     All those of a test run, its workers' too, lie in one, EVERYHAND_TEST_DIRECTORY, which goes when the run ends. It is
     in memory where there is room: the tests kill programs, not machines, and need not wait for a disk.
     """
-    if "EVERYHAND_TEST_DIRECTORY" not in os.environ:
-        _remove_what_killed_runs_left()
-        of_this_run = tempfile.mkdtemp(prefix=f"everyhand-tests-{os.getpid()}-", dir=_roomy_place())
-        Path(of_this_run).chmod(0o755)
-        os.environ["EVERYHAND_TEST_DIRECTORY"] = of_this_run
-        atexit.register(shutil.rmtree, of_this_run)
-    directory = Path(tempfile.mkdtemp(prefix=f"{purpose}-", dir=os.environ["EVERYHAND_TEST_DIRECTORY"]))
+    directory = Path(tempfile.mkdtemp(prefix=f"{purpose}-", dir=_directory_of_this_run()))
     directory.chmod(0o755)
     return directory
 
@@ -166,6 +168,16 @@ def made_once(name: str, make: Callable[[Path], None]) -> Path:
             make(directory / name)
             (directory / name).rename(made)
     return made
+
+
+def _directory_of_this_run() -> Path:
+    if "EVERYHAND_TEST_DIRECTORY" not in os.environ:
+        _remove_what_killed_runs_left()
+        of_this_run = tempfile.mkdtemp(prefix=f"everyhand-tests-{os.getpid()}-", dir=_roomy_place())
+        Path(of_this_run).chmod(0o755)
+        os.environ["EVERYHAND_TEST_DIRECTORY"] = of_this_run
+        atexit.register(shutil.rmtree, of_this_run)
+    return Path(os.environ["EVERYHAND_TEST_DIRECTORY"])
 
 
 def _roomy_place() -> str:
