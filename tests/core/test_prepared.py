@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 from django.db.models import Exists, Q
 
 from everyhand.core.counting import bounded, counted, whole
@@ -77,3 +78,24 @@ def test_conditions_that_differ_in_values_alone_are_one_question() -> None:
 def test_a_condition_that_holds_more_than_values_is_left_alone() -> None:
     for condition in (Q(owner__in=[1, 2]), Q(subject__icontains="50 %"), Q(Exists(Team.objects.all()))):
         assert blanked(condition, "value") is None
+
+
+def test_signs_that_mean_something_in_sql_are_words_like_others(everybody: list[Member]) -> None:
+    Member.objects.filter(pk=everybody[0].pk).update(name="100 % O'Hara\\", title="%s")
+    named = Member.objects.filter(name="100 % O'Hara\\", title=Given("title"))
+
+    assert prepared(named)(title="%s") == everybody[:1]
+    assert counted([whole(named), bounded(Member.objects.filter(title="%s"), at_most=5)], title="%s") == [1, 1]
+
+
+def test_postgresql_keeps_what_is_asked_again_and_again(everybody: list[Member]) -> None:
+    if connection.vendor != "postgresql":
+        return  # SQLite's own module keeps them
+    ask = prepared(Member.objects.filter(pk=Given("member"), is_active=True))
+    for one in (*everybody, Member(pk=70_000), Member(pk=5_000_000_000)):  # of three sizes, for one statement
+        ask(member=one.pk)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement, generic_plans + custom_plans FROM pg_prepared_statements")
+        kept = [(statement, plans) for statement, plans in cursor.fetchall() if "people_member" in statement]
+    assert [plans for _statement, plans in kept] == [len(everybody) + 2]

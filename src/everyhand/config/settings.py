@@ -138,7 +138,7 @@ if EVERYHAND.database_url:
     _url = EVERYHAND.database_url
     DATABASES = {
         "default": {
-            "ENGINE": "django.db.backends.postgresql",
+            "ENGINE": "everyhand.core.postgresql",
             "NAME": _url.path.strip("/"),
             "USER": unquote(_url.username or ""),
             "PASSWORD": unquote(_url.password or ""),

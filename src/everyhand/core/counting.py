@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection, models
+from django.db import models
 
-from everyhand.core.prepared import told, written
+from everyhand.core.prepared import answered, settled, told, written
 
 # How many rows one query finds, as SQL and its values.
 Count = tuple[str, tuple[Any, ...]]
@@ -37,7 +37,7 @@ def counted(counts: Sequence[Count], **values: Any) -> list[int]:
     """Each of them; one read. `values` are those of every `Given` in them, by name."""
     if not counts:
         return []
-    params = told(tuple(value for _sql, params in counts for value in params), values)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT " + ", ".join(sql for sql, _params in counts), params)
-        return list(cursor.fetchone())
+    sql = "SELECT " + ", ".join(sql for sql, _params in counts)
+    sql, params = settled(sql, [value for _sql, params in counts for value in params])
+    [numbers] = answered(sql, told(params, values))
+    return list(numbers)

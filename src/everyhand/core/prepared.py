@@ -16,7 +16,6 @@ from django.db import connection, models
 from django.db.models.query import ModelIterable, get_related_populators  # type: ignore[attr-defined]
 
 from everyhand.core.converters import converted, converters_of
-from everyhand.core.sqlite.base import as_sqlite_reads_it
 
 Row = TypeVar("Row")
 
@@ -80,6 +79,7 @@ def prepared(rows: models.QuerySet[Any, Row]) -> Callable[..., list[Row]]:
         sql, params = compiler.as_sql()
     except EmptyResultSet:  # its conditions can't be true
         return lambda **_values: []
+    sql, params = settled(sql, params)
 
     columns = [column for column, _sql, _alias in compiler.select[: compiler.col_count]]
     # What turns the database's values into Python's depends on the columns alone, and is long to find out.
@@ -87,23 +87,12 @@ def prepared(rows: models.QuerySet[Any, Row]) -> Callable[..., list[Row]]:
     made = _instances(rows, compiler) if issubclass(_iterable(rows), ModelIterable) else _values(rows)
 
     def ask(**values: Any) -> list[Row]:
-        found: Any = _answered(sql, told(params, values))
+        found: Any = answered(sql, told(params, values))
         if compiler.has_extra_select:  # columns that only put the rows in order
             found = [row[: compiler.col_count] for row in found]
         return made(converted(found, converters) if converters else found)
 
     return ask
-
-
-def _answered(sql: str, values: tuple[Any, ...]) -> Any:
-    if connection.vendor == "sqlite" and not connection.queries_logged and not connection.execute_wrappers:
-        # Where nobody listens, a fifth of the time that a question takes is Django's cursors handing it to each other.
-        connection.ensure_connection()
-        with connection.wrap_database_errors:
-            return connection.connection.execute(as_sqlite_reads_it(sql), values).fetchall()
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return cursor.fetchall()
 
 
 def _instances(rows: models.QuerySet[Any, Row], compiler: Any) -> Callable[[Iterable[Any]], list[Row]]:
@@ -181,6 +170,24 @@ def written(rows: models.QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:
         return rows.query.sql_with_params()
     except EmptyResultSet:  # its conditions can't be true
         return "SELECT 1 WHERE 1 = 0", ()
+
+
+def settled(sql: str, params: Iterable[Any]) -> tuple[str, tuple[Any, ...]]:
+    """A question and its values as the database keeps them for being asked again."""
+    database: Any = connection
+    ready: tuple[str, tuple[Any, ...]] = database.settled(sql, params)
+    return ready
+
+
+def answered(sql: str, values: tuple[Any, ...]) -> Any:
+    """All rows of a question that is asked with the same words each time."""
+    if not connection.queries_logged and not connection.execute_wrappers:
+        # Where nobody listens, a fifth of the time that a question takes is Django's cursors handing it to each other.
+        database: Any = connection
+        return database.answered(sql, values)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall()
 
 
 def told(params: tuple[Any, ...], values: dict[str, Any]) -> tuple[Any, ...]:

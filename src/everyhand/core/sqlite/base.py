@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -92,6 +92,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
             super()._close()  # type: ignore[misc]
         finally:
             self._leave()
+
+    def settled(self, sql: str, params: Iterable[Any]) -> tuple[str, tuple[Any, ...]]:
+        """The question and its values as they are: SQLite keeps a statement by its text, and plans it without them."""
+        return sql, tuple(params)
+
+    def answered(self, sql: str, values: Iterable[Any]) -> list[Any]:
+        """All rows of a question, which must not write."""
+        self.ensure_connection()
+        with self.wrap_database_errors:
+            rows: list[Any] = self.connection.execute(as_sqlite_reads_it(sql), tuple(values)).fetchall()
+        return rows
 
     @contextmanager
     def writing_alone(self, query: str) -> Iterator[None]:
