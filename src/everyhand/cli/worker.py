@@ -62,7 +62,7 @@ def everything_else() -> Worker:
 
 
 def _lanes(stopping: threading.Event) -> Sequence[Lane]:
-    began = timezone.now()
+    began, balance = timezone.now(), queries.Balance()
     return (
         [Duty("deliver replies", lambda at: _deliver_replies(stopping, at), timedelta(seconds=0.5))],
         [Duty("deliver system mail", lambda at: _deliver_system_mail(stopping, at), timedelta(seconds=0.5))],
@@ -88,7 +88,7 @@ def _lanes(stopping: threading.Event) -> Sequence[Lane]:
             Duty("erase", lambda at: _each(Erasure, erasing.erase, at), timedelta(seconds=10)),
             Duty("watch mailboxes", lambda at: alarms.raise_alarms(at=at, watching_since=began), timedelta(seconds=20)),
             Duty("watch the disk", lambda at: disk.watch(settings.EVERYHAND.data, at=at), timedelta(minutes=1)),
-            Duty("check the ledger", _check_ledger, timedelta(minutes=1)),
+            Duty("check the ledger", lambda _at: _check_ledger(balance), timedelta(minutes=1)),
             Duty("forget old notices", _forget_old_notices, timedelta(minutes=10)),
             Duty("forget old looks", _forget_old_looks, timedelta(minutes=10)),
             Duty("gather statistics", _gather_statistics, timedelta(hours=1)),
@@ -151,10 +151,9 @@ def _each(kind: type[Row], do: Callable[..., None], at: datetime) -> int:
     return len(rows)
 
 
-def _check_ledger(_at: datetime) -> int:
-    ledger = queries.ledger()
-    if not ledger.balanced:
-        log.error("the mail ledger does not balance", **ledger.as_dict())
+def _check_ledger(balance: queries.Balance) -> int:
+    if not balance.stands():
+        log.error("the mail ledger does not balance", **queries.ledger().as_dict())
     return 0
 
 
