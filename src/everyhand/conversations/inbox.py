@@ -23,7 +23,7 @@ from everyhand.conversations.listed import Listed, listed
 from everyhand.conversations.models import Conversation, Follower, Status
 from everyhand.core.counting import BoundedCount, Count, bounded, counted
 from everyhand.core.prepared import Given, prepared
-from everyhand.people.models import Member, Membership
+from everyhand.people.models import Member, Membership, Team
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Every status at once, beside those of `Status`.
@@ -66,14 +66,19 @@ def waiting_with(member: Member) -> dict[int, int]:
     """How many open conversations that `member` may see each member has, COUNTED at the most: what is private is not
     even counted. One read, that walks over no more than COUNTED rows of an index for each.
     """
-    return dict(_waiting_with(member.sees_every_queue)(asker=member.pk))
+    return dict(_waiting_by(Member, "owner", member.sees_every_queue)(asker=member.pk))
+
+
+def waiting_in(member: Member) -> dict[int, int]:
+    """The same of teams."""
+    return dict(_waiting_by(Team, "team", member.sees_every_queue)(asker=member.pk))
 
 
 @cache
-def _waiting_with(sees_every_queue: bool) -> Callable[..., list[tuple[int, int]]]:
+def _waiting_by(kind: type[Member | Team], field: str, sees_every_queue: bool) -> Callable[..., list[tuple[int, int]]]:
     visible = standing_in(View.EVERYONE, sight.Asker(sees_every_queue=sees_every_queue), Status.OPEN)
-    theirs = visible.filter(owner=models.OuterRef("pk")).values("pk")
-    return prepared(Member.objects.order_by().values_list("pk", BoundedCount(theirs[:COUNTED])))
+    theirs = visible.filter(**{field: models.OuterRef("pk")}).values("pk")
+    return prepared(kind.objects.order_by().values_list("pk", BoundedCount(theirs[:COUNTED])))
 
 
 def waiting(

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 
 from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from everyhand.conversations import sight
-from everyhand.conversations.models import Status
+from everyhand.conversations import inbox, sight
 from everyhand.people import actions as people
 from everyhand.people.models import Member, Membership, Team
 from everyhand.routing.models import Rule
@@ -35,8 +33,7 @@ class TeamShown:
 
 @require_safe
 def show_all(request: HttpRequest) -> HttpResponse:
-    seen = sight.visible_to(reader(request)).filter(status=Status.OPEN)
-    waiting = dict(seen.exclude(team=None).values_list("team").annotate(Count("pk")))
+    waiting = inbox.waiting_in(reader(request))
     teams = [_shown(team, waiting.get(team.pk, 0)) for team in Team.objects.prefetch_related("memberships__member")]
     return render(request, "teams.html", {"teams": teams})
 
