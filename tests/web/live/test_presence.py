@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from everyhand.web.live import presence
-from everyhand.web.live.presence import Presence
+from everyhand.web.live.presence import Presence, Who
 from tests.web.live.company import Company, Page
+
+ANA = Who(7, "Ana Silva", "hers")
 
 
 def people_at(page: Page) -> dict[str, bool]:
@@ -47,8 +49,8 @@ def told(here: Presence, conversation: int) -> list[dict[str, Any]]:
 
 def test_who_stops_writing_is_a_reader_again(monkeypatch: pytest.MonkeyPatch) -> None:
     here = Presence()
-    here.enters(7, "Ana Silva", 42)
-    here.writes(7, "Ana Silva", 42)
+    here.enters(ANA, 42)
+    here.writes(ANA, 42)
     assert here.changed() == {42}
     assert told(here, 42)[0]["writes"] is True
     now = time.monotonic()
@@ -57,10 +59,17 @@ def test_who_stops_writing_is_a_reader_again(monkeypatch: pytest.MonkeyPatch) ->
     assert told(here, 42) == [{**told(here, 42)[0], "name": "Ana Silva", "initials": "AS", "writes": False}]
 
 
+def test_a_face_is_the_picture_where_somebody_has_one() -> None:
+    here = Presence()
+    here.enters(ANA, 42)
+    here.enters(Who(8, "Ben Okafor"), 42)
+    assert [one["picture"] for one in told(here, 42)] == ["/faces/hers", ""]
+
+
 def test_who_has_it_open_twice_is_there_until_both_are_closed() -> None:
     here = Presence()
-    here.enters(7, "Ana Silva", 42)
-    here.enters(7, "Ana Silva", 42)
+    here.enters(ANA, 42)
+    here.enters(ANA, 42)
     here.leaves(7, 42)
     assert here.conversations() == {42}
     here.leaves(7, 42)

@@ -101,7 +101,7 @@ class Hub:
         seen = await self._ask(self._usher, lambda: reading.seen_by([member], {*here, conversation} - {0}))
         if conversation in seen.get(member, ()) and not stream.over:
             stream.conversation = conversation
-            self.presence.enters(member, stream.listener.name, conversation)
+            self.presence.enters(stream.listener.who, conversation)
         stream.offer_presence({one: self.presence.told(one) for one in seen.get(member, set()) & here})
 
     def _follow(self) -> None:

@@ -12,15 +12,30 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-from everyhand.people.models import initials
+from django.urls import reverse
+
+from everyhand.people.models import Member, initials
 from everyhand.web.jinja import tint
 
 WRITES_FOR: Final = 8.0  # seconds since the last word; pages say it every four
 
 
+@dataclass(frozen=True)
+class Who:
+    """Whose face is shown. `picture` is its token, "" without one."""
+
+    member: int
+    name: str
+    picture: str = ""
+
+    @classmethod
+    def of(cls, member: Member) -> Who:
+        return cls(member.pk, member.name, member.picture)
+
+
 @dataclass
 class Somebody:
-    name: str
+    who: Who
     pages: int = 0
     writes_until: float = 0.0
 
@@ -33,9 +48,9 @@ class Presence:
         self._changed: set[int] = set()
         self._lock = threading.Lock()
 
-    def enters(self, member: int, name: str, conversation: int) -> None:
+    def enters(self, who: Who, conversation: int) -> None:
         with self._lock:
-            self._somebody(member, name, conversation).pages += 1
+            self._somebody(who, conversation).pages += 1
             self._changed.add(conversation)
 
     def leaves(self, member: int, conversation: int) -> None:
@@ -46,9 +61,9 @@ class Presence:
                 if somebody.pages <= 0:
                     self._forget(member, conversation)
 
-    def writes(self, member: int, name: str, conversation: int) -> None:
+    def writes(self, who: Who, conversation: int) -> None:
         with self._lock:
-            somebody = self._somebody(member, name, conversation)
+            somebody = self._somebody(who, conversation)
             if not somebody.writes_until:
                 self._changed.add(conversation)
             somebody.writes_until = time.monotonic() + WRITES_FOR
@@ -77,17 +92,18 @@ class Presence:
             people = [
                 {
                     "member": member,
-                    "name": one.name,
-                    "initials": initials(one.name),
-                    "tint": tint(one.name),
+                    "name": one.who.name,
+                    "initials": initials(one.who.name),
+                    "tint": tint(one.who.name),
+                    "picture": one.who.picture and reverse("face", args=[one.who.picture]),
                     "writes": one.writes_until > 0,
                 }
                 for member, one in self._here.get(conversation, {}).items()
             ]
         return f"event: presence\ndata: {json.dumps({'conversation': conversation, 'people': people})}\n\n".encode()
 
-    def _somebody(self, member: int, name: str, conversation: int) -> Somebody:
-        return self._here.setdefault(conversation, {}).setdefault(member, Somebody(name))
+    def _somebody(self, who: Who, conversation: int) -> Somebody:
+        return self._here.setdefault(conversation, {}).setdefault(who.member, Somebody(who))
 
     def _forget(self, member: int, conversation: int) -> None:
         people = self._here[conversation]

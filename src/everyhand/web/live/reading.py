@@ -23,6 +23,7 @@ from everyhand.conversations.models import Conversation
 from everyhand.core import journal
 from everyhand.notices import queries as notices
 from everyhand.people.models import Member, Membership
+from everyhand.web.live.presence import Who
 
 # A page that missed more than this is told to fetch everything again, which is cheaper for everybody.
 REPLAYED: Final = 200
@@ -63,7 +64,7 @@ class Listener:
     member: int
     session: str
     standing: Standing
-    name: str = field(default="", compare=False)
+    who: Who = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def listener(session_key: str) -> Listener | None:
     if not isinstance(user, Member):
         return None
     standing = standings([user.pk]).get(user.pk)
-    return Listener(user.pk, session_key, standing, user.name) if standing else None
+    return Listener(user.pk, session_key, standing, Who.of(user)) if standing else None
 
 
 def standings(members: Collection[int]) -> dict[int, Standing]:

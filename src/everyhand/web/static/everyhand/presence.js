@@ -52,7 +52,11 @@ function face(person) {
   face.title = sentence([person], person.writes ? "writes" : "reads");
   face.setAttribute("role", "img");
   face.setAttribute("aria-label", face.title);
-  face.textContent = person.initials;
+  if (person.picture) {
+    face.append(Object.assign(new Image(), { src: person.picture, alt: "" }));
+  } else {
+    face.textContent = person.initials;
+  }
   return face;
 }
 
