@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
+from everyhand.conversations import saying
 from everyhand.conversations.models import Conversation, Draft, Message
 from everyhand.core.blobs import Blob
 from everyhand.web import uploads
@@ -101,6 +104,33 @@ def test_whoever_is_overtaken_keeps_words_and_files(house: House) -> None:
     again = {"text": "My words.", "seen": said.pk, "draft": draft.token, "version": draft.version}
     assert browser.post(f"/conversations/{received.conversation.pk}/replies", again).status_code == 302
     assert Message.objects.get(author_member=house.ana).attachments.get().name == "plan.pdf"
+
+
+@pytest.mark.parametrize("what", ["replies", "notes"])
+def test_what_fails_in_a_way_nobody_foresaw_is_a_draft(
+    house: House, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    conversation = arrives().conversation
+    typed = {"text": "An hour of work.", "seen": Message.objects.get().pk}
+    browser = browser_of(house.ana)
+    browser.raise_request_exception = False
+    with monkeypatch.context() as during:
+        during.setattr(saying, "say", fails)
+        during.setattr(saying, "note", fails)
+        assert browser.post(f"/conversations/{conversation.pk}/{what}", typed).status_code == 500
+    assert (Message.objects.count(), Draft.objects.get().text) == (1, "An hour of work.")
+
+
+def fails(*_args: object, **_more: object) -> None:
+    raise RuntimeError("nobody foresaw this")
+
+
+def test_what_goes_out_at_once_is_written_once(house: House) -> None:
+    conversation = arrives().conversation
+    typed = {"text": "It is on its way.", "seen": Message.objects.get().pk}
+    with CaptureQueriesContext(connection) as asked:
+        assert browser_of(house.ana).post(f"/conversations/{conversation.pk}/replies", typed).status_code == 302
+    assert not [one["sql"] for one in asked if one["sql"].startswith("INSERT") and "draft" in one["sql"]]
 
 
 def test_a_file_that_can_not_go_is_refused_by_name_and_the_rest_is_kept(

@@ -64,7 +64,7 @@ def keep(
     None when nothing is left to keep: it is empty, or was sent meanwhile.
     """
     files = list(files)
-    known = _known(author, conversation, said) if said.token else None
+    known = begun(conversation, said, author=author)
     if known is None:
         if (said.is_empty and not files) or (said.token and _was_sent(conversation, author, said)):
             return None
@@ -97,7 +97,10 @@ def _fields(said: Written, at: datetime) -> dict[str, Any]:
     }
 
 
-def _known(author: Member, conversation: Conversation, said: Written) -> Draft | None:
+def begun(conversation: Conversation, said: Written, *, author: Member) -> Draft | None:
+    """The draft that a window began with, as it is kept."""
+    if not said.token:
+        return None
     ask = _called(aside=said.kind == Draft.Kind.ASIDE)
     return next(iter(ask(author=author.pk, conversation=conversation.pk, token=said.token)), None)
 
@@ -147,15 +150,17 @@ def take_files(draft: Draft, files: Iterable[File]) -> Draft:
     return draft
 
 
-def files_of(draft: Draft) -> list[Upload]:
-    """Its files, as a message takes them.
+def files_of(draft: Draft | None, html: str) -> list[Upload]:
+    """Its files, as a message with these words takes them.
 
     Pictures that were taken out of the words again stay behind; where the words show none at all, they go as files.
     """
-    files = []
+    files: list[Upload] = []
+    if draft is None:
+        return files
     for file in _files()(draft=draft.pk):
-        shown = file.inline and f"cid:{file.content_id}" in draft.html
-        if shown or not file.inline or not draft.html:
+        shown = file.inline and f"cid:{file.content_id}" in html
+        if shown or not file.inline or not html:
             cid = file.content_id if shown else ""
             files.append(Upload(file.name, file.type, bytes(file.blob.content), cid, inline=shown))
     return files

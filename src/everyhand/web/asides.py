@@ -71,7 +71,7 @@ def _send(request: HttpRequest, aside: Conversation, said: Written, draft: Draft
             at=timezone.now(),
             message_id_for=partial(tokens.message_id, address=aside.address),
             seen=seen,
-            files=drafts.files_of(draft) if draft else [],
+            files=drafts.files_of(draft, said.html),
             recipients=to,
             leave_out=recipients.left_out(to, aside, and_later=bool(request.POST.get("and_later"))),
         )

@@ -134,7 +134,7 @@ def _send(request: HttpRequest, occasion: Occasion, said: Written, to: Addressee
             message_id_for=partial(tokens.message_id, address=sender.address),
             sender=sender,
             quoted=occasion.message if said.asking["quote"] else None,
-            files=[*(drafts.files_of(draft) if draft else ()), *along],
+            files=[*drafts.files_of(draft, said.html), *along],
         )
     drafts.forget(author, conversation, said, draft)
     return message

@@ -37,32 +37,24 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
     """Send it, unless somebody said something the author has not seen: then their page shows it, with the draft.
 
     What looks like a note, or still has places to fill in, is asked about once before (`sure` says that it was).
-
-    What was typed and attached is a draft on the server before anything else is tried.
     """
-    conversation, member = kept_or_404(request, pk), reader(request)
-    said = writing.written(request, conversation, writing.REPLY)
-    draft, refused = writing.keep(request, conversation, said)
-    page = partial(pages.page, request, conversation, token=draft.token if draft else "")
-    if refused:
-        return page(error=not_all(refused), status=413)
+    conversation = kept_or_404(request, pk)
+    sending = writing.Sending(request, conversation, writing.REPLY)
+    if sending.refused:
+        return _stopped(request, conversation, sending, error=not_all(sending.refused), status=413)
     if conversation.pk != pk:
-        return page(error=merged_meanwhile(), status=409)
-    sure = bool(request.POST.get("sure"))
-    doubts = None if sure else second_look.doubts(said.text, conversation, author=member)
-    if doubts:
-        return page(doubts=doubts, status=422)
+        return _stopped(request, conversation, sending, error=merged_meanwhile(), status=409)
+    said, sure = sending.said, bool(request.POST.get("sure"))
     stopped: dict[str, Any]
     try:
-        to = recipients.understood(said.recipients, conversation) if said.recipients else None
-        gone = recipients.left_out(to, conversation, and_later=bool(request.POST.get("and_later")))
-        sender = from_addresses.chosen(said.sender, from_addresses.choices(conversation, member))
-        sending = Sending(sender, to, gone, seen=seen(request))
-        return _to(conversation, _send(conversation, said, sending, author=member, draft=draft))
+        with sending:
+            return _reply(request, conversation, sending, sure=sure)
+    except _Doubtful as doubtful:
+        stopped = {"doubts": doubtful.doubts}
     except recipients.NotUnderstood as not_understood:
         stopped = {"wrong_recipients": not_understood.wrong, "sure": sure}
     except queries.Merged as merged:
-        return _where_it_stands_now(request, merged, draft, mode=writing.REPLY)
+        return _where_it_stands_now(request, merged, sending.draft, mode=writing.REPLY)
     except desk.Overtaken as overtaken:
         stopped = {"overtaken_by": overtaken.messages, "sure": sure, "status": 409}
     except desk.NothingToSend:
@@ -70,27 +62,29 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
     except from_addresses.NotTheirs:
         error = _("A reply can't come from %(address)s any more. Choose another address.") % {"address": said.sender}
         stopped = {"error": error}
-    return page(**{"status": 422, **stopped})
+    return _stopped(request, conversation, sending, **{"status": 422, **stopped})
 
 
 @require_POST
 def note(request: HttpRequest, pk: int) -> HttpResponse:
     conversation = kept_or_404(request, pk)
-    said = writing.written(request, conversation, writing.NOTE)
-    draft, refused = writing.keep(request, conversation, said)
-    page = partial(pages.page, request, conversation, mode=writing.NOTE, token=draft.token if draft else "")
-    if refused:
-        return page(error=not_all(refused), status=413)
+    sending = writing.Sending(request, conversation, writing.NOTE)
+    stopped = partial(_stopped, request, conversation, sending, mode=writing.NOTE)
+    if sending.refused:
+        return stopped(error=not_all(sending.refused), status=413)
     if conversation.pk != pk:
-        return page(error=merged_meanwhile(), status=409)
-    if nobody := _can_not_be_called(mentions.read(said.text, conversation, by=reader(request)), conversation):
-        return page(error=nobody, status=422)
+        return stopped(error=merged_meanwhile(), status=409)
     try:
-        written = _write_down(conversation, said, author=reader(request), seen=seen(request), draft=draft)
+        with sending:
+            if nobody := _can_not_be_called(
+                mentions.read(sending.said.text, conversation, by=reader(request)), conversation
+            ):
+                return stopped(error=nobody, status=422)
+            written = _write_down(conversation, sending, author=reader(request), seen=seen(request))
     except queries.Merged as merged:
-        return _where_it_stands_now(request, merged, draft, mode=writing.NOTE)
+        return _where_it_stands_now(request, merged, sending.draft, mode=writing.NOTE)
     except desk.NothingToSend:
-        return page(error=_("Write what colleagues should know."), status=422)
+        return stopped(error=_("Write what colleagues should know."), status=422)
     return _to(conversation, written)
 
 
@@ -117,50 +111,77 @@ def retry_delivery(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @dataclass(frozen=True)
-class Sending:
-    """How a reply goes out: from where, to whom (None: everybody who takes part) and without whom from now on; and the
-    newest message its author saw.
-    """
+class _Doubtful(Exception):
+    """What is to be asked before it goes."""
 
-    sender: Sender
-    to: Addressees | None
-    leave_out: Sequence[str]
-    seen: int
+    doubts: second_look.Doubts
+
+
+def _stopped(request: HttpRequest, conversation: Conversation, sending: writing.Sending, **why: Any) -> HttpResponse:
+    """The page with what could not be sent, kept as a draft."""
+    draft = sending.keep()
+    return pages.page(request, conversation, token=draft.token if draft else "", **why)
+
+
+def _reply(request: HttpRequest, conversation: Conversation, sending: writing.Sending, *, sure: bool) -> HttpResponse:
+    said, member = sending.said, reader(request)
+    if doubts := None if sure else second_look.doubts(said.text, conversation, author=member):
+        raise _Doubtful(doubts)
+    to = recipients.understood(said.recipients, conversation) if said.recipients else None
+    message = _send(
+        conversation,
+        sending,
+        author=member,
+        sender=from_addresses.chosen(said.sender, from_addresses.choices(conversation, member)),
+        to=to,
+        leave_out=recipients.left_out(to, conversation, and_later=bool(request.POST.get("and_later"))),
+        seen=seen(request),
+    )
+    return _to(conversation, message)
 
 
 @transaction.atomic
 def _send(
-    conversation: Conversation, said: Written, sending: Sending, *, author: Member, draft: Draft | None
+    conversation: Conversation,
+    sending: writing.Sending,
+    *,
+    author: Member,
+    sender: Sender,
+    to: Addressees | None,
+    leave_out: Sequence[str],
+    seen: int,
 ) -> Message:
-    """Sent once, however often the button is pressed: the same words from the same page are the same reply."""
+    """Sent once, however often the button is pressed: the same words from the same page are the same reply. `to` None
+    is everybody who takes part, but for those to `leave_out` from now on.
+    """
+    said = sending.said
     queries.standing(conversation)
-    message = sent_already(conversation, said, author=author, seen=sending.seen) or desk.reply(
+    message = sent_already(conversation, said, author=author, seen=seen) or desk.reply(
         conversation,
         author=author,
         text=said.text,
         html=said.html,
         at=timezone.now(),
-        message_id_for=partial(tokens.message_id, address=sending.sender.address),
-        sender=sending.sender,
-        seen=sending.seen,
-        files=drafts.files_of(draft) if draft else [],
-        recipients=sending.to,
-        leave_out=sending.leave_out,
+        message_id_for=partial(tokens.message_id, address=sender.address),
+        sender=sender,
+        seen=seen,
+        files=drafts.files_of(sending.draft, said.html),
+        recipients=to,
+        leave_out=leave_out,
     )
-    drafts.forget(author, conversation, said, draft)
+    drafts.forget(author, conversation, said, sending.draft)
     return message
 
 
 @transaction.atomic
-def _write_down(
-    conversation: Conversation, said: Written, *, author: Member, seen: int, draft: Draft | None
-) -> Message:
+def _write_down(conversation: Conversation, sending: writing.Sending, *, author: Member, seen: int) -> Message:
     """The same for a note."""
+    said = sending.said
     queries.standing(conversation)
     again = _said_already(Message.Kind.NOTE, conversation, said, author=author, seen=seen) if seen else None
-    files = drafts.files_of(draft) if draft else []
+    files = drafts.files_of(sending.draft, said.html)
     written = again or desk.write_note(conversation, author=author, text=said.text, at=timezone.now(), files=files)
-    drafts.forget(author, conversation, said, draft)
+    drafts.forget(author, conversation, said, sending.draft)
     return written
 
 
