@@ -77,6 +77,50 @@ def _place_in_the_window(row: Locator) -> float:
     return box["y"]
 
 
+def test_who_only_looked_finds_the_inbox_at_once_and_then_as_it_has_become(courier: Courier, ana: Page) -> None:
+    ana.locator(ROW).nth(0).get_by_role("checkbox").check()
+    row = ana.get_by_role("link", name=CROSSWORD)
+    row.click()
+    expect(ana.locator("h1")).to_have_text(CROSSWORD)
+    expect_listening(ana)
+    held: list[Route] = []
+    ana.route("**/inbox/**", lambda one: held.append(one))  # noqa: PLW0108 (Playwright takes no builtin)
+    arrives(courier, "While she read")
+
+    with ana.expect_request("**/inbox/**"):
+        ana.keyboard.press("u")
+    expect(row).to_be_focused()
+    expect(ana.locator(".triage-bar__count")).to_have_text("1 selected")
+    expect(ana.get_by_role("link", name="While she read")).to_have_count(0)
+
+    for one in held:
+        one.continue_()
+    ana.unroute("**/inbox/**")
+    expect(ana.get_by_role("link", name="While she read")).to_be_visible()
+    expect(ana.locator(".triage-bar__count")).to_have_text("1 selected")
+    expect(row).to_be_focused()
+    ana.keyboard.press("j")
+    expect(row).not_to_be_focused()
+    assert ana.evaluate("window.sameDocument")
+
+
+def test_who_did_something_finds_the_inbox_as_it_has_become(courier: Courier, ana: Page) -> None:
+    arrives(courier, "Thank you all")
+    row = ana.get_by_role("link", name="Thank you all")
+    row.click()
+    expect(ana.locator("h1")).to_have_text("Thank you all")
+    expect_listening(ana)
+    ana.keyboard.press("e")
+    expect(ana.locator("#standing")).to_contain_text("Closed")
+    asked: list[str] = []
+    ana.on("request", lambda one: asked.append(one.url) if "/inbox/" in one.url else None)
+
+    ana.keyboard.press("u")
+    expect(ana.locator(".rail [aria-current]")).to_contain_text("Waiting for us")
+    assert asked
+    expect(row).to_have_count(0)
+
+
 def test_a_conversation_opened_in_place_and_the_inbox_after_it_move_live(
     courier: Courier, ana: Page, visit: Callable[..., Page]
 ) -> None:

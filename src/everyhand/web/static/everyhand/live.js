@@ -59,7 +59,7 @@ function connect() {
     say("listening");
   });
   source.addEventListener("conversation", (event) => {
-    cursor = event.lastEventId;
+    reach(event.lastEventId);
     const detail = JSON.parse(event.data);
     document.dispatchEvent(new CustomEvent("everyhand:conversation", { detail }));
     for (const element of document.querySelectorAll(`[data-live=""], [data-live="${Number(detail.conversation)}"]`)) {
@@ -74,7 +74,7 @@ function connect() {
     document.dispatchEvent(new CustomEvent("everyhand:notices", { detail: JSON.parse(event.data) }));
   });
   source.addEventListener("resync", (event) => {
-    cursor = event.lastEventId;
+    reach(event.lastEventId);
     document.dispatchEvent(new CustomEvent("everyhand:resync"));
     document.querySelectorAll("[data-live]").forEach(refresh);
   });
@@ -84,6 +84,11 @@ function connect() {
     leave(); /* it was refused: signed out, too many pages, or the server is starting */
     retry = setTimeout(connect, Math.min(LONGEST, 2000 * 2 ** failures++) * (0.5 + Math.random()));
   });
+}
+
+/* The page has what happened until there; so has whoever keeps it (opening.js). */
+function reach(entry) {
+  cursor = page.content = entry;
 }
 
 function refresh(element) {

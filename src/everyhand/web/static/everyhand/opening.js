@@ -2,12 +2,16 @@
    take the place of those that stand here. Nothing is fetched before somebody asks for it, since reading is written down.
    What is no such page (moved, refused, signed out, of a newer Everyhand) is loaded as any link would load it.
 
+   Whoever only looked finds the inbox again at once, as they left it, and then fetched anew. It is kept in memory alone.
+
    window is told "everyhand:leaving" while the old page still stands, which may keep it (preventDefault) while it sends
    something: detail.until(promise) is what it has to finish before another page is fetched, and what it puts into
    detail.place it has again in "everyhand:arrived", when the reader comes back. To a page they have not been at they come
    with the place {}. Once the page is seen, and htmx knows it, there is "everyhand:lively". */
 
 const PLACES = /^\/(inbox\/\w+|conversations\/\d+)$/;
+const INBOXES = /^\/inbox\//;
+const CONVERSATIONS = /^\/conversations\//;
 const PARTS = ["searching", "my-menu", "rail", "main", "toasts"]; /* of the shell (base.html), beside the bar for thumbs */
 const BAR = ".tabbar, #more";
 const BROUGHT = 'script[src], link[rel="stylesheet"]';
@@ -16,6 +20,7 @@ const LONG = 20; /* options of a list */
 const SEEN = 50; /* ms that the browser takes to show what it has laid out */
 const SLOW = 400; /* ms until it is shown that we wait */
 const PATIENCE = 2000; /* ms for what the page that was left has to finish */
+const FRESH = 600000; /* ms after which an inbox that was left is too old to be shown even for a moment */
 const INBOX = "inbox"; /* in sessionStorage: the last one seen in this tab, and where in it */
 
 const places = new Map(); /* entry of the history: where in its page the reader was */
@@ -23,6 +28,7 @@ let entry = history.state?.entry ?? named();
 let shown = location.pathname + location.search;
 let asking = new AbortController();
 let finished = Promise.resolve();
+let kept = null; /* the inbox that was left last, {address, at, page}, unless something was done since */
 
 /* Whether what stands here may give way to another page, since nothing that was typed is lost with it. */
 export function givesWay() {
@@ -33,6 +39,8 @@ export function givesWay() {
 export async function go(address, { place = {}, again = false } = {}) {
   asking.abort();
   asking = new AbortController();
+  const stood = standing(address);
+  if (stood) return put(stood, address, { place, again, stood });
   const { signal } = asking;
   const slow = setTimeout(() => part("main").setAttribute("aria-busy", "true"), SLOW);
   try {
@@ -74,20 +82,21 @@ function isLikeThis({ head, body, documentElement: { lang, dir } }) {
   return isBrought && lang === mine.lang && dir === mine.dir && body.dataset.member === myBody.dataset.member;
 }
 
-function put(page, address, { place, again }) {
+function put(page, address, { place, again, stood = null }) {
   if (!leave()) return;
+  document.activeElement?.blur(); /* while the page is laid out: when what has the focus goes, the browser lays it out again */
+  if (INBOXES.test(shown) && CONVERSATIONS.test(new URL(address, location.href).pathname)) kept = { address: shown, at: Date.now(), page: takenAway() };
   if (!again) {
     history.replaceState({ ...history.state, entry }, "");
     history.pushState({ entry: named() }, "", address);
   }
   entry = history.state?.entry ?? named();
   shown = location.pathname + location.search;
-  document.title = page.title;
+  document.title = page.querySelector("title").textContent;
   for (const [selector, name] of [["body", "hx-headers"], ['meta[name="live"]', "content"]]) {
     document.querySelector(selector).setAttribute(name, page.querySelector(selector).getAttribute(name));
   }
   const complete = putOff(page);
-  document.activeElement?.blur(); /* while the page is laid out: when what has the focus goes, the browser lays it out again */
   for (const id of PARTS) part(id).replaceChildren(...page.getElementById(id).childNodes);
   for (const one of document.querySelectorAll(BAR)) one.remove();
   part("main").after(...page.querySelectorAll(BAR));
@@ -95,9 +104,33 @@ function put(page, address, { place, again }) {
   requestAnimationFrame(() => setTimeout(() => {
     complete();
     liven();
+    if (stood) for (const one of document.querySelectorAll("[data-live]")) one.dispatchEvent(new CustomEvent("live"));
     window.dispatchEvent(new CustomEvent("everyhand:lively"));
   }, SEEN));
   queueMicrotask(() => arrive(place)); /* after the controllers of the page */
+}
+
+/* What stands here, taken out of the document, in the form of a page that was fetched. */
+function takenAway() {
+  const page = document.createDocumentFragment();
+  page.append(document.querySelector("title").cloneNode(true), document.querySelector('meta[name="live"]').cloneNode());
+  page.append(document.body.cloneNode());
+  for (const id of PARTS) {
+    const shell = part(id).cloneNode();
+    shell.append(...part(id).childNodes);
+    page.append(shell);
+  }
+  page.append(...document.querySelectorAll(BAR));
+  return page;
+}
+
+/* The inbox of this address as it was left, null when there is none, it was long ago, or something was done since. */
+function standing(address) {
+  const { pathname, search } = new URL(address, location.href);
+  const stands = kept?.address === pathname + search && Date.now() - kept.at < FRESH;
+  const page = stands ? kept.page : null;
+  if (stands) kept = null;
+  return page;
 }
 
 /* Takes out what nobody sees yet, and returns what gives it back: what is folded away of what was said, and the options of
@@ -155,7 +188,7 @@ function here() {
 }
 
 function remember(place) {
-  if (shown.startsWith("/inbox/")) sessionStorage.setItem(INBOX, JSON.stringify({ address: shown, place }));
+  if (INBOXES.test(shown)) sessionStorage.setItem(INBOX, JSON.stringify({ address: shown, place }));
 }
 
 function seenLast() {
@@ -190,6 +223,13 @@ window.addEventListener("popstate", ({ state }) => {
   if (address === shown) asking.abort(); /* moved within the page, or came back before the other was there */
   else go(address, { place: places.get(state?.entry) ?? (inbox?.address === address ? inbox.place : {}), again: true });
 });
+
+/* What is done in a conversation shows in the inbox, which is fetched then as it has become. */
+function forget() {
+  kept = null;
+}
+document.addEventListener("submit", forget, true);
+document.addEventListener("htmx:beforeRequest", ({ detail }) => detail.requestConfig.verb === "get" || forget());
 
 /* What is loaded anew, or come back to from elsewhere, the browser scrolls. */
 window.addEventListener("pagehide", () => {

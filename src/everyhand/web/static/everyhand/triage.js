@@ -64,7 +64,9 @@ export class TriageController extends Controller {
     this.countTarget.textContent = number ? words.replace("#", number) : "";
   }
 
-  clear() {
+  /* What was done to them is done; what is only fetched again stays selected. */
+  clear({ detail }) {
+    if (detail?.requestConfig?.verb === "get") return;
     for (const box of this.element.querySelectorAll(SELECTED)) box.checked = false;
     this.count();
   }
