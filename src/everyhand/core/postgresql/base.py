@@ -39,7 +39,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """The question with all that stays the same written into its text, where PostgreSQL sees of which type it is
         and how rare; and what is left open: what is told with each asking (an expression stands for it), and moments.
         """
-        self.ensure_connection()
+        self._connect()
         values, left, further = iter(params), list[Any](), 0
 
         def write(place: re.Match[str]) -> str:
@@ -58,9 +58,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
         return _PLACE.sub(write, sql), tuple(left)
 
+    def _connect(self) -> None:
+        """As Django's own cursors do: one that broke since the last request is opened again."""
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+
     def answered(self, sql: str, values: Iterable[Any]) -> list[Any]:
         """All rows. Integers are told as long ones, whatever their size: their type is a part of what is kept."""
-        self.ensure_connection()
+        self._connect()
         told = [Int8(one) if type(one) is int else one for one in values]
         with self.wrap_database_errors, psycopg.Cursor(self.connection) as cursor:
             return cursor.execute(sql, told, prepare=True).fetchall()
