@@ -146,6 +146,12 @@ def put_off_together(rows: Sequence[Row], reason: str, *, until: datetime) -> No
     mine.update(due_at=until, claimed_until=None, claim="", last_error=reason[:2000], attempts=F("attempts") - 1)
 
 
+def put_off_due(kind: type[Row], reason: str, *, at: datetime, until: datetime) -> int:
+    """And for all of a kind that are due at `at` and that nobody works on; how many there were."""
+    due = open_rows(kind).filter(claimed_until=None, due_at__lte=at)
+    return due.update(due_at=until, last_error=reason[:2000])
+
+
 def put_off_unclaimed(rows: models.QuerySet[Row], *, until: datetime) -> int:
     """And for all of these open rows that nobody works on and that would be due earlier; how many there were.
 

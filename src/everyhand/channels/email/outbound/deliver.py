@@ -75,7 +75,10 @@ def _carry(
     clock: Callable[[], datetime],
 ) -> None:
     if rows and not settings.EVERYHAND.mail_url:
-        work.put_off_together(rows, NO_SERVER, until=clock() + NO_SERVER_PAUSE)
+        at = clock()
+        work.put_off_together(rows, NO_SERVER, until=at + NO_SERVER_PAUSE)
+        # Thousands may wait for whoever sets one, and would be claimed again each time.
+        work.put_off_due(type(rows[0]), NO_SERVER, at=at, until=at + NO_SERVER_PAUSE)
         return
     with Postman() as postman:
         for row in rows:

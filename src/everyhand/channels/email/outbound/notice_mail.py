@@ -34,14 +34,17 @@ log = structlog.get_logger(__name__)
 def write_due(at: datetime) -> int:
     """Write the mails that are due, for the worker to send; how many bundles of notices there were.
 
-    A mail and the rows it settles are committed together, so each is written exactly once.
+    A mail and the rows it settles are committed together, so each is written exactly once. What stands in it is put
+    together before: nobody else can write during a transaction, and many may be due.
     """
     bundles = telling.due_mail(at=at)
     for bundle in bundles:
         try:
+            news = bundle.news()
+            mail = _composed(bundle, news, at) if news else None
             with transaction.atomic():
-                if news := bundle.news():
-                    _write(bundle, news, at)
+                if mail:
+                    mail.save()
                 bundle.done(at=at)
         except work.LeaseLost:
             log.warning("another worker had taken it over", member=bundle.member.pk)
@@ -53,7 +56,7 @@ def write_due(at: datetime) -> int:
     return len(bundles)
 
 
-def _write(bundle: Bundle, news: Sequence[Notice], at: datetime) -> SystemMail:
+def _composed(bundle: Bundle, news: Sequence[Notice], at: datetime) -> SystemMail:
     member, notice = bundle.member, news[-1]
     with translation.override(member.language or settings.EVERYHAND.language):
         subject, address = (_digest_subject(news), "") if bundle.digest else _subject_and_address(notice)
@@ -61,7 +64,7 @@ def _write(bundle: Bundle, news: Sequence[Notice], at: datetime) -> SystemMail:
         house = compose.sender_name("", address)
         page = notice_words.digest if bundle.digest else notice_words.at_once
         text, html = page(news, house=house)
-        return system_mail.write(
+        return system_mail.composed(
             SystemMail.Kind.NOTICE,
             address=member.email,
             envelope_from=tokens.notice_return_path(member, address),

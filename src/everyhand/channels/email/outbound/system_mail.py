@@ -49,7 +49,14 @@ class Backend(BaseEmailBackend):
         return len(email_messages)
 
 
-def write(
+def write(kind: SystemMail.Kind, **of_the_mail: Any) -> SystemMail:
+    """The same as `composed`, in the caller's transaction."""
+    mail = composed(kind, **of_the_mail)
+    mail.save()
+    return mail
+
+
+def composed(
     kind: SystemMail.Kind,
     *,
     address: str,
@@ -60,8 +67,9 @@ def write(
     files: Sequence[letter.Enclosure] = (),
     envelope_from: str = "",
 ) -> SystemMail:
-    """A mail to `address`, due now. Where failures of it interest nobody its envelope sender is null, and Exchange is
-    asked to answer none of them.
+    """A mail to `address`, due now, that is not saved yet: whoever writes many does that with nothing else in the
+    transaction. Where failures of it interest nobody its envelope sender is null, and Exchange is asked to answer none
+    of them.
     """
     domain = queries.mailbox_for([]).partition("@")[2]
     every = [
@@ -71,7 +79,7 @@ def write(
         ("X-Auto-Response-Suppress", "All"),
     ]
     content = letter.write(every, text=text, html=html, files=files)
-    return SystemMail.objects.create(
+    return SystemMail(
         kind=kind, address=letter.address(address), envelope_from=envelope_from, content=content, made_at=at, due_at=at
     )
 
