@@ -43,9 +43,12 @@ def test_a_database_that_may_not_grow_is_full() -> None:
     with connection.cursor() as cursor:
         before = cursor.execute("PRAGMA max_page_count").fetchone()[0]
         cursor.execute("PRAGMA max_page_count=1")  # SQLite takes the present size for the least
+        free = cursor.execute(
+            "SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size"
+        ).fetchone()
         with pytest.raises(DatabaseError) as full:
             cursor.execute(
-                "INSERT INTO core_blob (sha256, size, content) VALUES ('x', 1, zeroblob(10000000))",
+                "INSERT INTO core_blob (sha256, size, content) VALUES ('x', 1, zeroblob(10000000 + %s))", free
             )
         cursor.execute(f"PRAGMA max_page_count={before}")
     assert is_outage(full.value)

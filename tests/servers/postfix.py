@@ -141,8 +141,9 @@ class Postfix:
         shutil.rmtree(self.directory)
 
     def log(self) -> str:
-        """What Postfix did with each mail, a line a step."""
-        return (self.directory / "log").read_text(encoding="utf-8", errors="replace")
+        """What Postfix did with each mail, a line a step; it begins to write that when there is something to say."""
+        log = self.directory / "log"
+        return log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
 
     def deliver(self, mail: bytes, *, sender: str, to: str | Sequence[str]) -> None:
         """Hand Postfix a mail as a customer's program does. Raises smtplib.SMTPException if it is refused at once."""

@@ -6,7 +6,7 @@ import smtplib
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,9 +128,17 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(options, "options", "-c lock_timeout=200ms")
 
 
-def lock_everybody_out(cursor: Any) -> None:
-    if connection.vendor == "sqlite":
-        cursor.execute("BEGIN IMMEDIATE")
-    else:
-        cursor.execute("BEGIN")
-        cursor.execute(f"LOCK TABLE {RawMail._meta.db_table} IN ACCESS EXCLUSIVE MODE")
+@contextmanager
+def everybody_locked_out() -> Iterator[None]:
+    """Nobody else can write; also when the block fails they can again after it."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("BEGIN IMMEDIATE")
+        else:
+            cursor.execute("BEGIN")
+        try:
+            if connection.vendor == "postgresql":
+                cursor.execute(f"LOCK TABLE {RawMail._meta.db_table} IN ACCESS EXCLUSIVE MODE")
+            yield
+        finally:
+            cursor.execute("ROLLBACK")

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from email.policy import SMTP
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from everyhand.channels.email import tokens
@@ -19,7 +18,7 @@ from everyhand.core import work
 from everyhand.desk.receive import receive
 from everyhand.desk.reply import reply
 from tests.cast import NOON, Cast, letter, minutes
-from tests.channels.email.door import HELP, Open, impatient, lock_everybody_out
+from tests.channels.email.door import HELP, Open, everybody_locked_out, impatient
 from tests.channels.email.far_end import use
 from tests.channels.email.test_letter import parsed
 from tests.servers.postfix import Postfix
@@ -93,11 +92,9 @@ def test_a_mail_that_is_asked_to_come_later_comes_later(
     impatient(monkeypatch)
     postfix = make_postfix()
     postfix.start(relay={"paper.test": open_door().port})
-    with connection.cursor() as cursor:
-        lock_everybody_out(cursor)
+    with everybody_locked_out():
         postfix.deliver(b"Subject: patience\r\n\r\n", sender=ADA, to=HELP)
         wait_until(lambda: "451 4.3.0" in postfix.log(), seconds=20, what="Postfix is asked to come later")
-        cursor.execute("ROLLBACK")
     wait_until(Mail.objects.exists, seconds=20, what="the mail comes again")
 
 

@@ -16,7 +16,7 @@ from django.db import connection, connections
 from django.db.backends.signals import connection_created
 
 from everyhand.channels.email.models import Mail, Redelivery
-from tests.channels.email.door import LETTER, Door, Line, Open, impatient, lock_everybody_out, send, stored
+from tests.channels.email.door import LETTER, Door, Line, Open, everybody_locked_out, impatient, send, stored
 
 SIZES = (1, 600_000, 1, 1)
 
@@ -57,14 +57,11 @@ def test_a_locked_database_asks_the_sender_to_come_later_and_nothing_is_half_tak
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     impatient(monkeypatch)
-    with connection.cursor() as cursor, closing(Line(door)) as line:
+    with closing(Line(door)) as line:
         line.begin()
         line.send(LETTER)
-        lock_everybody_out(cursor)
-        try:
+        with everybody_locked_out():
             assert line.say(b".").startswith(b"451 4.3.0 ")
-        finally:
-            cursor.execute("ROLLBACK")
         line.begin()
         line.send(LETTER)
         assert line.say(b".").startswith(b"250 ")
@@ -97,11 +94,9 @@ def test_mail_is_asked_to_come_later_while_the_disk_is_nearly_full(
 
 def test_mails_that_arrive_together_share_a_commit(door: Door) -> None:
     with ThreadPoolExecutor(8) as clients:
-        with connection.cursor() as cursor:
-            lock_everybody_out(cursor)
+        with everybody_locked_out():
             replies = [clients.submit(send, door, LETTER + b"%d\r\n" % number) for number in range(8)]
             time.sleep(0.5)
-            cursor.execute("ROLLBACK")
         for reply in replies:
             assert reply.result() == {}
     assert Mail.objects.count() == 8
@@ -111,15 +106,14 @@ def test_mails_that_arrive_together_share_a_commit(door: Door) -> None:
 
 def test_stopping_finishes_what_is_being_committed_and_asks_the_others_to_come_again(open_door: Open) -> None:
     door = open_door()
-    with closing(Line(door)) as idle, closing(Line(door)) as busy, connection.cursor() as cursor:
+    with closing(Line(door)) as idle, closing(Line(door)) as busy:
         busy.begin()
-        lock_everybody_out(cursor)
-        busy.send(LETTER + b".\r\n")
-        time.sleep(0.3)
-        stopping = threading.Thread(target=door.listener.stop)
-        stopping.start()
-        assert idle.hear().startswith(b"421 4.3.2 ")
-        cursor.execute("ROLLBACK")
+        with everybody_locked_out():
+            busy.send(LETTER + b".\r\n")
+            time.sleep(0.3)
+            stopping = threading.Thread(target=door.listener.stop)
+            stopping.start()
+            assert idle.hear().startswith(b"421 4.3.2 ")
         assert busy.hear().startswith(b"250 ")
         stopping.join(10)
         assert not stopping.is_alive()
@@ -133,11 +127,9 @@ def test_a_mail_the_database_can_not_hold_does_not_keep_the_others_out(door: Doo
 
     connection_created.connect(hold_little)
     try:
-        with ThreadPoolExecutor(4) as clients, connection.cursor() as cursor:
-            lock_everybody_out(cursor)
+        with ThreadPoolExecutor(4) as clients, everybody_locked_out():
             waiting = [clients.submit(send, door, LETTER + b"%d" % number * size) for number, size in enumerate(SIZES)]
             time.sleep(0.5)
-            cursor.execute("ROLLBACK")
         refusals = [reply.exception() for reply in waiting]
     finally:
         connection_created.disconnect(hold_little)
@@ -166,13 +158,12 @@ def test_mails_that_would_fill_the_memory_are_asked_to_come_later(open_door: Ope
 
 
 def test_a_client_that_leaves_before_the_answer_disturbs_nobody(door: Door) -> None:
-    with connection.cursor() as cursor:
-        with closing(Line(door)) as line:
-            line.begin()
-            lock_everybody_out(cursor)
+    with closing(Line(door)) as line:
+        line.begin()
+        with everybody_locked_out():
             line.send(LETTER + b".\r\n")
             time.sleep(0.3)
-        cursor.execute("ROLLBACK")
+            line.close()
     send(door)
     assert stored() == [LETTER]
     assert Redelivery.objects.count() == 1
