@@ -58,14 +58,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
         return _PLACE.sub(write, sql), tuple(left)
 
-    def _connect(self) -> None:
-        """As Django's own cursors do: one that broke since the last request is opened again."""
-        self.close_if_health_check_failed()
-        self.ensure_connection()
-
     def answered(self, sql: str, values: Iterable[Any]) -> list[Any]:
         """All rows. Integers are told as long ones, whatever their size: their type is a part of what is kept."""
         self._connect()
         told = [Int8(one) if type(one) is int else one for one in values]
         with self.wrap_database_errors, psycopg.Cursor(self.connection) as cursor:
             return cursor.execute(sql, told, prepare=True).fetchall()
+
+    def _connect(self) -> None:
+        """As Django's own cursors do: one that broke since the last request is opened again."""
+        self.close_if_health_check_failed()
+        self.ensure_connection()
