@@ -160,6 +160,19 @@ def test_without_a_server_replies_wait_without_losing_a_try(
     assert {one.state for one in work_off(SOON + minutes(122))} == {"sent"}
 
 
+def test_without_a_server_all_that_is_due_waits_and_what_can_be_taken_back_is_left_alone(
+    cast: Cast, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(monkeypatch, "")
+    answer(conversation, cast)
+    first, second, third = Delivery.objects.order_by("pk")
+    Delivery.objects.filter(pk=third.pk).update(due_at=SOON + minutes(1))
+    deliver(work.claim(Delivery, at=SOON, limit=1), clock=lambda: SOON)
+    waits = Delivery.objects.order_by("pk").values_list("pk", "last_error", "attempts", "due_at")
+    until = SOON + minutes(1)
+    assert list(waits) == [(first.pk, NO_SERVER, 0, until), (second.pk, NO_SERVER, 0, until), (third.pk, "", 0, until)]
+
+
 def test_a_reply_that_was_taken_back_is_never_sent(cast: Cast, conversation: Conversation, mail_server: Start) -> None:
     far_end = mail_server()
     message = answer(conversation, cast)
