@@ -40,7 +40,20 @@ def test_a_quarantined_mail_is_shown_with_its_reason_and_tried_again(house: Hous
     browser.post(f"/quarantine/{mail.pk}/retry")
     mail.refresh_from_db()
     assert (mail.outcome, mail.attempts, mail.is_open) == ("pending", 0, True)
-    assert browser.post(f"/quarantine/{mail.pk}/retry").status_code == 404
+
+
+@pytest.mark.parametrize("outcome", ["pending", "filed", "suppressed"])
+def test_whoever_comes_late_to_a_waiting_mail_is_told_that_somebody_has_seen_to_it(house: House, outcome: str) -> None:
+    mail = accepted(1, outcome)
+    browser, address = browser_of(house.ana), f"/quarantine/{mail.pk}"
+    late = [browser.get(address + what, follow=True) for what in ("", "/raw")] + [
+        browser.post(address + what, fields, follow=True)
+        for what, fields in (("/retry", {}), ("/decision", {"decision": "open"}), ("/decision", {"decision": "?"}))
+    ]
+    assert [answer.status_code for answer in late] == [200] * 5
+    assert all("somebody has seen to it" in words(answer) for answer in late)
+    mail.refresh_from_db()
+    assert (mail.outcome, mail.decision) == (outcome, "")
 
 
 @pytest.mark.parametrize("content", [b"", b"\0\xff" * 50, b"no headers at all", b"Subject: x", b":\n:\n\n" * 9])
@@ -162,7 +175,9 @@ def test_a_held_mail_is_shown_with_its_reason_and_what_can_be_decided(house: Hou
     assert "goes into the conversation" in words(decided)
     mail.refresh_from_db()
     assert (mail.outcome, mail.decision, mail.is_open) == ("pending", "join", True)
-    assert browser.post(f"/quarantine/{mail.pk}/decision", {"decision": "open"}).status_code == 404
+    browser.post(f"/quarantine/{mail.pk}/decision", {"decision": "open"})
+    mail.refresh_from_db()
+    assert mail.decision == "join"
 
 
 @pytest.mark.parametrize("decision", ["", "publish", "JOIN"])

@@ -44,7 +44,9 @@ def show_all(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def show(request: HttpRequest, pk: int) -> HttpResponse:
-    mail = _quarantined_or_404(request, pk)
+    mail = _mail_or_404(request, pk)
+    if mail.outcome != Mail.Outcome.QUARANTINED:
+        return _seen_to(request)
     headers, opening = _beginning(bytes(mail.raw.content[:HEADERS_BYTES]))
     context = {
         "mail": shown([mail], reader(request))[0],
@@ -61,28 +63,39 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def raw(request: HttpRequest, pk: int) -> HttpResponse:
-    mail = _quarantined_or_404(request, pk)
+    mail = _mail_or_404(request, pk)
+    if mail.outcome != Mail.Outcome.QUARANTINED:
+        return _seen_to(request)
     return looking.seen(request, download(bytes(mail.raw.content), f"quarantined-{pk}.eml"), mail, mail.raw)
 
 
 @require_POST
 def retry(request: HttpRequest, pk: int) -> HttpResponse:
-    mail = _quarantined_or_404(request, pk)
-    if try_again(mail, by=reader(request), at=timezone.now()):
-        messages.success(request, _("It is tried again now. If it fails once more, it comes back here."))
+    mail = _mail_or_404(request, pk)
+    if not try_again(mail, by=reader(request), at=timezone.now()):
+        return _seen_to(request)
+    messages.success(request, _("It is tried again now. If it fails once more, it comes back here."))
     return redirect("quarantine")
 
 
 @require_POST
 def decision(request: HttpRequest, pk: int) -> HttpResponse:
     """What becomes of a held mail: "join", "open" or "dismiss"."""
-    mail = _quarantined_or_404(request, pk)
+    mail = _mail_or_404(request, pk)
+    if mail.outcome != Mail.Outcome.QUARANTINED:
+        return _seen_to(request)
     chosen = request.POST.get("decision", "")
     if chosen not in holding.decisions(mail):
         messages.error(request, _("Choose one of the buttons; nothing was changed."))
         return redirect("quarantined_mail", pk)
-    if holding.decide(mail, Decision(chosen), by=reader(request), at=timezone.now()):
-        messages.success(request, _decided(Decision(chosen)))
+    if not holding.decide(mail, Decision(chosen), by=reader(request), at=timezone.now()):
+        return _seen_to(request)
+    messages.success(request, _decided(Decision(chosen)))
+    return redirect("quarantine")
+
+
+def _seen_to(request: HttpRequest) -> HttpResponse:
+    messages.info(request, _("This mail does not wait any more: somebody has seen to it. Nothing was changed."))
     return redirect("quarantine")
 
 
@@ -94,9 +107,9 @@ def _decided(decision: Decision) -> str:
     }[decision]
 
 
-def _quarantined_or_404(request: HttpRequest, pk: int) -> Mail:
-    theirs = Mail.objects.filter(whose.open_to(reader(request))).select_related("raw")
-    return get_object_or_404(theirs, pk=pk, outcome=Mail.Outcome.QUARANTINED)
+def _mail_or_404(request: HttpRequest, pk: int) -> Mail:
+    """One that they may look after, which somebody else may have decided about since the page was drawn."""
+    return get_object_or_404(Mail.objects.filter(whose.open_to(reader(request))).select_related("raw"), pk=pk)
 
 
 def _beginning(content: bytes) -> tuple[list[tuple[str, str]], str]:
