@@ -173,6 +173,21 @@ def test_without_a_server_all_that_is_due_waits_and_what_can_be_taken_back_is_le
     assert list(waits) == [(first.pk, NO_SERVER, 0, until), (second.pk, NO_SERVER, 0, until), (third.pk, "", 0, until)]
 
 
+def test_of_thousands_that_wait_a_few_at_a_time_are_put_off_and_all_of_them_soon(
+    cast: Cast, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(monkeypatch, "")
+    monkeypatch.setattr(work, "PUT_OFF_TOGETHER", 1)
+    for _ in range(3):
+        answer(conversation, cast)
+    told: list[int] = []
+    while deliveries := work.claim(Delivery, at=SOON, limit=1):
+        deliver(deliveries, clock=lambda: SOON)
+        told.append(Delivery.objects.filter(last_error=NO_SERVER, due_at=SOON + minutes(1)).count())
+    everybody = Delivery.objects.count()
+    assert told == [*range(2, everybody, 2), everybody]
+
+
 def test_a_reply_that_was_taken_back_is_never_sent(cast: Cast, conversation: Conversation, mail_server: Start) -> None:
     far_end = mail_server()
     message = answer(conversation, cast)
