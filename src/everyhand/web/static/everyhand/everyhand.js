@@ -115,7 +115,8 @@ class TimelineController extends Controller {
   connect() {
     this.known = new Set(this.said.map((one) => one.id));
     this.lookUp();
-    if (performance.getEntriesByType("navigation")[0]?.type === "navigate") this.showNewest();
+    const isLoading = document.readyState !== "complete"; /* a page that is put in place arrives afterwards */
+    if (isLoading && performance.getEntriesByType("navigation")[0]?.type === "navigate") this.showNewest();
   }
 
   /* Whoever comes back stands where they stood. */
