@@ -19,10 +19,12 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Duty:
-    """Something the worker does again and again. `do` returns how much there was; after nothing it rests `pause`."""
+    """Something the worker does again and again. `do` returns how much there was; after nothing, and after what goes at
+    a pace of its own and returns None, it rests `pause`.
+    """
 
     name: str
-    do: Callable[[datetime], int]
+    do: Callable[[datetime], int | None]
     pause: timedelta
 
 
@@ -78,7 +80,7 @@ class Turn:
         self._failures = 0
 
     def take(self) -> None:
-        done = 0
+        done: int | None = None
         try:
             done = self._duty.do(timezone.now())
             self._failures = 0

@@ -27,6 +27,7 @@ from everyhand.cli.lanes import Duty, Lane, Turn, Worker
 from everyhand.conversations import checking, whose
 from everyhand.conversations.models import Delivery, Renaming, Sleep, VirusCheck
 from everyhand.core import disk, heartbeat, looks, work
+from everyhand.core.search import merging
 from everyhand.core.sqlite import statistics, write_ahead
 from everyhand.core.work import Row
 from everyhand.customers.models import Erasure
@@ -93,7 +94,15 @@ def _lanes(stopping: threading.Event) -> Sequence[Lane]:
             Duty("forget old looks", _forget_old_looks, timedelta(minutes=10)),
             Duty("gather statistics", _gather_statistics, timedelta(hours=1)),
         ],
-        *([[Duty("bring home what was written ahead", _bring_home, timedelta(seconds=0.5))]] if _is_sqlite() else []),
+        *([_of_sqlite()] if connection.vendor == "sqlite" else []),
+    )
+
+
+def _of_sqlite() -> Lane:
+    """What whoever commits would have to do by themselves."""
+    return (
+        Duty("bring home what was written ahead", lambda _at: write_ahead.bring_home(), timedelta(seconds=0.5)),
+        Duty("merge the index of words", lambda _at: merging.merge_some(), timedelta(seconds=0.1)),
     )
 
 
@@ -173,13 +182,4 @@ def _forget_old_looks(at: datetime) -> int:
 
 def _gather_statistics(_at: datetime) -> int:
     statistics.gather()
-    return 0
-
-
-def _is_sqlite() -> bool:
-    return connection.vendor == "sqlite"
-
-
-def _bring_home(_at: datetime) -> int:
-    write_ahead.bring_home()
     return 0

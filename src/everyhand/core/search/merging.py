@@ -1,0 +1,61 @@
+"""The pieces of the index of words on SQLite are merged by the worker, so that nobody who commits does it for others.
+
+Each commit leaves a piece, and pieces are merged into larger ones of the next level, else a search would look into all
+of them. By itself FTS5 has whoever commits do that for everybody once 64 pages were written: every sixty-fourth reply
+took 50 ms longer. It is told not to (`MERGE_LATER`), and the worker merges a little at a time. Where no worker runs
+whoever commits does it still, once sixteen pieces of a level have gathered (https://sqlite.org/fts5.html, 6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from django.db import connection, transaction
+
+TELL: Final = "INSERT INTO core_document_index (core_document_index, rank) VALUES (%s, %s)"  # the way FTS5 is told
+MERGE_LATER: Final = ("automerge", 0)
+MERGE_AT_ONCE: Final = ("automerge", 4)  # as it does by itself
+
+_STRUCTURE: Final = "SELECT block FROM core_document_index_data WHERE id = 10"
+
+ENOUGH: Final = 4  # pieces of one level that are merged, as FTS5 does by itself
+CROWDED: Final = 8
+# Pages merged with one commit, during which nobody else writes: some 5 ms, and some 40 when so much is written that
+# less would never be done with it.
+LITTLE: Final = 48
+MUCH: Final = 384
+
+
+def merge_some() -> None:
+    """Go on with merging, if there is anything to merge."""
+    levels = list(_levels())
+    most = max((pieces for pieces, _going_on in levels), default=0)
+    if most >= ENOUGH or any(going_on for _pieces, going_on in levels):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(TELL, ["merge", MUCH if most >= CROWDED else LITTLE])
+
+
+def _levels() -> Iterator[tuple[int, bool]]:
+    """The pieces of each level, and whether they are being merged: as the structure record tells (SQLite's source,
+    ext/fts5/fts5_index.c, the format of tables like ours), which begins with a cookie of four bytes.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_STRUCTURE)
+        numbers = _numbers(cursor.fetchone()[0][4:])
+    levels, _pieces, _written = next(numbers), next(numbers), next(numbers)
+    for _ in range(levels):
+        merging, pieces = next(numbers), next(numbers)
+        for _ in range(3 * pieces):  # of each its number, its first page and its last
+            next(numbers)
+        yield pieces, merging > 0
+
+
+def _numbers(record: bytes) -> Iterator[int]:
+    """Seven bits to a byte, the highest first; all but the last byte of a number have the eighth bit (a varint)."""
+    number = 0
+    for byte in record:
+        number = number << 7 | byte & 0x7F
+        if byte < 0x80:
+            yield number
+            number = 0
