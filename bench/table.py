@@ -23,7 +23,7 @@ from typing import Final
 from django.conf import settings
 from django.db import connection
 
-from bench import browser, incoming, living, sweeping, visits
+from bench import browser, incoming, living, settling, sweeping, visits
 from bench.figures import Figure, environment, of_memory, of_times, show
 from bench.interrupting import leave_when_interrupted, said_by
 from bench.postgresql import drop
@@ -80,6 +80,8 @@ def _measured(size: Size, only: list[str]) -> Iterator[Figure]:
         "sweep": lambda: _elsewhere("sweeping", *size.waiting),
         "size": _size,
     }
+    print("catching up …", file=sys.stderr, flush=True)
+    settling.catch_up(_here())
     for name, part in parts.items():
         if not only or name in only:
             print(f"{name} …", file=sys.stderr, flush=True)

@@ -98,3 +98,14 @@ def test_postgresql_keeps_what_is_asked_again_and_again(everybody: list[Member])
         cursor.execute("SELECT statement, generic_plans + custom_plans FROM pg_prepared_statements")
         kept = [(statement, plans) for statement, plans in cursor.fetchall() if "people_member" in statement]
     assert [plans for _statement, plans in kept] == [len(everybody) + 2]
+
+
+@pytest.mark.postgresql
+def test_what_depends_on_its_values_is_planned_for_them_each_time(everybody: list[Member]) -> None:
+    ask = prepared(Member.objects.filter(name__gt=Given("name")).order_by("pk"), planned_anew=True)
+    for _ in range(7):
+        assert ask(name="") == everybody
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%people_member%'")
+        assert cursor.fetchone() == (0,)

@@ -122,7 +122,7 @@ def _newest(
 ) -> Callable[..., list[tuple[int, int]]]:
     matching = search.matching_given("words", before=Given("before") if going_on else None)
     allowed = _allowed(sees, conversations, messages)
-    return prepared(matching.filter(allowed).values_list("number", "group")[:limit])
+    return prepared(matching.filter(allowed).values_list("number", "group")[:limit], planned_anew=True)
 
 
 @cache

@@ -69,10 +69,11 @@ def _plain(value: Any) -> str | int | datetime:
     raise TypeError
 
 
-def prepared(rows: models.QuerySet[Any, Row]) -> Callable[..., list[Row]]:
+def prepared(rows: models.QuerySet[Any, Row], *, planned_anew: bool = False) -> Callable[..., list[Row]]:
     """The rows of this query, whenever what is returned is called, with the value of each `Given` by its name.
 
-    `rows` must not hold a moment, or anything else that will have changed when it is asked again.
+    `rows` must not hold a moment, or anything else that will have changed when it is asked again. `planned_anew` is for
+    questions whose values decide how they are best answered, as how rare a word is does: PostgreSQL plans each time.
     """
     compiler: Any = rows.query.get_compiler(connection=connection)
     try:
@@ -87,7 +88,7 @@ def prepared(rows: models.QuerySet[Any, Row]) -> Callable[..., list[Row]]:
     made = _instances(rows, compiler) if issubclass(_iterable(rows), ModelIterable) else _values(rows)
 
     def ask(**values: Any) -> list[Row]:
-        found: Any = answered(sql, told(params, values))
+        found: Any = answered(sql, told(params, values), planned_anew=planned_anew)
         if compiler.has_extra_select:  # columns that only put the rows in order
             found = [row[: compiler.col_count] for row in found]
         return made(converted(found, converters) if converters else found)
@@ -179,12 +180,12 @@ def settled(sql: str, params: Iterable[Any]) -> tuple[str, tuple[Any, ...]]:
     return ready
 
 
-def answered(sql: str, values: tuple[Any, ...]) -> Any:
+def answered(sql: str, values: tuple[Any, ...], *, planned_anew: bool = False) -> Any:
     """All rows of a question that is asked with the same words each time."""
     if not connection.queries_logged and not connection.execute_wrappers:
         # Where nobody listens, a fifth of the time that a question takes is Django's cursors handing it to each other.
         database: Any = connection
-        return database.answered(sql, values)
+        return database.answered(sql, values, planned_anew=planned_anew)
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return cursor.fetchall()

@@ -16,13 +16,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from everyhand.channels.email import tokens
 from everyhand.conversations import drafts, queries, taking_part
-from everyhand.conversations.drafts import Written
-from everyhand.conversations.models import Conversation, Draft, Message
+from everyhand.conversations.models import Conversation, Message
 from everyhand.desk import aside as desk
 from everyhand.desk.reply import NothingToSend, Overtaken
 from everyhand.web import conversation as pages
-from everyhand.web import looking, recipients, replies, writing
+from everyhand.web import looking, recipients, sending, writing
 from everyhand.web.permissions import aside_or_404, reader
+from everyhand.web.sending import Sending
 from everyhand.web.timeline import aside_shown, said_alone
 
 
@@ -34,34 +34,33 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def ask_more(request: HttpRequest, pk: int) -> HttpResponse:
-    """Write them again, unless they wrote meanwhile: then the page shows it, with the draft.
-
-    What was typed and attached is a draft on the server before anything else is tried.
-    """
+    """Write them again, unless they wrote meanwhile: then the page shows it, with the draft."""
     aside = aside_or_404(request, pk)
-    said = writing.written(request, aside, writing.REPLY)
-    draft, refused = writing.keep(request, aside, said)
-    page = partial(_page, request, aside, token=draft.token if draft else "")
-    if refused:
-        return page(error=replies.not_all(refused), status=413)
+    ours = Sending(request, aside, writing.REPLY)
+    if ours.refused:
+        return _page(request, aside, token=ours.kept_as, error=sending.not_all(ours.refused), status=413)
+    why: dict[str, Any]
     try:
-        _send(request, aside, said, draft)
+        with ours:
+            _send(request, aside, ours)
     except recipients.NotUnderstood as not_understood:
-        return page(wrong_recipients=not_understood.wrong, status=422)
+        why = {"wrong_recipients": not_understood.wrong}
     except Overtaken as overtaken:
-        return page(overtaken_by=overtaken.messages, status=409)
+        why = {"overtaken_by": overtaken.messages, "status": 409}
     except NothingToSend:
-        return page(error=_("Write something first, or attach a file."), status=422)
-    messages.success(request, _("On its way to them."))
-    return redirect("aside", pk)
+        why = {"error": _("Write something first, or attach a file.")}
+    else:
+        messages.success(request, _("On its way to them."))
+        return redirect("aside", pk)
+    return _page(request, aside, token=ours.kept_as, **{"status": 422, **why})
 
 
 @transaction.atomic
-def _send(request: HttpRequest, aside: Conversation, said: Written, draft: Draft | None) -> None:
+def _send(request: HttpRequest, aside: Conversation, ours: Sending) -> None:
     """Sent once, however often the button is pressed, to whom the form says."""
     queries.locked(aside)
-    author, seen = reader(request), replies.seen(request)
-    if not replies.sent_already(aside, said, author=author, seen=seen):
+    said, author, seen = ours.said, reader(request), sending.seen(request)
+    if not sending.sent_already(aside, said, author=author, seen=seen):
         to = recipients.asked_again(said.recipients, aside)
         desk.ask_more(
             aside,
@@ -71,11 +70,11 @@ def _send(request: HttpRequest, aside: Conversation, said: Written, draft: Draft
             at=timezone.now(),
             message_id_for=partial(tokens.message_id, address=aside.address),
             seen=seen,
-            files=drafts.files_of(draft, said.html),
+            files=drafts.files_of(ours.draft, said.html),
             recipients=to,
             leave_out=recipients.left_out(to, aside, and_later=bool(request.POST.get("and_later"))),
         )
-    drafts.forget(author, aside, said, draft)
+    drafts.forget(author, aside, said, ours.draft)
 
 
 def _page(

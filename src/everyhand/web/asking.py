@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -23,8 +23,9 @@ from everyhand.conversations.models import Attachment, Conversation, Draft, Mess
 from everyhand.conversations.taking_part import Addressees
 from everyhand.desk import aside as desk
 from everyhand.people.models import Member
-from everyhand.web import recipients, replies, writing
+from everyhand.web import recipients, sending, writing
 from everyhand.web.permissions import conversation_or_404, kept_or_404, message_or_404, reader
+from everyhand.web.sending import Sending
 
 
 @dataclass(frozen=True)
@@ -69,24 +70,23 @@ def forward(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _ask(request: HttpRequest, occasion: Occasion) -> HttpResponse:
-    """What was typed and attached is a draft on the server before anything else is tried."""
     conversation = occasion.conversation
     if request.method != "POST":
         return _page(request, occasion, token=request.GET.get("draft", ""))
-    said = writing.written(request, conversation, writing.ASIDE)
-    said = replace(said, handing_on=occasion.handed_on)
-    draft, refused = writing.keep(request, conversation, said)
-    wrong, to = _wrong(said, occasion, refused), None
+    ours = Sending(request, conversation, writing.ASIDE, handing_on=occasion.handed_on)
+    said, to = ours.said, None
+    wrong = _wrong(said, occasion, ours.refused)
     try:
         to = recipients.asked(said.recipients, conversation)
     except recipients.NotUnderstood as not_understood:
         wrong |= not_understood.wrong
     if wrong or to is None:
-        return _page(request, occasion, token=draft.token if draft else "", said=said, wrong=wrong)
+        return _page(request, occasion, token=ours.kept_as, said=said, wrong=wrong)
     try:
-        message = _send(request, occasion, said, to, draft)
+        with ours:
+            message = _send(request, occasion, ours, to)
     except queries.Merged as merged:
-        return _where_it_stands_now(request, occasion, merged, draft)
+        return _where_it_stands_now(request, occasion, merged, ours.draft)
     return redirect("aside", message.conversation_id)
 
 
@@ -97,7 +97,7 @@ def _where_it_stands_now(
     conversation = conversation_or_404(request, merged.kept)
     if draft:
         drafts.take_over(draft, conversation)
-    messages.error(request, replies.merged_meanwhile())
+    messages.error(request, sending.merged_meanwhile())
     if occasion.handed_on:
         return redirect("message_forwarding", occasion.handed_on)
     return redirect("conversation_asides", conversation.pk)
@@ -111,15 +111,15 @@ def _wrong(said: Written, occasion: Occasion, refused: Sequence[str]) -> dict[st
     if not said.text.strip() and not (occasion.handing_on and said.asking["quote"]):
         wrong["text"] = _("Write what you want to know.")
     if refused:
-        wrong["files"] = replies.not_all(refused)
+        wrong["files"] = sending.not_all(refused)
     return wrong
 
 
 @transaction.atomic
-def _send(request: HttpRequest, occasion: Occasion, said: Written, to: Addressees, draft: Draft | None) -> Message:
+def _send(request: HttpRequest, occasion: Occasion, ours: Sending, to: Addressees) -> Message:
     """Asked once, however often the button is pressed."""
-    conversation, author = queries.standing(occasion.conversation), reader(request)
-    message = _asked_already(conversation, said, author=author, seen=replies.seen(request))
+    conversation, author, said = queries.standing(occasion.conversation), reader(request), ours.said
+    message = _asked_already(conversation, said, author=author, seen=sending.seen(request))
     if message is None:
         sender = from_addresses.choices(conversation, author)[0]
         along = desk.handed_on(occasion.files) if said.asking["files"] else []
@@ -134,9 +134,9 @@ def _send(request: HttpRequest, occasion: Occasion, said: Written, to: Addressee
             message_id_for=partial(tokens.message_id, address=sender.address),
             sender=sender,
             quoted=occasion.message if said.asking["quote"] else None,
-            files=[*drafts.files_of(draft, said.html), *along],
+            files=[*drafts.files_of(ours.draft, said.html), *along],
         )
-    drafts.forget(author, conversation, said, draft)
+    drafts.forget(author, conversation, said, ours.draft)
     return message
 
 

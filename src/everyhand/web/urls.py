@@ -43,6 +43,7 @@ from everyhand.web import (
     merging,
     merging_conversations,
     no_hub,
+    notes,
     notice_settings,
     notices,
     organizations,
@@ -94,7 +95,7 @@ inbox_and_search = [
 conversations = [
     path("conversations/<int:pk>", conversation.show, name="conversation"),
     path("conversations/<int:pk>/replies", replies.reply, name="conversation_replies"),
-    path("conversations/<int:pk>/notes", replies.note, name="conversation_notes"),
+    path("conversations/<int:pk>/notes", notes.note, name="conversation_notes"),
     path("conversations/<int:pk>/writing", presence.writing, name="conversation_writing"),
     path("conversations/<int:pk>/drafts", drafts.keep, name="conversation_drafts"),
     path("conversations/<int:pk>/canned-replies", canned_choice.choose, name="conversation_canned_replies"),

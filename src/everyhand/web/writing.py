@@ -18,7 +18,7 @@ from everyhand.conversations.drafts import Written
 from everyhand.conversations.models import Attachment, CannedFile, Conversation, Draft, DraftFile, Message
 from everyhand.web import recipients
 from everyhand.web.permissions import reader
-from everyhand.web.uploads import too_large, uploads
+from everyhand.web.uploads import uploads
 
 REPLY, NOTE, ASIDE = (str(kind) for kind in (Draft.Kind.MESSAGE, Draft.Kind.NOTE, Draft.Kind.ASIDE))
 
@@ -73,35 +73,6 @@ def _asked(request: HttpRequest, conversation: Conversation, said: Written) -> W
         asking=asking,
         handing_on=handed_on.values_list("pk", flat=True).first(),
     )
-
-
-class Sending:
-    """What is to be sent with a form. Where it brings files or shows pictures it is a draft on the server before
-    anything is tried, and else as soon as it can't be sent: what goes out at once is kept as a message.
-    """
-
-    def __init__(self, request: HttpRequest, conversation: Conversation, kind: str) -> None:
-        self._request, self._conversation = request, conversation
-        self._kept = False
-        self.said = written(request, conversation, kind)
-        self.draft = drafts.begun(conversation, self.said, author=reader(request))
-        self.refused: list[str] = []  # a sentence for each file
-        if too_large(request) or request.FILES or "cid:" in self.said.html:
-            self.keep()
-
-    def keep(self) -> Draft | None:
-        """Have it on the server; None when there is nothing to keep."""
-        if not self._kept:
-            self.draft, self.refused = keep(self._request, self._conversation, self.said)
-            self._kept = True
-        return self.draft
-
-    def __enter__(self) -> None:
-        """Send it in this block: when that raises anything, it is kept."""
-
-    def __exit__(self, kind: type[BaseException] | None, _error: object, _traceback: object) -> None:
-        if kind and issubclass(kind, Exception):
-            self.keep()
 
 
 def keep(request: HttpRequest, conversation: Conversation, said: Written) -> tuple[Draft | None, list[str]]:

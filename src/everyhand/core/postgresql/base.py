@@ -58,12 +58,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
         return _PLACE.sub(write, sql), tuple(left)
 
-    def answered(self, sql: str, values: Iterable[Any]) -> list[Any]:
-        """All rows. Integers are told as long ones, whatever their size: their type is a part of what is kept."""
+    def answered(self, sql: str, values: Iterable[Any], *, planned_anew: bool = False) -> list[Any]:
+        """All rows. Integers are told as long ones, whatever their size: their type is a part of what is kept.
+
+        Nothing is kept of what is `planned_anew`: from the sixth time on PostgreSQL might take one plan for all values.
+        """
         self._connect()
         told = [Int8(one) if type(one) is int else one for one in values]
         with self.wrap_database_errors, psycopg.Cursor(self.connection) as cursor:
-            return cursor.execute(sql, told, prepare=True).fetchall()
+            return cursor.execute(sql, told, prepare=not planned_anew).fetchall()
 
     def _connect(self) -> None:
         """As Django's own cursors do: one that broke since the last request is opened again."""

@@ -42,7 +42,7 @@ def words_in(documents: models.QuerySet[Document]) -> Callable[..., Iterator[lis
     They come as one text, 'this' 'way', and are taken out of it here: the database takes several times as long.
     """
     every = documents.annotate(every=RawSQL("strip(core_document.words)::text", ()))
-    ask = prepared(every.values_list("every", flat=True))
+    ask = prepared(every.values_list("every", flat=True), planned_anew=True)
 
     def words(beginning: str, **values: Any) -> Iterator[list[str]]:
         for text in ask(**values):

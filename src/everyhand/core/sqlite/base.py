@@ -97,8 +97,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """The question and its values as they are: SQLite keeps a statement by its text, and plans it without them."""
         return sql, tuple(params)
 
-    def answered(self, sql: str, values: Iterable[Any]) -> list[Any]:
-        """All rows of a question, which must not write."""
+    def answered(self, sql: str, values: Iterable[Any], *, planned_anew: bool = False) -> list[Any]:  # noqa: ARG002
+        """All rows of a question, which must not write. SQLite's plans never depend on the values."""
         self.ensure_connection()
         with self.wrap_database_errors:
             rows: list[Any] = self.connection.execute(as_sqlite_reads_it(sql), tuple(values)).fetchall()
