@@ -54,6 +54,40 @@ def test_a_row_opens_by_key_and_by_click_and_the_inbox_comes_back_to_it(ana: Pag
     assert ana.evaluate("window.sameDocument")
 
 
+def test_a_conversation_is_asked_for_when_the_button_goes_down_and_opens_when_it_comes_up(ana: Page) -> None:
+    link = ana.locator(ROW).nth(2).get_by_role("link")
+    address, subject = str(link.get_attribute("href")), link.inner_text()
+    asked = asked_for(ana, address)
+    link.hover()
+    with ana.expect_response(lambda answer: answer.url.endswith(address)):
+        ana.mouse.down()
+    expect(ana.locator("h1")).not_to_have_text(subject)
+    ana.mouse.up()
+    expect(ana.locator("h1")).to_have_text(subject)
+    assert ana.evaluate("window.sameDocument")
+    assert len(asked) == 1
+
+
+def test_who_lets_go_elsewhere_opens_nothing_and_the_next_click_what_it_is_on(ana: Page) -> None:
+    first, other = (ana.locator(ROW).nth(number).get_by_role("link") for number in (0, 2))
+    subject = other.inner_text()
+    first.hover()
+    with ana.expect_response(lambda answer: answer.url.endswith(str(first.get_attribute("href")))):
+        ana.mouse.down()
+    ana.locator("h1").hover()
+    ana.mouse.up()
+    expect(ana).to_have_url(re.compile("/inbox/everyone$"))
+    other.click()
+    expect(ana.locator("h1")).to_have_text(subject)
+
+
+def asked_for(page: Page, address: str) -> list[str]:
+    """The requests for this address from now on, as they are sent."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith(address) else None)
+    return asked
+
+
 def test_the_inbox_comes_back_where_it_was_scrolled_to(ana: Page) -> None:
     ana.set_viewport_size({"width": 1440, "height": 400})
     last = ana.locator(ROW).last.get_by_role("link")

@@ -20,11 +20,11 @@ MERGE_AT_ONCE: Final = ("automerge", 4)  # as it does by itself
 _STRUCTURE: Final = "SELECT block FROM core_document_index_data WHERE id = 10"
 
 ENOUGH: Final = 4  # pieces of one level that are merged, as FTS5 does by itself
-CROWDED: Final = 8
-# Pages merged with one commit, during which nobody else writes: some 5 ms, and some 40 when so much is written that
+CROWDED: Final = 12
+# Pages merged with one commit, during which nobody else writes: some 5 ms, and some 25 when so much is written that
 # less would never be done with it.
 LITTLE: Final = 48
-MUCH: Final = 384
+MUCH: Final = 256
 
 
 def merge_some() -> None:

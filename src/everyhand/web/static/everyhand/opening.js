@@ -1,5 +1,6 @@
 /* Opens a conversation, and the inbox again, in the document that is there: the other page is fetched whole, and its parts
-   take the place of those that stand here. Nothing is fetched before somebody asks for it, since reading is written down.
+   take the place of those that stand here. Nothing is fetched before somebody asks for it, since reading is written down;
+   who presses a button of the mouse on a row has asked, a tenth of a second before it comes up again.
    What is no such page (moved, refused, signed out, of a newer Everyhand) is loaded as any link would load it.
 
    Whoever only looked finds the inbox again at once, as they left it, and then fetched anew. It is kept in memory alone.
@@ -20,6 +21,7 @@ const LONG = 20; /* options of a list */
 const SEEN = 50; /* ms that the browser takes to show what it has laid out */
 const SLOW = 400; /* ms until it is shown that we wait */
 const PATIENCE = 2000; /* ms for what the page that was left has to finish */
+const PRESSED = 2000; /* ms that a button may stay down */
 const FRESH = 600000; /* ms after which an inbox that was left is too old to be shown even for a moment */
 const INBOX = "inbox"; /* in sessionStorage: the last one seen in this tab, and where in it */
 
@@ -28,6 +30,7 @@ let entry = history.state?.entry ?? named();
 let shown = location.pathname + location.search;
 let asking = new AbortController();
 let finished = Promise.resolve();
+let pressed = null; /* the conversation whose row the button went down on, {address, at, page}: as it is fetched */
 let kept = null; /* the inbox that was left last, {address, at, page}, unless something was done since */
 
 /* Whether what stands here may give way to another page, since nothing that was typed is lost with it. */
@@ -45,7 +48,7 @@ export async function go(address, { place = {}, again = false } = {}) {
   const slow = setTimeout(() => part("main").setAttribute("aria-busy", "true"), SLOW);
   try {
     await finished;
-    const page = await fetched(address, signal);
+    const page = await (begun(address) ?? fetched(address, signal));
     if (signal.aborted) return;
     if (page) put(page, address, { place, again });
     else if (again) location.reload();
@@ -61,6 +64,13 @@ export function goBack() {
   const inbox = seenLast();
   if (inbox) go(inbox.address, inbox);
   return Boolean(inbox);
+}
+
+/* The page that is on its way since the button went down, if it was on this address. */
+function begun(address) {
+  const early = pressed;
+  pressed = null;
+  return early?.address === address && Date.now() - early.at < PRESSED ? early.page : null;
 }
 
 async function fetched(address, signal) {
@@ -207,12 +217,24 @@ function named() {
   return String(performance.timeOrigin + performance.now());
 }
 
-document.addEventListener("click", (event) => {
+/* The link that this event of a mouse or a key is on, if it leads to a page that is opened here. */
+function linkOf(event) {
   const link = event.target.closest?.("a[href]");
-  if (!link || event.defaultPrevented || event.button) return;
-  if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-  if (link.target || link.hash || link.closest("dialog") || link.origin !== location.origin) return;
-  if (!PLACES.test(link.pathname) || !givesWay()) return;
+  if (!link || event.defaultPrevented || event.button) return null;
+  if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return null;
+  if (link.target || link.hash || link.closest("dialog") || link.origin !== location.origin) return null;
+  return PLACES.test(link.pathname) && givesWay() ? link : null;
+}
+
+document.addEventListener("pointerdown", (event) => {
+  const link = event.pointerType === "mouse" && INBOXES.test(location.pathname) ? linkOf(event) : null;
+  if (!link || !CONVERSATIONS.test(link.pathname)) return; /* a finger that goes down may be about to scroll */
+  pressed = { address: link.href, at: Date.now(), page: fetched(link.href) };
+});
+
+document.addEventListener("click", (event) => {
+  const link = linkOf(event);
+  if (!link) return;
   event.preventDefault();
   go(link.href, { again: link.href === location.href });
 });
