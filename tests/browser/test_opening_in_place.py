@@ -68,6 +68,30 @@ def test_a_conversation_is_asked_for_when_the_button_goes_down_and_opens_when_it
     assert len(asked) == 1
 
 
+def test_a_row_at_which_the_keyboard_rests_is_fetched_ahead_and_read_when_it_is_opened(ana: Page) -> None:
+    first = ana.locator(ROW).first.get_by_role("link")
+    address, subject = str(first.get_attribute("href")), first.inner_text()
+    asked, told = asked_for(ana, address), asked_for(ana, f"{address}/reading")
+    with ana.expect_response(lambda answer: answer.url.endswith(address)) as answered:
+        ana.keyboard.press("j")
+    assert answered.value.request.headers["everyhand-ahead"] == "1"
+    assert told == []
+    with ana.expect_response(lambda answer: answer.url.endswith("/reading")) as noted:
+        ana.keyboard.press("Enter")
+    expect(ana.locator("h1")).to_have_text(subject)
+    assert (noted.value.status, len(asked), len(told)) == (204, 1, 1)
+
+
+def test_who_hurries_past_rows_has_none_of_them_fetched(ana: Page) -> None:
+    asked: list[str] = []
+    ana.on("request", lambda request: asked.append(request.url))
+    for _ in range(4):
+        ana.keyboard.press("j")
+    last = str(ana.locator(f"{ROW} a:focus").get_attribute("href"))
+    ana.wait_for_timeout(600)
+    assert [url for url in asked if "/conversations/" in url and not url.endswith(last)] == []
+
+
 def test_who_lets_go_elsewhere_opens_nothing_and_the_next_click_what_it_is_on(ana: Page) -> None:
     first, other = (ana.locator(ROW).nth(number).get_by_role("link") for number in (0, 2))
     subject = other.inner_text()

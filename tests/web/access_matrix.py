@@ -90,6 +90,9 @@ MATRIX: dict[str, Access] = {
     "conversation_writing": Access(
         "/conversations/{conversation}/writing", NOT_LIKE_THIS, (403, 404, 404, 204, 204, 204)
     ),
+    "conversation_reading": Access(
+        "/conversations/{conversation}/reading", NOT_LIKE_THIS, (403, 404, 404, 204, 204, 204)
+    ),
     "conversation_drafts": Access(
         "/conversations/{conversation}/drafts", NOT_LIKE_THIS, (403, 404, 404, 200, 200, 200), {"text": "Hm"}
     ),

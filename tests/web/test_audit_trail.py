@@ -61,6 +61,17 @@ def test_whoever_opens_a_conversation_a_customer_or_a_file_stands_in_the_trail(h
     ]
 
 
+def test_what_is_fetched_ahead_stands_in_the_trail_as_that_and_as_read_once_it_is_opened(house: House) -> None:
+    address = f"/conversations/{arrives().conversation.pk}"
+    browser = browser_of(house.ana)
+    browser.get(address, headers={"Everyhand-Ahead": "1"})
+    stopped = "Ana Silva stopped in a list at the conversation Paper · Ada Brown"
+    assert trail_of(house.ines, "?kind=seen") == [stopped]
+    for _ in range(2):
+        assert browser.post(f"{address}/reading").status_code == 204
+    assert trail_of(house.ines, "?kind=seen") == ["Ana Silva read the conversation Paper · Ada Brown", stopped]
+
+
 def test_a_page_that_is_read_again_within_the_hour_costs_nothing_more(house: House) -> None:
     conversation = arrives().conversation
     browser = browser_of(house.ana)

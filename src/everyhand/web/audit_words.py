@@ -89,6 +89,7 @@ DONE = {
 }
 # By what was seen, or by the part of it.
 SEEN = {
+    "ahead": _("stopped in a list at the conversation"),
     "attachment": _("opened a file of it"),
     "conversation": _("read the conversation"),
     "customer": _("opened the page of the customer"),

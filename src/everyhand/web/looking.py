@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import structlog
 from django.db import Error
@@ -18,6 +18,15 @@ from everyhand.web.permissions import reader
 log = structlog.get_logger(__name__)
 
 Response = TypeVar("Response", bound=HttpResponseBase)
+
+# What a browser asks for before its reader does (static/everyhand/opening.js) says so, and is no look yet.
+_AHEAD_OF_THE_READER: Final = "Everyhand-Ahead"
+AHEAD: Final = "ahead"
+
+
+def of(request: HttpRequest) -> str:
+    """The part of a page that its reader has seen with it: all of it, or that it was fetched ahead."""
+    return AHEAD if _AHEAD_OF_THE_READER in request.headers else ""
 
 
 def seen(request: HttpRequest, response: Response, thing: object, part: object = "") -> Response:

@@ -97,6 +97,7 @@ conversations = [
     path("conversations/<int:pk>/replies", replies.reply, name="conversation_replies"),
     path("conversations/<int:pk>/notes", notes.note, name="conversation_notes"),
     path("conversations/<int:pk>/writing", presence.writing, name="conversation_writing"),
+    path("conversations/<int:pk>/reading", presence.reading, name="conversation_reading"),
     path("conversations/<int:pk>/drafts", drafts.keep, name="conversation_drafts"),
     path("conversations/<int:pk>/canned-replies", canned_choice.choose, name="conversation_canned_replies"),
     path("conversations/<int:pk>/colleagues", colleagues.offer, name="conversation_colleagues"),

@@ -1,6 +1,6 @@
 /* Opens a conversation, and the inbox again, in the document that is there: the other page is fetched whole, and its parts
-   take the place of those that stand here. Nothing is fetched before somebody asks for it, since reading is written down;
-   who presses a button of the mouse on a row has asked, a tenth of a second before it comes up again.
+   take the place of those that stand here. It is on its way when a button of the mouse goes down on a row, and when the
+   keyboard rests on one: that is written down as what it is, fetched ahead, and as read once it is opened.
    What is no such page (moved, refused, signed out, of a newer Everyhand) is loaded as any link would load it.
 
    Whoever only looked finds the inbox again at once, as they left it, and then fetched anew. It is kept in memory alone.
@@ -21,7 +21,9 @@ const LONG = 20; /* options of a list */
 const SEEN = 50; /* ms that the browser takes to show what it has laid out */
 const SLOW = 400; /* ms until it is shown that we wait */
 const PATIENCE = 2000; /* ms for what the page that was left has to finish */
-const PRESSED = 2000; /* ms that a button may stay down */
+const REST = 150; /* ms with the focus on a row */
+const SOON = 30000; /* ms in which what was begun is opened; what happens meanwhile the page asks for when it stands */
+const AHEAD = { "Everyhand-Ahead": "1" };
 const FRESH = 600000; /* ms after which an inbox that was left is too old to be shown even for a moment */
 const INBOX = "inbox"; /* in sessionStorage: the last one seen in this tab, and where in it */
 
@@ -30,7 +32,9 @@ let entry = history.state?.entry ?? named();
 let shown = location.pathname + location.search;
 let asking = new AbortController();
 let finished = Promise.resolve();
-let pressed = null; /* the conversation whose row the button went down on, {address, at, page}: as it is fetched */
+let begun = null; /* the conversation that is on its way before it is opened, {address, at, ahead, page} */
+let resting = 0; /* timer */
+let left = ""; /* the page before this one */
 let kept = null; /* the inbox that was left last, {address, at, page}, unless something was done since */
 
 /* Whether what stands here may give way to another page, since nothing that was typed is lost with it. */
@@ -48,10 +52,13 @@ export async function go(address, { place = {}, again = false } = {}) {
   const slow = setTimeout(() => part("main").setAttribute("aria-busy", "true"), SLOW);
   try {
     await finished;
-    const page = await (begun(address) ?? fetched(address, signal));
+    const early = taken(address);
+    const page = await (early?.page ?? fetched(address, { signal }));
     if (signal.aborted) return;
-    if (page) put(page, address, { place, again });
-    else if (again) location.reload();
+    if (page) {
+      put(page, address, { place, again });
+      if (early?.ahead) isRead(address);
+    } else if (again) location.reload();
     else location.assign(address);
   } finally {
     clearTimeout(slow);
@@ -66,16 +73,33 @@ export function goBack() {
   return Boolean(inbox);
 }
 
-/* The page that is on its way since the button went down, if it was on this address. */
-function begun(address) {
-  const early = pressed;
-  pressed = null;
-  return early?.address === address && Date.now() - early.at < PRESSED ? early.page : null;
+/* Has the page of an address come before it is opened. */
+function begin(address, { ahead = false } = {}) {
+  if (isSoon(address)) return;
+  begun = { address, at: Date.now(), ahead, page: fetched(address, { ahead }) };
 }
 
-async function fetched(address, signal) {
+function taken(address) {
+  const early = isSoon(address) ? begun : null;
+  begun = null;
+  return early;
+}
+
+function isSoon(address) {
+  return begun?.address === address && Date.now() - begun.at < SOON;
+}
+
+/* What was fetched ahead has a reader now. Should the connection break, it stays written down as fetched. */
+function isRead(address) {
+  const headers = JSON.parse(document.body.getAttribute("hx-headers"));
+  const { pathname } = new URL(address, location.href);
+  fetch(`${pathname}/reading`, { method: "POST", headers, keepalive: true }).catch(() => null);
+}
+
+async function fetched(address, { signal, ahead = false }) {
   try {
-    const answer = await fetch(address, { signal, redirect: "manual", headers: { Accept: "text/html" } });
+    const headers = { Accept: "text/html", ...(ahead && AHEAD) };
+    const answer = await fetch(address, { signal, redirect: "manual", headers });
     if (!answer.ok) return null;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     return isLikeThis(page) ? page : null;
@@ -101,6 +125,7 @@ function put(page, address, { place, again, stood = null }) {
     history.pushState({ entry: named() }, "", address);
   }
   entry = history.state?.entry ?? named();
+  left = shown;
   shown = location.pathname + location.search;
   document.title = page.querySelector("title").textContent;
   for (const [selector, name] of [["body", "hx-headers"], ['meta[name="live"]', "content"]]) {
@@ -226,10 +251,22 @@ function linkOf(event) {
   return PLACES.test(link.pathname) && givesWay() ? link : null;
 }
 
+/* The row of an inbox that this event is on, as the link to its conversation. */
+function rowOf(event) {
+  const link = INBOXES.test(location.pathname) ? linkOf(event) : null;
+  return link && CONVERSATIONS.test(link.pathname) ? link : null;
+}
+
 document.addEventListener("pointerdown", (event) => {
-  const link = event.pointerType === "mouse" && INBOXES.test(location.pathname) ? linkOf(event) : null;
-  if (!link || !CONVERSATIONS.test(link.pathname)) return; /* a finger that goes down may be about to scroll */
-  pressed = { address: link.href, at: Date.now(), page: fetched(link.href) };
+  const row = event.pointerType === "mouse" ? rowOf(event) : null; /* a finger may be about to scroll */
+  if (row) begin(row.href);
+});
+
+document.addEventListener("focusin", (event) => {
+  clearTimeout(resting);
+  const row = event.target.matches(":focus-visible") ? rowOf(event) : null;
+  if (!row || row.pathname === left) return; /* who comes back from it has just read it */
+  resting = setTimeout(() => document.activeElement === row && begin(row.href, { ahead: true }), REST);
 });
 
 document.addEventListener("click", (event) => {
@@ -248,7 +285,7 @@ window.addEventListener("popstate", ({ state }) => {
 
 /* What is done in a conversation shows in the inbox, which is fetched then as it has become. */
 function forget() {
-  kept = null;
+  kept = begun = null;
 }
 document.addEventListener("submit", forget, true);
 document.addEventListener("htmx:beforeRequest", ({ detail }) => detail.requestConfig.verb === "get" || forget());
