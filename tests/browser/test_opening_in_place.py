@@ -18,7 +18,7 @@ ROW = ".conversation-row"
 @pytest.fixture
 def ana(courier: Courier, visit: Callable[..., Page]) -> Page:
     """In the inbox of everybody, in a document that is known again."""
-    page = visit()
+    page = visit(expecting="htmx:(afterRequest|sendAbort)")  # which htmx says of what is broken off with a page
     courier.sign_in(page)
     page.goto(f"{courier.url}/inbox/everyone")
     expect_listening(page)

@@ -80,7 +80,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         return looking.seen(request, _earlier(request, conversation, asked), conversation)
     # The mark comes with the conversation, so that a page without a draft costs no read for one.
     shown = page(request, conversation, drafting=getattr(conversation, "drafting", True))
-    return looking.seen(request, shown, conversation, looking.of(request))
+    return looking.seen(request, shown, conversation, looking.part_seen(request))
 
 
 def _earlier(request: HttpRequest, conversation: Conversation, before: int) -> HttpResponse:

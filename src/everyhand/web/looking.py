@@ -19,14 +19,13 @@ log = structlog.get_logger(__name__)
 
 Response = TypeVar("Response", bound=HttpResponseBase)
 
-# What a browser asks for before its reader does (static/everyhand/opening.js) says so, and is no look yet.
+# What a browser asks for before its reader does (static/everyhand/fetching.js) says so, and is no look yet.
 _AHEAD_OF_THE_READER: Final = "Everyhand-Ahead"
-AHEAD: Final = "ahead"
 
 
-def of(request: HttpRequest) -> str:
-    """The part of a page that its reader has seen with it: all of it, or that it was fetched ahead."""
-    return AHEAD if _AHEAD_OF_THE_READER in request.headers else ""
+def part_seen(request: HttpRequest) -> str:
+    """What `seen` is told of a page: "" for all of it, "ahead" when it was fetched ahead and perhaps never read."""
+    return "ahead" if _AHEAD_OF_THE_READER in request.headers else ""
 
 
 def seen(request: HttpRequest, response: Response, thing: object, part: object = "") -> Response:

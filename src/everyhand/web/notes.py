@@ -39,7 +39,7 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
         return sending.where_it_stands_now(request, merged, ours.draft, mode=writing.NOTE)
     except desk.NothingToSend:
         return stopped(error=_("Write what colleagues should know."), status=422)
-    return sending.to(conversation, written)
+    return sending.lead_to(conversation, written)
 
 
 def _can_not_be_called(read: mentions.Read, conversation: Conversation) -> str:

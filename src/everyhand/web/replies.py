@@ -73,7 +73,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("Taken back: nothing was sent. Your words are below."))
         return redirect(f"{reverse('conversation', args=[message.conversation_id])}#composer")
     messages.error(request, _("It is too late to take this back: it is on its way."))
-    return sending.to(message.conversation, message)
+    return sending.lead_to(message.conversation, message)
 
 
 @require_POST
@@ -82,7 +82,7 @@ def retry_delivery(request: HttpRequest, pk: int) -> HttpResponse:
     delivery = get_object_or_404(Delivery.objects.select_related("message"), pk=pk)
     message = message_or_404(request, delivery.message_id)
     work.retry(delivery, at=timezone.now())
-    return sending.to(message.conversation, message)
+    return sending.lead_to(message.conversation, message)
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def _reply(request: HttpRequest, conversation: Conversation, ours: Sending, *, s
         leave_out=recipients.left_out(to, conversation, and_later=bool(request.POST.get("and_later"))),
         seen=sending.seen(request),
     )
-    return sending.to(conversation, message)
+    return sending.lead_to(conversation, message)
 
 
 @transaction.atomic

@@ -89,8 +89,8 @@ def _after(kind: str) -> Callable[..., list[Message]]:
     return prepared(written.filter(text=Given("text")).order_by("pk")[:1])
 
 
-def to(conversation: Conversation, message: Message) -> HttpResponse:
-    """To what was said, on its page."""
+def lead_to(conversation: Conversation, message: Message) -> HttpResponse:
+    """To what was said, on the page of its conversation."""
     return redirect(f"{reverse('conversation', args=[conversation.pk])}#message-{message.pk}")
 
 

@@ -10,20 +10,19 @@
    detail.place it has again in "everyhand:arrived", when the reader comes back. To a page they have not been at they come
    with the place {}. Once the page is seen, and htmx knows it, there is "everyhand:lively". */
 
+import { begin, fetched, giveUp, isRead, taken } from "./fetching.js";
+
 const PLACES = /^\/(inbox\/\w+|conversations\/\d+)$/;
 const INBOXES = /^\/inbox\//;
 const CONVERSATIONS = /^\/conversations\//;
 const PARTS = ["searching", "my-menu", "rail", "main", "toasts"]; /* of the shell (base.html), beside the bar for thumbs */
 const BAR = ".tabbar, #more";
-const BROUGHT = 'script[src], link[rel="stylesheet"]';
 const FOLDED = ".earlier:not([open]), .message details:not([open])";
 const LONG = 20; /* options of a list */
 const SEEN = 50; /* ms that the browser takes to show what it has laid out */
 const SLOW = 400; /* ms until it is shown that we wait */
 const PATIENCE = 2000; /* ms for what the page that was left has to finish */
 const REST = 150; /* ms with the focus on a row */
-const SOON = 30000; /* ms in which what was begun is opened; what happens meanwhile the page asks for when it stands */
-const AHEAD = { "Everyhand-Ahead": "1" };
 const FRESH = 600000; /* ms after which an inbox that was left is too old to be shown even for a moment */
 const INBOX = "inbox"; /* in sessionStorage: the last one seen in this tab, and where in it */
 
@@ -32,7 +31,6 @@ let entry = history.state?.entry ?? named();
 let shown = location.pathname + location.search;
 let asking = new AbortController();
 let finished = Promise.resolve();
-let begun = null; /* the conversation that is on its way before it is opened, {address, at, ahead, page} */
 let resting = 0; /* timer */
 let left = ""; /* the page before this one */
 let kept = null; /* the inbox that was left last, {address, at, page}, unless something was done since */
@@ -52,12 +50,11 @@ export async function go(address, { place = {}, again = false } = {}) {
   const slow = setTimeout(() => part("main").setAttribute("aria-busy", "true"), SLOW);
   try {
     await finished;
-    const early = taken(address);
-    const page = await (early?.page ?? fetched(address, { signal }));
+    const early = await taken(address);
+    const page = early ?? (await fetched(address, { signal }));
     if (signal.aborted) return;
     if (page) {
-      put(page, address, { place, again });
-      if (early?.ahead) isRead(address);
+      if (put(page, address, { place, again }) && early) isRead(address);
     } else if (again) location.reload();
     else location.assign(address);
   } finally {
@@ -73,51 +70,8 @@ export function goBack() {
   return Boolean(inbox);
 }
 
-/* Has the page of an address come before it is opened. */
-function begin(address, { ahead = false } = {}) {
-  if (isSoon(address)) return;
-  begun = { address, at: Date.now(), ahead, page: fetched(address, { ahead }) };
-}
-
-function taken(address) {
-  const early = isSoon(address) ? begun : null;
-  begun = null;
-  return early;
-}
-
-function isSoon(address) {
-  return begun?.address === address && Date.now() - begun.at < SOON;
-}
-
-/* What was fetched ahead has a reader now. Should the connection break, it stays written down as fetched. */
-function isRead(address) {
-  const headers = JSON.parse(document.body.getAttribute("hx-headers"));
-  const { pathname } = new URL(address, location.href);
-  fetch(`${pathname}/reading`, { method: "POST", headers, keepalive: true }).catch(() => null);
-}
-
-async function fetched(address, { signal, ahead = false }) {
-  try {
-    const headers = { Accept: "text/html", ...(ahead && AHEAD) };
-    const answer = await fetch(address, { signal, redirect: "manual", headers });
-    if (!answer.ok) return null;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    return isLikeThis(page) ? page : null;
-  } catch {
-    return null; /* The connection is away, or something else is asked for meanwhile. */
-  }
-}
-
-/* Whether somebody else would see a difference beside its parts: another reader, language, style or script. */
-function isLikeThis({ head, body, documentElement: { lang, dir } }) {
-  const { head: myHead, body: myBody, documentElement: mine } = document;
-  const here = new Set([...myHead.querySelectorAll(BROUGHT)].map(source));
-  const isBrought = [...head.querySelectorAll(BROUGHT)].every((one) => here.has(source(one)));
-  return isBrought && lang === mine.lang && dir === mine.dir && body.dataset.member === myBody.dataset.member;
-}
-
 function put(page, address, { place, again, stood = null }) {
-  if (!leave()) return;
+  if (!leave()) return false;
   document.activeElement?.blur(); /* while the page is laid out: when what has the focus goes, the browser lays it out again */
   if (INBOXES.test(shown) && CONVERSATIONS.test(new URL(address, location.href).pathname)) kept = { address: shown, at: Date.now(), page: takenAway() };
   if (!again) {
@@ -143,6 +97,7 @@ function put(page, address, { place, again, stood = null }) {
     window.dispatchEvent(new CustomEvent("everyhand:lively"));
   }, SEEN));
   queueMicrotask(() => arrive(place)); /* after the controllers of the page */
+  return true;
 }
 
 /* What stands here, taken out of the document, in the form of a page that was fetched. */
@@ -234,10 +189,6 @@ function part(id) {
   return document.getElementById(id);
 }
 
-function source(one) {
-  return one.getAttribute("src") ?? one.getAttribute("href");
-}
-
 function named() {
   return String(performance.timeOrigin + performance.now());
 }
@@ -259,15 +210,20 @@ function rowOf(event) {
 
 document.addEventListener("pointerdown", (event) => {
   const row = event.pointerType === "mouse" ? rowOf(event) : null; /* a finger may be about to scroll */
-  if (row) begin(row.href);
+  if (row) beginOnceFinished(row);
 });
 
 document.addEventListener("focusin", (event) => {
   clearTimeout(resting);
   const row = event.target.matches(":focus-visible") ? rowOf(event) : null;
   if (!row || row.pathname === left) return; /* who comes back from it has just read it */
-  resting = setTimeout(() => document.activeElement === row && begin(row.href, { ahead: true }), REST);
+  resting = setTimeout(() => document.activeElement === row && beginOnceFinished(row), REST);
 });
+
+/* What was being written in it, and is on its way to the server, stands in the page then. */
+function beginOnceFinished(row) {
+  finished.then(() => begin(row.href));
+}
 
 document.addEventListener("click", (event) => {
   const link = linkOf(event);
@@ -285,7 +241,8 @@ window.addEventListener("popstate", ({ state }) => {
 
 /* What is done in a conversation shows in the inbox, which is fetched then as it has become. */
 function forget() {
-  kept = begun = null;
+  kept = null;
+  giveUp();
 }
 document.addEventListener("submit", forget, true);
 document.addEventListener("htmx:beforeRequest", ({ detail }) => detail.requestConfig.verb === "get" || forget());
