@@ -16,6 +16,8 @@ from django.utils.translation import gettext as _
 
 A_DAY = 86_400
 A_MOMENT = 60
+# Words for moments that are kept of each kind, some 0.3 kB each.
+KEPT = 1_000
 
 
 def when(moment: datetime | None) -> SafeString | str:
@@ -80,7 +82,7 @@ def number(value: int) -> str:
 
 
 # The moments on a page are mostly those of the visit before.
-@functools.lru_cache(4096)
+@functools.lru_cache(KEPT)
 def _long_ago(moment: datetime, this_year: int, zone: tzinfo, language: str) -> SafeString:
     local = _minute(moment.astimezone(zone))
     return _time(moment, _short_day(local, local.year != this_year, language), "")
@@ -92,14 +94,14 @@ def _time(moment: datetime, words: str, relative: str) -> SafeString:
     return mark_safe(f"{opening}{relative}>{words}</time>")  # noqa: S308
 
 
-@functools.lru_cache(4096)
+@functools.lru_cache(KEPT)
 def _opening(moment: datetime, zone: tzinfo, language: str) -> str:
     local = _minute(moment.astimezone(zone))
     return f'<time datetime="{moment.isoformat()}" title="{_day(local, language)}"'
 
 
 # Babel takes 0.1 ms for each of these, and an inbox shows two hundred.
-@functools.lru_cache(4096)
+@functools.lru_cache(KEPT)
 def _from_now(seconds: int, language: str) -> str:
     span, locale = timedelta(seconds=seconds), _locale(language)
     try:
@@ -108,22 +110,22 @@ def _from_now(seconds: int, language: str) -> str:
         return dates.format_timedelta(span, add_direction=True, format="long", locale=locale)
 
 
-@functools.lru_cache(4096)
+@functools.lru_cache(KEPT)
 def _long(seconds: int, language: str) -> str:
     return dates.format_timedelta(timedelta(seconds=seconds), threshold=1, format="short", locale=_locale(language))
 
 
-@functools.lru_cache(4096)
+@functools.lru_cache(KEPT)
 def _day(local: datetime, language: str) -> str:
     return _joined(_date(local.date(), language), local, language)
 
 
-@functools.lru_cache(4096)
+@functools.lru_cache(KEPT)
 def _short_day(local: datetime, with_year: bool, language: str) -> str:
     return _joined(_short_date(local.date(), with_year, language), local, language)
 
 
-@functools.lru_cache(4096)
+@functools.lru_cache(KEPT)
 def _short_date(local: date, with_year: bool, language: str) -> str:
     skeleton = "yMMMd" if with_year else "MMMd"
     return str(dates.format_skeleton(skeleton, datetime.combine(local, time()), locale=_written(language)))
@@ -139,12 +141,12 @@ def _joining(language: str) -> str:
     return str(dates.get_datetime_format("medium", locale=_locale(language)))
 
 
-@functools.lru_cache(4096)
+@functools.lru_cache(KEPT)
 def _date(local: date, language: str) -> str:
     return str(dates.format_date(local, "long", locale=_written(language)))
 
 
-@functools.lru_cache(4096)
+@functools.lru_cache(KEPT)
 def _clock(local: time, language: str) -> str:
     return str(dates.format_time(local, "short", locale=_written(language)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -91,8 +92,26 @@ def test_a_file_of_26_megabytes_fits_into_the_limits() -> None:
 
 def test_a_process_that_dies_between_two_mails_is_replaced(parser: IsolatedParser) -> None:
     read(parser, mail("one"))
-    parser._idle[0].process.kill()
+    os.kill(parser._idle[0].pid, signal.SIGKILL)
     assert read(parser, mail("two")).text == "two"
+
+
+def test_without_the_program_that_forks_them_parsers_read_on_and_are_replaced(
+    parser: IsolatedParser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read(parser, mail("one"))
+    first, loaded = parser._idle[0].pid, program_of(parser)
+    os.kill(loaded, signal.SIGKILL)
+    assert read(parser, mail("two")).text == "two"
+    assert processes_of(parser) == [first]
+
+    monkeypatch.setattr(isolated, "MAILS_A_PROCESS", 1)
+    read(parser, mail("three"))
+    assert read(parser, mail("four")).text == "four"
+    ended(first)
+    monkeypatch.setattr(isolated, "MAILS_A_PROCESS", 9)
+    read(parser, mail("five"))
+    assert program_of(parser) not in (loaded, processes_of(parser)[0])
 
 
 def test_many_threads_may_ask_at_once(parser: IsolatedParser) -> None:
@@ -104,15 +123,14 @@ def test_many_threads_may_ask_at_once(parser: IsolatedParser) -> None:
 
 def test_no_process_is_left_behind(parser: IsolatedParser) -> None:
     read(parser, mail("one"))
-    (process,) = [idle.process for idle in parser._idle]
+    processes = [program_of(parser), *processes_of(parser)]
     with pytest.raises(ParseFailed):
         read(parser, SLOW)
     parser.close()
-    assert process.returncode is not None
-    assert not Path(f"/proc/{process.pid}").exists()
+    assert not [one for one in processes if Path(f"/proc/{one}").exists()]
 
 
-def test_of_several_that_nobody_needs_one_stays(parser: IsolatedParser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_those_that_nobody_needs_end(parser: IsolatedParser, monkeypatch: pytest.MonkeyPatch) -> None:
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(lambda _: read(parser, mail("Hello")), range(50)))
     together = processes_of(parser)
@@ -122,14 +140,20 @@ def test_of_several_that_nobody_needs_one_stays(parser: IsolatedParser, monkeypa
 
     monkeypatch.setattr(isolated, "NEEDED_WITHIN", -1.0)
     parser.rest()
-    (left,) = processes_of(parser)
-    assert left in together
+    assert not processes_of(parser)
+    for one in together:
+        ended(one)
     assert read(parser, mail("Hello")).text == "Hello"
-    assert processes_of(parser) == [left]
 
 
 def processes_of(parser: IsolatedParser) -> list[int]:
-    return [one.process.pid for one in parser._idle]
+    return [one.pid for one in parser._idle]
+
+
+def program_of(parser: IsolatedParser) -> int:
+    """Which forks them."""
+    assert parser._loaded._program
+    return parser._loaded._program[0].pid
 
 
 def test_a_process_is_replaced_after_its_share_of_mails(
@@ -146,16 +170,22 @@ def test_it_ends_when_the_program_that_started_it_is_killed() -> None:
         "from datetime import UTC, datetime; import os, signal\n"
         "from everyhand.channels.email.parsing.isolated import IsolatedParser\n"
         "parser = IsolatedParser(); parser.parse(b'', source='', at=datetime.now(UTC))\n"
-        "print(parser._idle[0].process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)\n"
+        "print(parser._idle[0].pid, parser._loaded._program[0].pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=90, check=False)
-    orphan = Path(f"/proc/{int(done.stdout)}/stat")
+    for orphan in map(int, done.stdout.split()):
+        ended(orphan)
+
+
+def ended(pid: int) -> None:
+    """Within 5 seconds; at most waiting for its parent to notice."""
+    process = Path(f"/proc/{pid}/stat")
     deadline = time.monotonic() + 5
-    while orphan.exists() and orphan.read_text().split(") ")[1][0] != "Z" and time.monotonic() < deadline:
+    while (lives := process.exists() and process.read_text().split(") ")[1][0] != "Z") and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert not orphan.exists() or orphan.read_text().split(") ")[1][0] == "Z"  # at most waiting for init to notice
+    assert not lives
 
 
 def test_the_parser_process_knows_nothing_of_our_environment(
@@ -163,5 +193,5 @@ def test_the_parser_process_knows_nothing_of_our_environment(
 ) -> None:
     monkeypatch.setenv("EVERYHAND_SECRET", "do not tell")
     read(parser, mail("one"))
-    environment = Path(f"/proc/{parser._idle[0].process.pid}/environ").read_bytes()
+    environment = Path(f"/proc/{parser._idle[0].pid}/environ").read_bytes()
     assert b"do not tell" not in environment

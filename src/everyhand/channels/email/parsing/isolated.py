@@ -3,9 +3,9 @@
     parser = IsolatedParser()
     inbound = parser.parse(raw, source="inbox/17.eml", recipients=("help@example.com",), at=now)
 
-The process is started when it is first needed, by exec and not by fork (we may have threads), without our environment,
-and lives for many mails. It ends when we end: its socket then closes. A timer on its own CPU time stops it even if we
-were killed while it was busy. (Linux could signal it at our death, but does so when the *thread* that started it ends.)
+The process is a fork of one that reads no mail (`loaded`). It is started when it is first needed and lives for many
+mails. It ends when we end: its socket then closes. A timer on its own CPU time stops it even if we were killed while it
+was busy. (Linux could signal it at our death, but does so when the *thread* that started it ends.)
 """
 
 from __future__ import annotations
@@ -14,17 +14,16 @@ import atexit
 import contextlib
 import json
 import os
+import select
 import signal
-import socket
 import struct
-import subprocess
-import sys
 import threading
 import time
 from datetime import datetime
 
 from everyhand.channels.email.parsing import wire
 from everyhand.channels.email.parsing.limits import TooHostile, check_size
+from everyhand.channels.email.parsing.loaded import Loaded
 from everyhand.desk.inbound import Inbound
 
 # What one mail may cost: seconds of CPU, and memory. Ordinary mails need a thousandth of it.
@@ -34,11 +33,8 @@ MEMORY = 128 * 1024 * 1024
 PATIENCE = 4
 # A fresh process takes over after this many mails, so that no leak, ours or a library's, can grow for ever.
 MAILS_A_PROCESS = 20_000
-# A process that nobody needed for so many seconds ends, all but one: each has 17 MB of its own, and one that is there
-# saves the next mail the half second that it takes to start.
+# A process that nobody needed for so many seconds ends: it has 4 MB of its own, and another takes a few milliseconds.
 NEEDED_WITHIN = 60.0
-# To import everything on a busy machine.
-SECONDS_TO_START = 60.0
 
 REQUEST = struct.Struct(">II")  # length of the JSON that says source, recipients and at; length of the mail
 ANSWER = struct.Struct(">cI")  # one of the outcomes below; length of the JSON or sentence that follows
@@ -56,15 +52,12 @@ class ParseFailed(Exception):
         self.reason = reason
 
 
-class ParserAbsent(Exception):
-    """No parser process could be started, which is the fault of no mail: it can be read later."""
-
-
 class IsolatedParser:
     """Parses mails in at most `processes` processes of its own; any number of threads may call it."""
 
     def __init__(self, *, processes: int = 2, seconds: float = SECONDS, memory: int = MEMORY) -> None:
-        self.seconds, self.memory = seconds, memory
+        self.seconds = seconds
+        self._loaded = Loaded(memory=memory, seconds=seconds)
         self._places = threading.BoundedSemaphore(processes)
         self._idle: list[_Process] = []
         self._owner = os.getpid()
@@ -72,7 +65,7 @@ class IsolatedParser:
 
     def parse(self, raw: bytes, *, source: str, recipients: tuple[str, ...] = (), at: datetime) -> Inbound:
         """What `parsing.parse` returns. Raises `TooHostile` as it does, `ParseFailed` beyond the limits, and
-        `ParserAbsent`.
+        `loaded.ParserAbsent`.
         """
         check_size(raw)
         request = json.dumps([source, list(recipients), at.isoformat()]).encode("ascii")
@@ -92,11 +85,12 @@ class IsolatedParser:
         self._forget_our_parents()
         while self._idle:
             self._idle.pop().end()
+        self._loaded.end()
 
     def rest(self) -> None:
-        """End the processes that were not needed lately, all but one."""
+        """End the processes that were not needed lately."""
         since = time.monotonic() - NEEDED_WITHIN
-        for process in [one for one in self._idle if one.asked_at < since][1:]:
+        for process in [one for one in self._idle if one.asked_at < since]:
             with contextlib.suppress(ValueError):  # a thread has just taken it
                 self._idle.remove(process)
                 process.end()
@@ -123,7 +117,7 @@ class IsolatedParser:
             try:
                 process = self._idle.pop()
             except IndexError:
-                return _Process(self.memory, self.seconds)
+                return _Process(self._loaded)
             if process.alive():
                 return process
             process.end()
@@ -132,6 +126,7 @@ class IsolatedParser:
         """If we were forked, the processes belong to our parent: two cannot talk on one socket."""
         if self._owner != os.getpid():
             self._idle, self._owner = [], os.getpid()
+            self._loaded = self._loaded.anew()
 
 
 class _Died(Exception):
@@ -141,30 +136,17 @@ class _Died(Exception):
 class _Process:
     """One parser process and our end of its socket."""
 
-    def __init__(self, memory: int, seconds: float) -> None:
-        ours, theirs = socket.socketpair()
+    def __init__(self, loaded: Loaded) -> None:
         self.mails = 0
         self.asked_at = time.monotonic()
-        self.socket = ours
-        with theirs:
-            self.process = subprocess.Popen(
-                [sys.executable, "-c", _START, str(theirs.fileno()), str(memory), str(seconds)],
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONDONTWRITEBYTECODE": "1"},
-            )
-        try:
-            ready = self._receive(1, time.monotonic() + SECONDS_TO_START)
-        except (TimeoutError, _Died):
-            ready = b""
-        if not ready:
-            self.end()
-            raise ParserAbsent("The parser process could not be started. Is the installation complete?")
+        self.loaded = loaded
+        self.socket, self.pid = loaded.fork()
 
     def alive(self) -> bool:
-        return self.process.poll() is None
+        """It says nothing unless it is asked, so there is something to hear only when it has hung up."""
+        heard = select.poll()
+        heard.register(self.socket, select.POLLIN)
+        return not heard.poll(0)
 
     def ask(self, request: bytes, raw: bytes, seconds: float) -> Inbound:
         self.mails += 1
@@ -194,26 +176,15 @@ class _Process:
             self.socket.settimeout(max(deadline - time.monotonic(), 0.000_1))
             count = self.socket.recv_into(view[position:])
             if count == 0:
-                status = self._ended(deadline)
+                status = self.end()
                 if status == -signal.SIGPROF:  # its timer ended it
                     raise TimeoutError
                 raise _Died(f"it ended with {status}")
             position += count
         return bytes(received)
 
-    def _ended(self, deadline: float) -> int:
-        """The exit status, after it hung up. Raises TimeoutError when it lives on regardless."""
-        try:
-            return self.process.wait(max(deadline - time.monotonic(), 1.0))
-        except subprocess.TimeoutExpired:
-            raise TimeoutError from None
-
-    def end(self) -> None:
-        """Stop it now, whatever it is doing, and let the kernel forget it."""
+    def end(self) -> int | None:
+        """Stop it now, whatever it is doing; the exit status of whatever ended it, the first time."""
         self.socket.close()
-        with contextlib.suppress(ProcessLookupError):
-            self.process.kill()
-        self.process.wait()
-
-
-_START = "from everyhand.channels.email.parsing.isolated_process import serve; serve()"
+        pid, self.pid = self.pid, 0
+        return self.loaded.ended(pid) if pid else None

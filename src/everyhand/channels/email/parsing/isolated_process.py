@@ -1,9 +1,12 @@
-"""The other side of `isolated`: reads mails from a socket, under limits it cannot raise, and answers one by one."""
+"""The other side of `loaded` and of `isolated`: forks, which read mails from a socket, under limits they cannot raise,
+and answer one by one.
+"""
 
 from __future__ import annotations
 
 import gc
 import json
+import os
 import resource
 import signal
 import socket
@@ -11,9 +14,9 @@ import sys
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
-from everyhand.channels.email.parsing import mail, wire
+from everyhand.channels.email.parsing import loaded, mail, wire
 from everyhand.channels.email.parsing.isolated import ANSWER, FAILED, HOSTILE, REQUEST, UNDERSTOOD
 from everyhand.channels.email.parsing.limits import TooHostile
 
@@ -24,21 +27,58 @@ _WARM_UP = (
 )
 
 
-def serve() -> None:
-    """Answer until the other side closes the socket. Arguments: its number, bytes and CPU seconds for one mail."""
+def stand_by() -> None:
+    """Fork, and end what was forked, until the other side closes the socket. Arguments: its number, and the bytes and
+    CPU seconds that one mail may cost.
+    """
     number, memory, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program that started us; it closes the socket
     mail.parse(_WARM_UP, source="", at=datetime.now(UTC))
+    gc.collect()
     gc.freeze()
-    _limit(memory)
-    with socket.socket(fileno=number) as connection:
-        connection.sendall(b"!")
-        with connection.makefile("rb") as incoming:
+    with socket.socket(fileno=number) as control:
+        control.sendall(b"!")
+        while True:
+            request, wanted, _, _ = socket.recv_fds(control, loaded.REQUEST.size, 1)
+            if len(request) < loaded.REQUEST.size:
+                return
+            what, pid = loaded.REQUEST.unpack(request)
+            if what == loaded.FORK:
+                [connection] = wanted
+                pid = os.fork()
+                if pid == 0:
+                    control.close()
+                    _serve(connection, memory=memory, seconds=seconds)
+                os.close(connection)
+                control.sendall(loaded.ANSWER.pack(pid))
+            else:
+                control.sendall(loaded.ANSWER.pack(_ended(pid)))
+
+
+def _ended(pid: int) -> int:
+    """The exit status of a fork, which ends now if it has not ended; 0 when it is none of ours."""
+    try:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:  # of one that stood by before us
+        return 0
+    if not ended:
+        os.kill(pid, signal.SIGKILL)  # changes nothing about one that is just ending
+        _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+def _serve(number: int, *, memory: int, seconds: float) -> NoReturn:
+    """Answer until the other side closes the socket."""
+    try:
+        _limit(memory)
+        with socket.socket(fileno=number) as connection, connection.makefile("rb") as incoming:
             while len(head := incoming.read(REQUEST.size)) == REQUEST.size:
                 signal.setitimer(signal.ITIMER_PROF, seconds)  # its signal ends us
                 if not _answer(connection, incoming, *REQUEST.unpack(head)):
-                    return
+                    break
                 signal.setitimer(signal.ITIMER_PROF, 0)
+    finally:
+        os._exit(1)  # whatever happened: what follows is the program that forked us
 
 
 def _limit(memory: int) -> None:
