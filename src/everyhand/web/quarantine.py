@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from email import message_from_bytes
 from email.message import Message
+from functools import wraps
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -30,6 +32,20 @@ HEADERS = 100
 OPENING_LETTERS = 1_500
 
 
+def _of_one_that_waits(view: Callable[[HttpRequest, Mail], HttpResponse]) -> Callable[[HttpRequest, int], HttpResponse]:
+    """A view of a mail that they may look after. Somebody else may have seen to it since the page was drawn: whoever
+    comes late is told so.
+    """
+
+    @wraps(view)
+    def of_mail(request: HttpRequest, pk: int) -> HttpResponse:
+        theirs = Mail.objects.filter(whose.open_to(reader(request))).select_related("raw")
+        mail = get_object_or_404(theirs, pk=pk)
+        return view(request, mail) if mail.outcome == Mail.Outcome.QUARANTINED else _seen_to(request)
+
+    return of_mail
+
+
 @require_safe
 @for_who_looks_after_mail
 def show_all(request: HttpRequest) -> HttpResponse:
@@ -43,10 +59,8 @@ def show_all(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def show(request: HttpRequest, pk: int) -> HttpResponse:
-    mail = _mail_or_404(request, pk)
-    if mail.outcome != Mail.Outcome.QUARANTINED:
-        return _seen_to(request)
+@_of_one_that_waits
+def show(request: HttpRequest, mail: Mail) -> HttpResponse:
     headers, opening = _beginning(bytes(mail.raw.content[:HEADERS_BYTES]))
     context = {
         "mail": shown([mail], reader(request))[0],
@@ -62,16 +76,14 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def raw(request: HttpRequest, pk: int) -> HttpResponse:
-    mail = _mail_or_404(request, pk)
-    if mail.outcome != Mail.Outcome.QUARANTINED:
-        return _seen_to(request)
-    return looking.seen(request, download(bytes(mail.raw.content), f"quarantined-{pk}.eml"), mail, mail.raw)
+@_of_one_that_waits
+def raw(request: HttpRequest, mail: Mail) -> HttpResponse:
+    return looking.seen(request, download(bytes(mail.raw.content), f"quarantined-{mail.pk}.eml"), mail, mail.raw)
 
 
 @require_POST
-def retry(request: HttpRequest, pk: int) -> HttpResponse:
-    mail = _mail_or_404(request, pk)
+@_of_one_that_waits
+def retry(request: HttpRequest, mail: Mail) -> HttpResponse:
     if not try_again(mail, by=reader(request), at=timezone.now()):
         return _seen_to(request)
     messages.success(request, _("It is tried again now. If it fails once more, it comes back here."))
@@ -79,15 +91,13 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def decision(request: HttpRequest, pk: int) -> HttpResponse:
+@_of_one_that_waits
+def decision(request: HttpRequest, mail: Mail) -> HttpResponse:
     """What becomes of a held mail: "join", "open" or "dismiss"."""
-    mail = _mail_or_404(request, pk)
-    if mail.outcome != Mail.Outcome.QUARANTINED:
-        return _seen_to(request)
     chosen = request.POST.get("decision", "")
     if chosen not in holding.decisions(mail):
         messages.error(request, _("Choose one of the buttons; nothing was changed."))
-        return redirect("quarantined_mail", pk)
+        return redirect("quarantined_mail", mail.pk)
     if not holding.decide(mail, Decision(chosen), by=reader(request), at=timezone.now()):
         return _seen_to(request)
     messages.success(request, _decided(Decision(chosen)))
@@ -105,11 +115,6 @@ def _decided(decision: Decision) -> str:
         Decision.OPEN: _("It opens a conversation of its own now."),
         Decision.DISMISS: _("It is put away. The mail ledger still has it."),
     }[decision]
-
-
-def _mail_or_404(request: HttpRequest, pk: int) -> Mail:
-    """One that they may look after, which somebody else may have decided about since the page was drawn."""
-    return get_object_or_404(Mail.objects.filter(whose.open_to(reader(request))).select_related("raw"), pk=pk)
 
 
 def _beginning(content: bytes) -> tuple[list[tuple[str, str]], str]:
