@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from everyhand.conversations.models import Conversation, Delivery, Message
+from everyhand.conversations.queries import REFERENCES_KEPT
 from everyhand.core import work
 from everyhand.desk.close import close, reopen
 from everyhand.desk.hand_over import hand_over
@@ -63,6 +64,21 @@ def test_it_threads_by_the_customers_last_message_and_everything_before_it(cast:
         second.message_id,
         [first.message_id, ours.message_id, second.message_id],
     )
+
+
+def test_after_long_silence_it_threads_by_the_first_and_the_newest_letters_and_what_the_customer_wrote(
+    cast: Cast, waiting: Conversation
+) -> None:
+    first = waiting.messages.get()
+    ours = [answer(waiting, cast.ana, at=number, text=f"News {number}").message_id for number in range(1, 26)]
+    latest = answer(waiting, cast.ana, at=30)
+    assert latest.in_reply_to == first.message_id
+    assert latest.references == [*ours[-(REFERENCES_KEPT - 1) :], first.message_id]
+
+    second = receive(letter(), channel="email", at=NOON + minutes(31), proof=waiting.pk).message
+    again = answer(waiting, cast.ana, at=32, text="And again")
+    newest = [*ours, latest.message_id, second.message_id][-(REFERENCES_KEPT - 1) :]
+    assert (again.in_reply_to, again.references) == (second.message_id, [first.message_id, *newest])
 
 
 def test_a_reply_can_be_taken_back_for_ten_seconds_and_the_promise_stands_again(

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from everyhand.conversations import subjects
 from everyhand.conversations.models import (
@@ -219,10 +219,9 @@ def holding_thread(identities: Sequence[Identity], *, message_id: str, named: Se
 
 def said(conversation: Any) -> QuerySet[Message]:
     """Messages (no notes) that were not taken back."""
-    taken_back = Delivery.objects.filter(message__conversation=conversation, taken_back_at__isnull=False)
-    return Message.objects.filter(conversation=conversation, kind=Message.Kind.MESSAGE).exclude(
-        pk__in=taken_back.values("message")
-    )
+    # Asked of each row that is looked at, which may be the last one alone; a list would be of the whole conversation.
+    taken_back = Delivery.objects.filter(message=OuterRef("pk"), taken_back_at__isnull=False)
+    return Message.objects.filter(~Exists(taken_back), conversation=conversation, kind=Message.Kind.MESSAGE)
 
 
 def said_since(conversation: Conversation, seen: int, *, but_by: Member) -> list[Message]:
@@ -241,8 +240,12 @@ def thread_of(conversation: Conversation) -> tuple[str, Sequence[str]]:
     """(In-Reply-To, References) for the next reply: the customer's last message and everything before it that has an
     id, oldest first, which is what Gmail, Outlook and Apple Mail thread by (RFC 5322 section 3.6.4).
     """
-    known = _letters()(conversation=conversation.pk)
+    known = _letters()(conversation=conversation.pk)[::-1]
+    if len(known) == REFERENCES_KEPT:
+        known = _first_letter()(conversation=conversation.pk) + known
     heard = [message_id for direction, message_id in known if direction == Message.Direction.IN]
+    if not heard and len(known) > REFERENCES_KEPT:
+        heard = _last_heard()(conversation=conversation.pk)
     every = list(dict.fromkeys(message_id for _, message_id in known))
     in_reply_to = heard[-1] if heard else (known[-1][1] if known else "")
     kept = every if len(every) <= REFERENCES_KEPT else [every[0], *every[-(REFERENCES_KEPT - 1) :]]
@@ -251,8 +254,23 @@ def thread_of(conversation: Conversation) -> tuple[str, Sequence[str]]:
 
 @cache
 def _letters() -> Callable[..., list[tuple[str, str]]]:
-    sent = said(Given("conversation")).exclude(message_id="")
-    return prepared(sent.order_by("at", "id").values_list("direction", "message_id"))
+    """The newest, newest first: a conversation may have a thousand."""
+    return prepared(_with_ids().order_by("-at", "-id").values_list("direction", "message_id")[:REFERENCES_KEPT])
+
+
+@cache
+def _first_letter() -> Callable[..., list[tuple[str, str]]]:
+    return prepared(_with_ids().order_by("at", "id").values_list("direction", "message_id")[:1])
+
+
+@cache
+def _last_heard() -> Callable[..., list[str]]:
+    heard = _with_ids().filter(direction=Message.Direction.IN).order_by("-at", "-id")
+    return prepared(heard.values_list("message_id", flat=True)[:1])
+
+
+def _with_ids() -> QuerySet[Message]:
+    return said(Given("conversation")).exclude(message_id="")
 
 
 def customer_spoke_last(conversation: Conversation) -> bool:

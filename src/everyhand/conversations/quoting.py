@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
+from django.db.models import Exists, OuterRef
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -56,8 +57,8 @@ def earlier_words(
 @cache
 def _newest(limit: int) -> Callable[..., list[Message]]:
     """What was said in a conversation and can't be taken back any more at `at`."""
-    ours = Delivery.objects.filter(message__conversation=Given("conversation"), done_at=None, attempts=0)
-    said = queries.said(Given("conversation")).exclude(pk__in=ours.filter(due_at__gt=Given("at")).values("message"))
+    ours = Delivery.objects.filter(message=OuterRef("pk"), done_at=None, attempts=0, due_at__gt=Given("at"))
+    said = queries.said(Given("conversation")).filter(~Exists(ours))
     return prepared(said.select_related("author_member", "author_identity").order_by("-at", "-id")[:limit])
 
 
