@@ -118,6 +118,7 @@ def _sign_of_life(part: str) -> Duty:
 
 def _file_mail(filer: file.Filer, hand: file.Hand, at: datetime) -> int:
     """Of those in hand a commit's worth is filed, while the parsers read the next ones."""
+    hand.wait_for_more()
     hand.take(file.claim(at=at, limit=MAILS - len(hand.mails)))
     if not hand.mails:
         filer.rest()

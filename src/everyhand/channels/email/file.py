@@ -6,6 +6,7 @@ is settled several at once, with one commit.
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -36,6 +37,9 @@ LEASE: Final = timedelta(seconds=30)
 # How many mails share a commit when so many wait. More would save little and keep other writers waiting: a batch takes
 # some 100 ms.
 TOGETHER: Final = 64
+# After fewer than so many, while mails come in, so long is waited for the next ones.
+FEW: Final = TOGETHER // 2
+A_MOMENT: Final = 0.015  # seconds
 # What is read ahead of being filed, in mails and bytes: the parsers must never wait, nor memory fill with big mails.
 AHEAD: Final = 2 * TOGETHER
 BYTES_AHEAD: Final = 8_000_000
@@ -101,11 +105,20 @@ class Hand:
         # With the size of each in bytes: those that wait for room, and those that are being understood.
         self._waiting: deque[tuple[Mail, int]] = deque()
         self._reading: deque[tuple[Mail, int, Future[Understood]]] = deque()
+        self._just_filed = 0
 
     @property
     def mails(self) -> list[Mail]:
         """What was taken and is not settled yet."""
         return [*(mail for mail, _size, _understood in self._reading), *(mail for mail, _size in self._waiting)]
+
+    def wait_for_more(self) -> None:
+        """When a few were just filed, more are coming in: wait for them a moment. Whoever accepts mail waits for each
+        commit here, and brings no more at once than there are connections; so the next commit would be of as few.
+        """
+        just_filed, self._just_filed = self._just_filed, 0
+        if 0 < just_filed < FEW:
+            time.sleep(A_MOMENT)
 
     def take(self, mails: Sequence[Mail]) -> None:
         """Begin to understand these, which must be claimed."""
@@ -127,6 +140,7 @@ class Hand:
             mail, _size, understood = self._reading.popleft()
             # It is waited for here, so that the transaction waits for nobody.
             batch.append((mail, _outcome(understood)))
+        self._just_filed = len(batch)
         return settle.together(batch, at=at)
 
     def _read_ahead(self) -> None:
