@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from everyhand.channels.email.models import Mailbox
 from everyhand.channels.email.outbound.compose import compose
-from everyhand.channels.email.parsing import parse
+from everyhand.channels.email.parsing.mail import parse
 from everyhand.conversations import quoting
 from everyhand.conversations.models import Conversation, Message
 from everyhand.customers.models import Customer

@@ -86,8 +86,8 @@ def search(words: tuple[str, ...], email: str | None, as_json: bool) -> None:
 @_json_option
 def route(file: str, as_json: bool) -> None:
     """Say who would get the mail in FILE (or - for standard input), and why. Nothing is stored."""
-    from everyhand.channels.email.parsing import parse
     from everyhand.channels.email.parsing.limits import TooHostile
+    from everyhand.channels.email.parsing.mail import parse
 
     setting_up.set_up()
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from everyhand.channels.email.parsing import mail as mails
+from everyhand.channels.email.parsing.isolated import IsolatedParser, ParseFailed
 from everyhand.channels.email.parsing.limits import TooHostile
 from everyhand.desk.kept import hints
 from everyhand.people.models import Member, Team
@@ -128,8 +129,8 @@ def trial(request: HttpRequest) -> HttpResponse:
     text = request.POST.get("text", "")[:TRIED_AT_MOST]
     try:
         decision = routing.owner_for(_hints(text), at=timezone.now())
-    except TooHostile as hostile:
-        return _page(request, trial=Trial(text, error=told(str(hostile))), status=422)
+    except (TooHostile, ParseFailed) as refused:
+        return _page(request, trial=Trial(text, error=told(refused.reason)), status=422)
     return _page(request, trial=Trial(text, decision))
 
 
@@ -155,7 +156,8 @@ def _hints(text: str) -> Hints:
     if re.fullmatch(r"\S+@\S+", text):
         return Hints(recipients=(text,), sender=text)
     if re.match(r"(from|to|subject|received|return-path|delivered-to|date|cc)\s*:", text, re.IGNORECASE):
-        return hints(mails.parse(text.encode(), source="trial", at=timezone.now()))
+        with contextlib.closing(IsolatedParser(processes=1)) as parser:
+            return hints(parser.parse(text.encode(), source="trial", at=timezone.now()))
     return Hints(subject=text.partition("\n")[0], text=text)
 
 

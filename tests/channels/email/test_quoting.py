@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 from everyhand.channels.email.outbound.compose import compose
-from everyhand.channels.email.parsing import parse
+from everyhand.channels.email.parsing.mail import parse
 from everyhand.conversations import quoting
 from everyhand.conversations.models import Conversation, Message, Participant
 from everyhand.customers import actions as customers

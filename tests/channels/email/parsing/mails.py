@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from everyhand.channels.email.parsing import parse
+from everyhand.channels.email.parsing.mail import parse
 from everyhand.desk.inbound import Inbound
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

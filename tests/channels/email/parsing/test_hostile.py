@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from everyhand.channels.email.parsing import TooHostile, addresses, charsets, headers, ids, parameters, plain, transfer
+from everyhand.channels.email.parsing import addresses, charsets, headers, ids, parameters, plain, transfer
+from everyhand.channels.email.parsing.limits import TooHostile
 from tests.channels.email.parsing.mails import ANN, NOON, mail, read
 
 

@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from everyhand.channels.email.parsing import TooHostile, isolated, parse
+from everyhand.channels.email.parsing import isolated
 from everyhand.channels.email.parsing.isolated import IsolatedParser, ParseFailed
+from everyhand.channels.email.parsing.limits import TooHostile
+from everyhand.channels.email.parsing.mail import parse
 from everyhand.desk.inbound import Inbound
 from tests.channels.email.parsing.mails import ANN, NOON, mail, multipart
 
@@ -128,6 +130,19 @@ def test_no_process_is_left_behind(parser: IsolatedParser) -> None:
         read(parser, SLOW)
     parser.close()
     assert not [one for one in processes if Path(f"/proc/{one}").exists()]
+
+
+def test_another_process_is_there_for_the_others_while_a_mail_keeps_one_busy(parser: IsolatedParser) -> None:
+    read(parser, mail("Hello"))
+    with ThreadPoolExecutor(1) as thread:
+        slow = thread.submit(read, parser, SLOW)
+        while parser._idle:
+            time.sleep(0.001)
+        texts = [read(parser, mail(f"number {number}")).text for number in range(20)]
+        assert not slow.done()
+        with pytest.raises(ParseFailed):
+            slow.result()
+    assert texts == [f"number {number}" for number in range(20)]
 
 
 def test_those_that_nobody_needs_end(parser: IsolatedParser, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from everyhand.channels.email.parsing import parse
 from everyhand.channels.email.parsing.addresses import normal
+from everyhand.channels.email.parsing.mail import parse
 from everyhand.channels.email.parsing.sender import AMBIGUOUS, names_only
 from tests.cast import NOON
 

@@ -10,8 +10,6 @@ import codecs
 import re
 from collections.abc import Callable
 
-from charset_normalizer import from_bytes
-
 from everyhand.channels.email.parsing import japanese
 from everyhand.channels.email.parsing.charset_labels import WIDER, codec_for
 
@@ -105,6 +103,9 @@ def _mixed_or_mislabelled(data: bytes, codec: str) -> str:
 
 
 def _guess(data: bytes) -> str:
+    # Only where it is needed: every process of ours decodes headers, and few of them ever guess.
+    from charset_normalizer import from_bytes  # noqa: PLC0415
+
     first = _HIGH.search(data)
     start = max(0, first.start() - 64) if first else 0
     sample = data[start : start + _SAMPLE]

@@ -10,7 +10,6 @@ was busy. (Linux could signal it at our death, but does so when the *thread* tha
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import json
 import os
@@ -19,6 +18,7 @@ import signal
 import struct
 import threading
 import time
+from collections.abc import Iterator
 from datetime import datetime
 
 from everyhand.channels.email.parsing import wire
@@ -33,6 +33,9 @@ MEMORY = 128 * 1024 * 1024
 PATIENCE = 4
 # A fresh process takes over after this many mails, so that no leak, ours or a library's, can grow for ever.
 MAILS_A_PROCESS = 20_000
+# So many seconds a mail waits for a process that is there before another is forked: one reads a thousand ordinary mails
+# a second, and is kept by big and hostile ones.
+WORTH_ANOTHER = 0.15
 # A process that nobody needed for so many seconds ends: it has 4 MB of its own, and another takes a few milliseconds.
 NEEDED_WITHIN = 60.0
 
@@ -58,10 +61,12 @@ class IsolatedParser:
     def __init__(self, *, processes: int = 2, seconds: float = SECONDS, memory: int = MEMORY) -> None:
         self.seconds = seconds
         self._loaded = Loaded(memory=memory, seconds=seconds)
-        self._places = threading.BoundedSemaphore(processes)
+        self._processes = processes
+        # How many may read at the same time by now, and how many do.
+        self._places, self._taken = 1, 0
+        self._free = threading.Condition()
         self._idle: list[_Process] = []
         self._owner = os.getpid()
-        atexit.register(self.close)
 
     def parse(self, raw: bytes, *, source: str, recipients: tuple[str, ...] = (), at: datetime) -> Inbound:
         """What `parsing.parse` returns. Raises `TooHostile` as it does, `ParseFailed` beyond the limits, and
@@ -69,7 +74,7 @@ class IsolatedParser:
         """
         check_size(raw)
         request = json.dumps([source, list(recipients), at.isoformat()]).encode("ascii")
-        with self._places:
+        with self._place():
             try:
                 return self._ask(request, raw)
             except _Died:
@@ -89,6 +94,8 @@ class IsolatedParser:
 
     def rest(self) -> None:
         """End the processes that were not needed lately."""
+        with self._free:
+            self._places = max(self._taken, 1)
         since = time.monotonic() - NEEDED_WITHIN
         for process in [one for one in self._idle if one.asked_at < since]:
             with contextlib.suppress(ValueError):  # a thread has just taken it
@@ -110,6 +117,23 @@ class IsolatedParser:
         else:
             process.end()
         return inbound
+
+    @contextlib.contextmanager
+    def _place(self) -> Iterator[None]:
+        with self._free:
+            while not self._free.wait_for(self._is_free, WORTH_ANOTHER):
+                if self._loaded.is_there:  # what they wait for is not that it is
+                    self._places = min(self._places + 1, self._processes)
+            self._taken += 1
+        try:
+            yield
+        finally:
+            with self._free:
+                self._taken -= 1
+                self._free.notify()
+
+    def _is_free(self) -> bool:
+        return self._taken < self._places
 
     def _take(self) -> _Process:
         self._forget_our_parents()

@@ -10,6 +10,7 @@ fork, since only a parent learns how a child ended, and until it asks nobody els
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import socket
@@ -39,6 +40,7 @@ class Loaded:
         self._limits = (memory, seconds)
         self._lock = threading.Lock()
         self._program: tuple[subprocess.Popen[bytes], socket.socket] | None = None
+        self.is_there = False
 
     def fork(self) -> tuple[socket.socket, int]:
         """A process that answers on this socket, and its number. Raises `ParserAbsent`."""
@@ -94,14 +96,17 @@ class Loaded:
                 env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONDONTWRITEBYTECODE": "1"},
             )
         self._program = process, ours
+        atexit.register(self.end)
         if not ours.recv(1):
             raise BrokenPipeError
+        self.is_there = True
         return process, ours
 
     def _end(self) -> None:
         if self._program:
             process, door = self._program
-            self._program = None
+            self._program, self.is_there = None, False
+            atexit.unregister(self.end)
             door.close()
             process.kill()
             process.wait()
