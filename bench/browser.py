@@ -94,7 +94,7 @@ def _opening(page: Page, port: int, times: int) -> Iterator[Figure]:
     """
     opened: list[float] = []
     back: list[float] = []
-    page.goto(f"http://{HOST}:{port}/inbox/mine", wait_until="load")
+    page.goto(f"http://{HOST}:{port}/inbox/everyone", wait_until="load")
     loaded = page.evaluate(_LOADED)
     for number in range(times + 1):
         rows = page.locator(".conversation-row a[href^='/conversations/']")
@@ -104,7 +104,7 @@ def _opening(page: Page, port: int, times: int) -> Iterator[Figure]:
         back.append(_painted_after(page, "u"))
     floors = []
     for _ in range(max(times // 5, 2)):
-        page.goto(f"http://{HOST}:{port}/inbox/mine", wait_until="load")
+        page.goto(f"http://{HOST}:{port}/inbox/everyone", wait_until="load")
         page.evaluate(_ONE_WORD)
         floors.append(_painted_after(page, "w"))
     floor = statistics.median(floors) * 1000

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from everyhand.channels.email.accept import Arriving, accept
 from everyhand.cli import worker
 from everyhand.cli.demo import wishes
 from everyhand.conversations.models import Delivery
@@ -61,6 +62,16 @@ def test_each_step_counts_when_it_is_done(house: House, monkeypatch: pytest.Monk
 
     monkeypatch.setattr("everyhand.web.first_steps.settings", WithAPromise())
     assert "All of it is done." in words(browser.get("/first-steps"))
+
+
+@pytest.mark.parametrize("source", ["smtp 192.0.2.1", "lmtp localhost", "webhook mailgun"])
+def test_mail_that_a_server_or_a_provider_brings_comes_in(house: House, source: str) -> None:
+    page = browser_of(house.ines)
+    accept(Arriving(b"From: ada@readers.test\n\nHello", "inbox/17.eml"), at=timezone.now())
+    assert "0 of 4 are done." in words(page.get("/first-steps"))  # written here, from the shell
+
+    accept(Arriving(b"From: ben@readers.test\n\nHello", source), at=timezone.now())
+    assert "1 of 4 are done." in words(page.get("/first-steps"))
 
 
 def test_the_demo_counts_for_nothing(house: House) -> None:
