@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, Request, Route, expect
 from tests.browser.courier import HELP, Courier
 
 CROSSWORD, PAPER, GIFT = "Yesterday's crossword", "No paper again", "Gift for my sister"
+ROWING = "Rowing results"
 ROW = ".conversation-row"
 
 
@@ -106,9 +107,14 @@ def test_who_lets_go_elsewhere_opens_nothing_and_the_next_click_what_it_is_on(an
 
 
 def asked_for(page: Page, address: str) -> list[str]:
-    """The requests for this address from now on, as they are sent."""
+    """The requests for this address from now on, as they are sent; not those of a page that stands and is refreshed."""
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if request.url.endswith(address) else None)
+
+    def note(request: Request) -> None:
+        if request.url.endswith(address) and "hx-request" not in request.headers:
+            asked.append(request.url)
+
+    page.on("request", note)
     return asked
 
 
@@ -260,7 +266,7 @@ def test_what_was_being_written_is_there_again(courier: Courier, ana: Page, visi
 
 
 def test_what_is_sent_goes_out_although_another_page_is_opened_at_once(courier: Courier, ana: Page) -> None:
-    courier.open(ana, "Rowing results")
+    courier.open(ana, ROWING)
     ana.get_by_text("Internal note", exact=True).click()
     ana.get_by_label("Your note for colleagues").fill("We have the list.")
     ana.evaluate("""() => {
@@ -341,3 +347,23 @@ def arrives(courier: Courier, subject: str) -> None:
     mail["From"], mail["To"], mail["Subject"] = "Ada Brown <ada.brown@readers.example>", HELP, subject
     mail.set_content("It lay in the paper every Friday.")
     courier.send(mail.as_bytes(), to=HELP)
+
+
+def test_the_last_key_is_saved_however_soon_the_page_is_left(ana: Page) -> None:
+    reply = ana.get_by_label(re.compile("^Your reply to"))
+    ana.get_by_role("link", name=ROWING).click()
+    reply.click()
+    expect(ana.locator("trix-editor")).to_be_focused()
+    ana.keyboard.type("Dear Joh")
+    ana.wait_for_timeout(100)
+    # The key and the way back in one task: no frame is drawn between them.
+    ana.evaluate(
+        """() => {
+          const key = { inputType: "insertText", data: "n", bubbles: true, cancelable: true };
+          document.querySelector("trix-editor").dispatchEvent(new InputEvent("beforeinput", key));
+          document.querySelector("a[href^='/inbox/everyone']").click();
+        }"""
+    )
+    expect(ana.locator("h1")).to_have_text("Waiting for us")
+    ana.get_by_role("link", name=ROWING).click()
+    expect(reply).to_have_text("Dear John")

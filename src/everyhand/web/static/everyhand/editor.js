@@ -114,6 +114,11 @@ export class FormedController extends Controller {
 
   changed() {}
 
+  /* The editor writes the last keys into the field that is sent with the next frame (Trix, scheduleRender); here at once. */
+  writeDown() {
+    this.editor?.editorController?.inputController?.render();
+  }
+
   get words() {
     if (!this.editor?.parentNode) return this.textTarget.value;
     return this.editor.editor.getDocument().toString().replace(/\n$/, "");

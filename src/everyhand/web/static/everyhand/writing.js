@@ -59,6 +59,7 @@ class DraftController extends FormedController {
 
   async put(files, shown) {
     if (this.sent) return [];
+    this.writeDown();
     const now = this.words;
     const form = new FormData(this.element);
     form.delete("files");
@@ -87,6 +88,7 @@ class DraftController extends FormedController {
   /* The page is left: what is not saved yet goes after it. */
   leave() {
     if (this.sent || (this.words === this.written && !this.timer)) return;
+    this.writeDown();
     const form = new FormData(this.element);
     form.delete("files");
     fetch(this.urlValue, { method: "POST", body: form, keepalive: true }).catch(() => {});
@@ -95,6 +97,7 @@ class DraftController extends FormedController {
   /* Another page opens in this document (opening.js): it waits for what is being sent, and what is saved outlives this one. */
   part(event) {
     if (this.leaving) event.preventDefault();
+    this.writeDown();
     event.detail.until(this.words === this.written && !this.timer ? this.saving : this.save());
   }
 
