@@ -120,9 +120,10 @@ class IsolatedParser:
 
     @contextlib.contextmanager
     def _place(self) -> Iterator[None]:
+        """The right to read one mail, as soon as a process is free or there is reason for another."""
         with self._free:
             while not self._free.wait_for(self._is_free, WORTH_ANOTHER):
-                if self._loaded.is_there:  # what they wait for is not that it is
+                if self._loaded.is_there:  # otherwise the first one is still being started
                     self._places = min(self._places + 1, self._processes)
             self._taken += 1
         try:
