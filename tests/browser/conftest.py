@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from playwright.sync_api import Page
 
-from tests.browser.courier import Courier
+from tests.browser.courier import Courier, expect_listening
 
 
 @pytest.fixture(scope="module")
@@ -14,3 +15,14 @@ def courier(cluster_url: str | None) -> Iterator[Courier]:
     courier = Courier(cluster_url=cluster_url)
     yield courier
     courier.dispose()
+
+
+@pytest.fixture
+def ana(courier: Courier, visit: Callable[..., Page]) -> Page:
+    """In the inbox of everybody, in a document that is known again."""
+    page = visit(expecting="htmx:(afterRequest|sendAbort)")  # which htmx says of what is broken off with a page
+    courier.sign_in(page)
+    page.goto(f"{courier.url}/inbox/everyone")
+    expect_listening(page)
+    page.evaluate("window.sameDocument = true")
+    return page

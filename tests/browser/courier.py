@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.servers.everyhand import RunningEveryhand
 from tests.whole.company import ask
 
 DOMAIN = "riverside-courier.example"
 HELP = f"help@{DOMAIN}"
+ROW = ".conversation-row"
 
 
 class Courier(RunningEveryhand):
@@ -46,3 +47,7 @@ class Courier(RunningEveryhand):
 def overflow(page: Page) -> int:
     """How many pixels of the page stand out at its side."""
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def expect_listening(page: Page) -> None:
+    expect(page.locator("html")).to_have_attribute("data-live-state", "listening", timeout=15_000)

@@ -9,22 +9,10 @@ from email.message import EmailMessage
 import pytest
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
-from tests.browser.courier import HELP, Courier
+from tests.browser.courier import HELP, ROW, Courier, expect_listening
 
 CROSSWORD, PAPER, GIFT = "Yesterday's crossword", "No paper again", "Gift for my sister"
 ROWING = "Rowing results"
-ROW = ".conversation-row"
-
-
-@pytest.fixture
-def ana(courier: Courier, visit: Callable[..., Page]) -> Page:
-    """In the inbox of everybody, in a document that is known again."""
-    page = visit(expecting="htmx:(afterRequest|sendAbort)")  # which htmx says of what is broken off with a page
-    courier.sign_in(page)
-    page.goto(f"{courier.url}/inbox/everyone")
-    expect_listening(page)
-    page.evaluate("window.sameDocument = true")
-    return page
 
 
 def test_a_row_opens_by_key_and_by_click_and_the_inbox_comes_back_to_it(ana: Page) -> None:
@@ -53,69 +41,6 @@ def test_a_row_opens_by_key_and_by_click_and_the_inbox_comes_back_to_it(ana: Pag
     row.get_by_role("link").click()
     expect(ana.locator("h1")).to_have_text(subject)
     assert ana.evaluate("window.sameDocument")
-
-
-def test_a_conversation_is_asked_for_when_the_button_goes_down_and_opens_when_it_comes_up(ana: Page) -> None:
-    link = ana.locator(ROW).nth(2).get_by_role("link")
-    address, subject = str(link.get_attribute("href")), link.inner_text()
-    asked = asked_for(ana, address)
-    link.hover()
-    with ana.expect_response(lambda answer: answer.url.endswith(address)):
-        ana.mouse.down()
-    expect(ana.locator("h1")).not_to_have_text(subject)
-    ana.mouse.up()
-    expect(ana.locator("h1")).to_have_text(subject)
-    assert ana.evaluate("window.sameDocument")
-    assert len(asked) == 1
-
-
-def test_a_row_at_which_the_keyboard_rests_is_fetched_ahead_and_read_when_it_is_opened(ana: Page) -> None:
-    first = ana.locator(ROW).first.get_by_role("link")
-    address, subject = str(first.get_attribute("href")), first.inner_text()
-    asked, told = asked_for(ana, address), asked_for(ana, f"{address}/reading")
-    with ana.expect_response(lambda answer: answer.url.endswith(address)) as answered:
-        ana.keyboard.press("j")
-    assert answered.value.request.headers["everyhand-ahead"] == "1"
-    assert told == []
-    with ana.expect_response(lambda answer: answer.url.endswith("/reading")) as noted:
-        ana.keyboard.press("Enter")
-    expect(ana.locator("h1")).to_have_text(subject)
-    assert (noted.value.status, len(asked), len(told)) == (204, 1, 1)
-
-
-def test_who_hurries_past_rows_has_none_of_them_fetched(ana: Page) -> None:
-    asked: list[str] = []
-    ana.on("request", lambda request: asked.append(request.url))
-    for _ in range(4):
-        ana.keyboard.press("j")
-    last = str(ana.locator(f"{ROW} a:focus").get_attribute("href"))
-    ana.wait_for_timeout(600)
-    assert [url for url in asked if "/conversations/" in url and not url.endswith(last)] == []
-
-
-def test_who_lets_go_elsewhere_opens_nothing_and_the_next_click_what_it_is_on(ana: Page) -> None:
-    first, other = (ana.locator(ROW).nth(number).get_by_role("link") for number in (0, 2))
-    subject = other.inner_text()
-    first.hover()
-    with ana.expect_response(lambda answer: answer.url.endswith(str(first.get_attribute("href")))):
-        ana.mouse.down()
-    ana.locator("h1").hover()
-    ana.mouse.up()
-    expect(ana).to_have_url(re.compile("/inbox/everyone$"))
-    other.click()
-    expect(ana.locator("h1")).to_have_text(subject)
-
-
-def asked_for(page: Page, address: str) -> list[str]:
-    """The requests for this address from now on, as they are sent; not those of a page that stands and is refreshed."""
-    asked: list[str] = []
-
-    def note(request: Request) -> None:
-        if request.url.endswith(address) and "hx-request" not in request.headers:
-            asked.append(request.url)
-
-    page.on("request", note)
-    return asked
 
 
 def test_the_inbox_comes_back_where_it_was_scrolled_to(ana: Page) -> None:
@@ -336,10 +261,6 @@ def test_what_cannot_be_opened_in_place_is_a_page_of_its_own(courier: Courier, v
         page.get_by_role("link", name=GIFT).click(modifiers=["Control"])
     opened.value.wait_for_url(re.compile("/conversations/"))
     assert "/inbox/" in page.url
-
-
-def expect_listening(page: Page) -> None:
-    expect(page.locator("html")).to_have_attribute("data-live-state", "listening", timeout=15_000)
 
 
 def arrives(courier: Courier, subject: str) -> None:
