@@ -37,6 +37,15 @@ ABOUT_ME = {"name": "Somebody", "title": "", "time_zone": "", "hours": ""}
 ABOUT_THEM = {**ABOUT_ME, "email": "new@courier.test", "role": "member"}
 TEAM = {"name": "Sport", "slug": "sport", "about": ""}
 
+LADDER = {
+    "begins_before": "15",
+    "acts_within": "30",
+    "rung-TOTAL_FORMS": "1",
+    "rung-INITIAL_FORMS": "0",
+    "rung-0-whom": "owner",
+    "rung-0-minutes": "10",
+}
+
 
 @dataclass(frozen=True)
 class Access:
@@ -133,6 +142,11 @@ MATRIX: dict[str, Access] = {
     "conversation_waiting": Access("/conversations/{conversation}/waiting", NOT_LIKE_THIS, DOES_THEIRS),
     "conversation_taking_up": Access("/conversations/{conversation}/taking-up", NOT_LIKE_THIS, DOES_THEIRS),
     "conversation_reopening": Access("/conversations/{conversation}/reopening", NOT_LIKE_THIS, DOES_THEIRS),
+    "conversation_escalation": Access(
+        "/conversations/{conversation}/escalation", THEIRS, DOES_THEIRS, {"why": "The shop burns"}
+    ),
+    "conversation_acknowledgement": Access("/conversations/{conversation}/acknowledgement", NOT_LIKE_THIS, DOES_THEIRS),
+    "conversation_escalation_end": Access("/conversations/{conversation}/escalation/end", NOT_LIKE_THIS, DOES_THEIRS),
     "participant_approval": Access("/participants/{participant}/approval", NOT_LIKE_THIS, DOES_THEIRS),
     "participant_refusal": Access("/participants/{participant}/refusal", NOT_LIKE_THIS, DOES_THEIRS),
     "message_undo": Access("/messages/{reply}/undo", NOT_LIKE_THIS, DOES_THEIRS),
@@ -192,6 +206,10 @@ MATRIX: dict[str, Access] = {
         "/people/invitations/list", NOT_LIKE_THIS, CHECKS_SETTING_UP_A_TEAM, {"text": "new@courier.test"}
     ),
     "invitation_revocation": Access("/people/invitations/{invitation}/revocation", NOT_LIKE_THIS, DOES_SETTING_UP),
+    "ladders": Access("/ladders", EVERYBODY, NOTHING_TO_DO),
+    "house_ladder": Access("/ladders/house", SETS_UP, DOES_SETTING_UP, LADDER),
+    "team_ladder": Access("/teams/delivery/ladder", SETS_UP_A_TEAM, (403, 403, 302, 403, 403, 302), LADDER),
+    "team_ladder_removal": Access("/teams/delivery/ladder/removal", NOT_LIKE_THIS, (403, 403, 302, 403, 403, 302)),
     "audit_trail": Access("/audit-trail", SETS_UP, NOTHING_TO_DO),
     "audit_trail_file": Access("/audit-trail/file", NOT_LIKE_THIS, (403, 403, 403, 403, 403, 200)),
     "member_notice_mail": Access("/people/{ben}/notice-mail", NOT_LIKE_THIS, DOES_SETTING_UP),

@@ -32,6 +32,8 @@ from everyhand.core.sqlite import statistics, write_ahead
 from everyhand.core.work import Row
 from everyhand.customers.models import Erasure
 from everyhand.desk import let_go, turns
+from everyhand.escalation import actions as escalation
+from everyhand.escalation.models import Climb
 from everyhand.notices import actions as notices
 from everyhand.notices import push, watching
 from everyhand.people import sign_ins
@@ -77,7 +79,8 @@ def _lanes(stopping: threading.Event) -> Sequence[Lane]:
             Duty("write notice mails", notice_mail.write_due, timedelta(seconds=2)),
         ],
         [
-            Duty("watch promises", lambda at: promises.tick(at=at), timedelta(seconds=5)),
+            Duty("watch promises", _watch_promises, timedelta(seconds=5)),
+            Duty("climb ladders", lambda at: _each(Climb, escalation.climb, at), timedelta(seconds=1)),
             Duty("warn of promises", _warn_of_promises, timedelta(seconds=15)),
             Duty("bring back what slept", lambda at: _each(Sleep, turns.wake, at), timedelta(seconds=1)),
             Duty("place what was left behind", lambda at: _each(Departure, let_go.place, at), timedelta(seconds=0.5)),
@@ -165,6 +168,11 @@ def _check_ledger(balance: queries.Balance) -> int:
     if not balance.stands():
         log.error("the mail ledger does not balance", **queries.ledger().as_dict())
     return 0
+
+
+def _watch_promises(at: datetime) -> int:
+    """Whom to page is asked first, of all that stand: what is broken is looked at by nobody but its owner."""
+    return escalation.begin_due(at=at) or promises.tick(at=at)
 
 
 def _warn_of_promises(at: datetime) -> int:

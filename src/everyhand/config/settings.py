@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "everyhand.routing",
     "everyhand.promises",
     "everyhand.notices",
+    "everyhand.escalation",
     "everyhand.channels.email",
     "everyhand.web.apps.WebConfig",
 ]

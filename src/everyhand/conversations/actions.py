@@ -130,6 +130,13 @@ def set_reply_due(conversation: Conversation, due_at: datetime | None) -> None:
     keep(conversation, "reply_due")
 
 
+def set_escalated(conversation: Conversation, at: datetime | None) -> None:
+    """Keep since when people are paged for it where the inbox reads it; None when nobody is."""
+    if conversation.escalated_at != at:
+        conversation.escalated_at = at
+        keep(conversation, "escalated_at")
+
+
 def propose(conversation: Conversation, identities: Iterable[Identity], *, at: datetime) -> None:
     """People copied in by mail: a member decides whether they take part; until then they see nothing."""
     proposed = [Participant(conversation=conversation, identity=identity, proposed_at=at) for identity in identities]

@@ -57,8 +57,13 @@ def mention(conversation: Conversation, *, members: Iterable[Member], by: Member
     return _add(conversation, members, Follower.Because.MENTIONED, by=by, at=at)
 
 
+def call_in(conversation: Conversation, *, members: Iterable[Member], at: datetime) -> None:
+    """They are paged for it, so they may see it and hear how it goes on. Call it in the transaction of that."""
+    _add(conversation, members, Follower.Because.PAGED, by=None, at=at)
+
+
 def _add(
-    conversation: Conversation, members: Iterable[Member], because: Follower.Because, *, by: Member, at: datetime
+    conversation: Conversation, members: Iterable[Member], because: Follower.Because, *, by: Member | None, at: datetime
 ) -> list[Member]:
     wanted = {member.pk: member for member in members}
     known = set(Follower.objects.filter(conversation=conversation, member__in=wanted).values_list("member", flat=True))

@@ -29,12 +29,14 @@ class Listed(NamedTuple):
     owner_name: str
     owner_picture: str
     team_name: str | None
+    escalated_at: datetime | None
     tagged: bool
 
 
 _READ: Final = (
     *("pk", "subject", "status", "snippet", "last_message_at", "sleeps_until", "reply_due"),
-    *("customer", "customer__name", "owner", "owner__name", "owner__picture", "team__name", "tagged"),
+    *("customer", "customer__name", "owner", "owner__name", "owner__picture", "team__name"),
+    *("escalated_at", "tagged"),
 )
 
 

@@ -12,6 +12,8 @@ from everyhand.conversations import queries
 from everyhand.conversations.models import Conversation, Status
 from everyhand.core.journal import Entry
 from everyhand.desk.let_go import find_owner
+from everyhand.escalation import actions as escalation
+from everyhand.escalation.models import Escalation
 from everyhand.people.models import Member
 from everyhand.promises import actions as promises
 
@@ -30,6 +32,8 @@ def close(conversation: Conversation, *, by: Member, at: datetime, why: str = ""
         return None
     closed = conversations.close(conversation, by=by, at=at, why=why)
     promises.withdraw(conversation, by=by, at=at)
+    if conversation.escalated_at:
+        escalation.end(conversation, because=Escalation.Ended.CLOSED, by=by, at=at)
     return closed
 
 

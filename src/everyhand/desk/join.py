@@ -8,6 +8,7 @@ from django.db import transaction
 
 from everyhand.conversations import joining, queries, sight, whose
 from everyhand.conversations.models import Conversation, Joining, Message
+from everyhand.escalation import joining as escalations
 from everyhand.people.models import Member
 from everyhand.promises import joining as promises
 
@@ -34,7 +35,8 @@ def join(kept: Conversation, merged: Conversation, *, by: Member, at: datetime) 
     _check(kept.pk, merged.pk, by=by)
     made = joining.join(kept, merged, by=by, at=at)
     made.promises = promises.joined(kept, merged, by=by, at=at)
-    made.save(update_fields=["promises"])
+    made.escalations = escalations.joined(kept, merged, by=by, at=at)
+    made.save(update_fields=["promises", "escalations"])
     _index_again(kept, merged, at=at)
     return made
 
@@ -57,6 +59,7 @@ def undo(made: Joining, *, by: Member | None, at: datetime) -> None:
         raise MovedOn
     joining.part(made, by=by, at=at)
     promises.parted(made.promises, made.kept, made.merged, by=by, at=at)
+    escalations.parted(made.escalations, made.kept, made.merged, at=at)
     _index_again(made.kept, made.merged, at=at)
 
 
@@ -81,6 +84,7 @@ def split(message: Message, *, by: Member, at: datetime) -> Conversation:
     before = queries.holding(message)
     made = joining.split(message, by=by, at=at)
     promises.split(before, made, at=at)
+    escalations.split(before, made)
     _index_again(made, at=at)
     return made
 

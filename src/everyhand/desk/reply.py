@@ -14,6 +14,8 @@ from everyhand.conversations import following, mentions, queries, quoting, sayin
 from everyhand.conversations.models import Conversation, Message, Participant, Status
 from everyhand.conversations.taking_part import Addressees
 from everyhand.customers import actions as customers
+from everyhand.escalation import actions as escalation
+from everyhand.escalation.models import Escalation
 from everyhand.notices import actions as notices
 from everyhand.people.models import Member
 from everyhand.promises import actions as promises
@@ -96,6 +98,8 @@ def reply(
         )
         conversations.wait_for(conversation, Status.WAITING)
         promises.answered(conversation, by=author, at=at)
+        if conversation.escalated_at:
+            escalation.end(conversation, because=Escalation.Ended.ANSWERED, by=author, at=at)
     return message
 
 
@@ -122,6 +126,7 @@ def take_back(message: Message, *, by: Member, at: datetime) -> bool:
     if not conversation.aside_of_id and queries.customer_spoke_last(conversation):
         conversations.wait_for(conversation, Status.OPEN)
         promises.answer_taken_back(conversation, answered_at=message.at, at=at)
+        escalation.stands_again(conversation, ended_at=message.at, by=by, at=at)
     return True
 
 

@@ -18,6 +18,8 @@ from everyhand.conversations.models import Conversation, Status, Tag
 from everyhand.core import journal
 from everyhand.core.journal import Entry
 from everyhand.desk import tagging
+from everyhand.escalation import actions as escalation
+from everyhand.escalation.models import Escalation
 from everyhand.people.models import Member, Team
 from everyhand.promises import actions as promises
 
@@ -73,6 +75,7 @@ def _open_again(conversation: Conversation, entry: Entry, by: Member, at: dateti
         conversation.save(update_fields=["sleeps_until"])
     conversations.reopen(conversation, by=by, at=at, status=before, undoes=entry.pk)
     promises.stands_again(conversation, withdrawn_at=entry.at, by=by, at=at)
+    escalation.stands_again(conversation, ended_at=entry.at, by=by, at=at)
 
 
 def _close_again(conversation: Conversation, entry: Entry, by: Member, at: datetime) -> None:
@@ -80,6 +83,8 @@ def _close_again(conversation: Conversation, entry: Entry, by: Member, at: datet
     since = datetime.fromisoformat(closed_at) if closed_at else None
     conversations.close(conversation, by=by, at=at, since=since, undoes=entry.pk)
     promises.withdraw(conversation, by=by, at=at)
+    if conversation.escalated_at:
+        escalation.end(conversation, because=Escalation.Ended.CLOSED, by=by, at=at)
 
 
 def _take_up(conversation: Conversation, entry: Entry, by: Member, at: datetime) -> None:

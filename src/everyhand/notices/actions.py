@@ -156,7 +156,7 @@ def _tell(told: Sequence[Told], at: datetime) -> None:
 
 
 def _bring(told: Mapping[Notice, Told], at: datetime) -> None:
-    """Write what is to be told by mail and by push, due when it disturbs nobody."""
+    """Write what is to be told by mail and by push, due when it disturbs nobody; a page is due now, at any hour."""
     if not told:
         return
     members = {one.member.pk for one in told.values()}
@@ -169,6 +169,10 @@ def _bring(told: Mapping[Notice, Told], at: datetime) -> None:
         way, member = one.ways, one.member
         rest = rests.get(member.pk) or Rest(member=member)
         quiet, zone = preferences.quiet_of(rest), preferences.zone_of(member)
+        if one.news.kind is Kind.PAGED:
+            mails.append(MailTelling(notice=notice, due_at=at))
+            pushes += [PushTelling(notice=notice, device=device, due_at=at) for device in devices.get(member.pk, ())]
+            continue
         if way.mail == MailPace.DIGEST:
             mails.append(MailTelling(notice=notice, digest=True, due_at=next_digest(at, rest.digest_at, quiet, zone)))
         elif way.mail == MailPace.AT_ONCE:

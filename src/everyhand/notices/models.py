@@ -26,6 +26,7 @@ class Kind(models.TextChoices):
     PROMISE = "promise", _("A promise of mine is about to break, or broke")
     CAME_BACK = "came-back", _("A reply of mine could not be delivered")
     HELD = "held", _("A mail waits for a decision or can't be read")
+    PAGED = "paged", _("Somebody must act now, and I am paged")
     TROUBLE = "trouble", _("A mailbox is in trouble, mail to a colleague comes back, or the disk fills up")
 
 

@@ -40,12 +40,13 @@ DEFAULTS: Final[Mapping[str, Ways]] = {
     Kind.CAME_BACK: Ways(),
     Kind.HELD: Ways(mail=MailPace.DIGEST, push=False),
     Kind.TROUBLE: Ways(),
+    Kind.PAGED: Ways(),
 }
 
 
 def kinds_for(member: Member) -> list[Kind]:
-    """What this member may be told about at all."""
-    looked_after = {Kind.HELD: member.sees_every_queue, Kind.TROUBLE: member.may_set_up}
+    """What this member may be told about at all, and chooses how: a page comes in every way, at any hour."""
+    looked_after = {Kind.HELD: member.sees_every_queue, Kind.TROUBLE: member.may_set_up, Kind.PAGED: False}
     return [kind for kind in Kind if looked_after.get(kind, True)]
 
 

@@ -86,7 +86,7 @@ def _push(telling: PushTelling, post: httpx.Client, at: datetime) -> httpx.Respo
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
             "TTL": str(int(KEPT_FOR.total_seconds())),
-            "Urgency": "high" if notice.kind in (Kind.PROMISE, Kind.TROUBLE) else "normal",
+            "Urgency": "high" if notice.kind in (Kind.PAGED, Kind.PROMISE, Kind.TROUBLE) else "normal",
             "Topic": f"notice-{notice.pk}"[:32],  # a later try takes the place of one that waits
         },
     )

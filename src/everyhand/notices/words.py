@@ -22,20 +22,19 @@ def what_happened(notice: Notice) -> str:
             sentence = _("%(who)s wrote")
         case Kind.NOTE:
             sentence = _("%(who)s wrote a note")
-        case Kind.PROMISE if notice.particulars.get("broken"):
-            sentence = _("The time we promised passed without an answer")
+        case Kind.PAGED:
+            missing = _("You are paged: a promised answer is missing")
+            sentence = _("%(who)s needs you: somebody must act now") if notice.by else missing
         case Kind.PROMISE:
-            sentence = _("A promised answer is due soon")
+            broken = notice.particulars.get("broken")
+            soon = _("A promised answer is due soon")
+            sentence = _("The time we promised passed without an answer") if broken else soon
         case Kind.CAME_BACK:
             sentence = _("A reply did not reach %(address)s")
         case Kind.HELD:
             sentence = _("A mail waits for a decision") if notice.particulars.get("why") else _("A mail can't be read")
-        case Kind.TROUBLE if notice.particulars["what"] == "member":
-            sentence = _("Mail to %(name)s comes back")
-        case Kind.TROUBLE if notice.particulars["what"] == "disk":
-            sentence = _("The disk is nearly full: %(percent)s %% are free")
-        case _mailbox:
-            sentence = _("No mail comes in for %(address)s")
+        case _trouble:
+            sentence = _in_trouble(str(notice.particulars["what"]))
     return sentence % words
 
 
@@ -46,6 +45,8 @@ def what_to_do(notice: Notice) -> str:
         case Kind.PROMISE:
             in_time = _("Answer in time, or hand the conversation over to somebody who can.")
             advice = _("Answer now, even if it is only to say when you will know more.") if broken else in_time
+        case Kind.PAGED:
+            advice = _("Say “I act” in the conversation, or answer. Until somebody does, the next ones are paged.")
         case Kind.CAME_BACK:
             advice = _after_a_bounce(str(notice.particulars.get("status", "")))
         case Kind.HELD:
@@ -76,6 +77,16 @@ def subject(notice: Notice) -> str:
 def customer(notice: Notice) -> str:
     """Whom that conversation is with: their name, or their address; "" when it is about none."""
     return str(notice.conversation.customer) if notice.conversation else ""
+
+
+def _in_trouble(what: str) -> str:
+    match what:
+        case "member":
+            return _("Mail to %(name)s comes back")
+        case "disk":
+            return _("The disk is nearly full: %(percent)s %% are free")
+        case _mailbox:
+            return _("No mail comes in for %(address)s")
 
 
 def _after_a_bounce(status: str) -> str:

@@ -25,7 +25,7 @@ from everyhand.people.colleagues import Colleague
 from everyhand.people.models import Member, Team
 from everyhand.promises import actions as promises
 from everyhand.routing import reasons
-from everyhand.web import looking, merging_conversations, recipients, stretches, writing
+from everyhand.web import escalating, looking, merging_conversations, recipients, stretches, writing
 from everyhand.web.permissions import conversation_or_404, reader
 from everyhand.web.rows import Face, PromiseShown, face, promise_shown
 from everyhand.web.second_look import Doubts
@@ -157,6 +157,7 @@ def page(
         "doubts": doubts,
         "sure": sure,
         "undo": undo(messages, member, at),
+        "escalation": escalating.shown(conversation, reader=member),
         "sleep": sleep,
         "sleep_offers": offers(at),
         "followers": _followers(conversation, everybody),

@@ -35,6 +35,13 @@ SHOWN = (
     "conversation.taken_up",
     "conversation.waits",
     "delivery.bounced",
+    "escalation.acknowledged",
+    "escalation.begun",
+    "escalation.climbed",
+    "escalation.ended",
+    "escalation.raised",
+    "escalation.stands_again",
+    "escalation.went_on",
     "message.taken_back",
     "participant.approved",
     "participant.declined",
@@ -138,6 +145,8 @@ def _sentence(
         until=lambda: _moment(told("until", "")),
         added=lambda: _named(tags, told("added", ())),
         removed=lambda: _named(tags, told("removed", ())),
+        member=lambda: names.get(told("member", 0)) or _("somebody"),
+        members=lambda: ", ".join(names.get(one) or _("somebody") for one in told("members", ())) or _("nobody"),
         address=lambda: addresses.get(told("delivery", 0)) or _("somebody"),
     )
     return _(_saying(entry)) % words
@@ -214,6 +223,16 @@ def _saying(entry: Entry) -> str:
             if entry.particulars.get("gone", True)
             else gettext_noop("What we wrote to %(address)s came back, so they have not read it")
         ),
+        "escalation.acknowledged": gettext_noop("%(who)s acts"),
+        "escalation.begun": gettext_noop("The promised answer is missing, so people are paged"),
+        "escalation.climbed": gettext_noop("Paged: %(members)s"),
+        "escalation.ended": {
+            "answered": gettext_noop("%(who)s answered, so nobody else is paged"),
+            "called-off": gettext_noop("%(who)s called it off: nobody else is paged"),
+        }.get(entry.particulars.get("ended", ""), gettext_noop("Nobody else is paged")),
+        "escalation.raised": gettext_noop("%(who)s escalated it"),
+        "escalation.stands_again": gettext_noop("The answer was taken back, so it is escalated again"),
+        "escalation.went_on": gettext_noop("%(member)s did not answer in time, so others are paged"),
         "message.taken_back": gettext_noop("%(who)s took a reply back before it was sent"),
         "participant.approved": gettext_noop("%(who)s let %(person)s take part"),
         "participant.declined": gettext_noop("%(who)s left %(person)s out"),

@@ -71,6 +71,7 @@ class Row(NamedTuple):
     sleeps_until: datetime | None
     promise: PromiseShown | None
     waiting_since: datetime | None
+    escalated: bool = False
     tags: tuple[TagShown, ...] = ()
 
     @property
@@ -98,6 +99,7 @@ def rows(conversations: Sequence[Listed], *, at: datetime) -> list[Row]:
             last_message_at=one.last_message_at,
             sleeps_until=one.sleeps_until,
             promise=promise_shown(promises.get(one.pk), at=at),
+            escalated=one.escalated_at is not None,
             waiting_since=promises[one.pk].made_at if one.pk in promises else None,
             tags=tuple(TagShown(tag.pk, tag.name, tag.tone) for tag in tags_of.get(one.pk, ())),
         )

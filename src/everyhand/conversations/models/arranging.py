@@ -27,6 +27,7 @@ class Joining(models.Model):
     links = models.JSONField(default=list)
     asides = models.JSONField(default=list)
     promises = models.JSONField(default=dict)  # see `promises.joining`
+    escalations = models.JSONField(default=dict)  # see `escalation.joining`
     stood = models.JSONField(default=dict)  # {"kept": {field: value}, "merged": …}; see `conversations.joining`
     by = models.ForeignKey(Member, models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField()

@@ -40,6 +40,7 @@ class Conversation(ReadOften):
     snippet = models.CharField(max_length=200, blank=True)  # the first words of the last message
     # What breaks first: the due time of its open promise, kept here so that the inbox is one indexed read.
     reply_due = models.DateTimeField(null=True)
+    escalated_at = models.DateTimeField(null=True)  # while people are paged for it, since when
     # An earlier conversation this seems to belong to, without the proof that would have let it join.
     linked_to = models.ForeignKey("self", models.SET_NULL, null=True, related_name="linked_from", db_index=False)
     split_off = models.BooleanField(default=False)  # it was part of that one until a member split it
@@ -91,11 +92,12 @@ class Participant(ReadOften):
 
 
 class Follower(models.Model):
-    """A member who wants to know how a conversation goes on, or whom a colleague mentioned in it: they may see it."""
+    """A member who wants to know how a conversation goes on, is mentioned or was paged in it: they may see it."""
 
     class Because(models.TextChoices):
         FOLLOWS = "follows", _("follows it")
         MENTIONED = "mentioned", _("was mentioned")
+        PAGED = "paged", _("was paged")
 
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="followers")
     member = models.ForeignKey(Member, models.CASCADE, related_name="followed", db_index=False)

@@ -1,0 +1,21 @@
+"""Reading escalations."""
+
+from __future__ import annotations
+
+from everyhand.conversations.models import Conversation
+from everyhand.escalation.models import Climb, Escalation, Page
+
+
+def running_in(conversation: Conversation) -> Escalation | None:
+    """The escalation that runs in it."""
+    return Escalation.objects.filter(conversation=conversation, ended_at=None).order_by("-pk").first()
+
+
+def pages_of(escalation: Escalation) -> list[Page]:
+    """Who was paged, the first one first."""
+    return list(Page.objects.filter(escalation=escalation).select_related("member").order_by("pk"))
+
+
+def next_climb(escalation: Escalation) -> Climb | None:
+    """The rung that is climbed next, and when."""
+    return Climb.objects.filter(escalation=escalation, done_at=None).order_by("-pk").first()
