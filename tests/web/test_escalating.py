@@ -129,7 +129,7 @@ def test_a_missing_answer_shows_its_time_and_that_others_are_paged(house: House)
     climbs()
 
     page = browser_of(house.ana).get(f"/conversations/{conversation.pk}").content.decode()
-    assert "The answer that we promised is missing." in page
+    assert "The answer that we promised is missing, due in" in page
     assert "The promised answer is missing, so people are paged" in page
     assert "Call it off" not in page
 
@@ -144,7 +144,11 @@ def test_an_administrator_sets_the_house_s_ladder_up_and_everybody_reads_it(hous
     page = browser_of(house.carla).get("/ladders").content.decode().split("<main", 1)[1]
     assert "20 minutes before a promised answer is late" in page
     assert "Whoever acts has 45 minutes" in page
-    assert page.index("whoever answers for the conversation") < page.index("leads its team") < page.index("Carla Weiss")
+    assert (
+        page.index("Whoever answers for the conversation")
+        < page.index("Whoever leads its team")
+        < page.index("Carla Weiss")
+    )
     assert "Change" not in page
 
 
@@ -201,3 +205,11 @@ def test_who_left_the_private_team_is_not_told_of_its_pages_any_more(house: Hous
 
     assert "needs you" not in browser_of(house.ana).get("/notices").content.decode()
     assert browser_of(house.ana).get(f"/conversations/{conversation.pk}").status_code == 404
+
+
+def test_whoever_watches_over_the_installation_hears_that_nobody_is_woken(house: House, hell: int) -> None:
+    assert browser_of(None).get("/healthz").json()["escalation"] == "ok"
+
+    Climb.objects.filter(done_at=None).update(due_at=timezone.now() - timedelta(minutes=2))
+
+    assert browser_of(None).get("/healthz").json()["escalation"] == "late"

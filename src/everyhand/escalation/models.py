@@ -47,11 +47,11 @@ class Ladder(models.Model):
 class Whom(models.TextChoices):
     """Whom a rung pages."""
 
-    OWNER = "owner", _("whoever answers for the conversation")
-    ON_DUTY = "on-duty", _("everybody of its team who is there now")
-    LEADS = "leads", _("whoever leads its team")
-    ADMINS = "admins", _("the administrators")
-    MEMBER = "member", _("somebody by name")
+    OWNER = "owner", _("Whoever answers for the conversation")
+    ON_DUTY = "on-duty", _("Everybody of its team who is there now")
+    LEADS = "leads", _("Whoever leads its team")
+    ADMINS = "admins", _("The administrators")
+    MEMBER = "member", _("Somebody by name")
 
 
 class Rung(models.Model):
@@ -82,7 +82,7 @@ class Escalation(ReadOften):
         MERGED = "merged"
         CALLED_OFF = "called-off"
 
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="escalations", db_index=False)
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="escalations")
     promise = models.ForeignKey(Promise, models.CASCADE, null=True, related_name="escalations", db_index=False)
     raised_by = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+", db_index=False)
     note = models.ForeignKey(Message, models.SET_NULL, null=True, related_name="+", db_index=False)  # why, in words
@@ -95,7 +95,6 @@ class Escalation(ReadOften):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["conversation", "id"], name="escalation_of_conversation"),
             index_where_set("promise", name="escalation_of_promise"),
             index_where_set("note", name="escalation_of_note"),
             index_where_set("raised_by", name="escalation_raised_by"),

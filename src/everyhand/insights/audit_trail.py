@@ -50,6 +50,7 @@ ACTIONS: Final[dict[Kind, tuple[str, ...]]] = {
         *("conversation.split", "conversation.followed", "conversation.unfollowed"),
         *("conversation.tagged", "conversation.linked", "conversation.unlinked", "aside.asked"),
         "conversation.written_down",
+        *("escalation.acknowledged", "escalation.ended", "escalation.raised"),
         *("message.sent", "message.taken_back", "note.written", "participant.approved", "participant.declined"),
         *("mail.decided", "mail.tried_again"),
     ),
@@ -64,7 +65,14 @@ ACTIONS: Final[dict[Kind, tuple[str, ...]]] = {
         *("ownership.rule_moved", "mailbox.added", "mailbox.connected", "mailbox.renewed", "mailbox.disconnected"),
         *("mailbox.paused", "mailbox.resumed", "from_address.kept", "from_address.removed", "notice_mail.resumed"),
         *("canned_reply.kept", "canned_reply.removed", "tag.changed", "tag.deleted", "tag.merged", "tag.restored"),
-        *("mailbox.receiver_chosen", "audit_trail.handed_out", "demo.asked_to_come", "demo.asked_to_go"),
+        *(
+            "ladder.kept",
+            "ladder.removed",
+            "mailbox.receiver_chosen",
+            "audit_trail.handed_out",
+            "demo.asked_to_come",
+            "demo.asked_to_go",
+        ),
     ),
 }
 EVERY_ACTION: Final = frozenset(action for actions in ACTIONS.values() for action in actions)

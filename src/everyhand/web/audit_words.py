@@ -45,7 +45,6 @@ DONE = {
     "escalation.acknowledged": _("said that they act"),
     "escalation.ended": _("ended the escalation"),
     "escalation.raised": _("escalated it"),
-    "escalation.stands_again": _("let the escalation stand again"),
     "from_address.kept": _("saved the from-address"),
     "from_address.removed": _("removed the from-address"),
     "invitation.made": _("invited people"),

@@ -43,12 +43,12 @@ class LadderForm(forms.ModelForm):  # type: ignore[type-arg] # the real one take
 class RungForm(forms.Form):
     """One rung; without whom it pages there is none."""
 
-    whom = forms.ChoiceField(label=_("Whom to page"), choices=[("", _("nobody")), *Whom.choices], required=False)
+    whom = forms.ChoiceField(label=_("Whom to page"), choices=[("", _("Nobody")), *Whom.choices], required=False)
     member = forms.ModelChoiceField(Member.objects.none(), label=_("Who"), required=False, empty_label="–")
     minutes = forms.IntegerField(label=_("Minutes until the next"), min_value=0, max_value=A_NIGHT, required=False)
 
     def __init__(self, *args: Any, private: Team | None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **kwargs | {"empty_permitted": False})  # one that is as it was is a rung, too
         members = Member.objects.filter(is_active=True)
         choice: Any = self.fields["member"]
         choice.queryset = members.filter(memberships__team=private) if private else members
@@ -119,7 +119,7 @@ def _edit(request: HttpRequest, ladder: Ladder) -> HttpResponse:
     lines = forms_of(request.POST or None, initial=now, form_kwargs={"private": private}, prefix="rung")
     wrong = ""
     if request.method == "POST" and form.is_valid() & lines.is_valid():
-        wanted = [rung for line in lines if line.has_changed() or line.initial if (rung := line.rung())]
+        wanted = [rung for line in lines if (rung := line.rung())]
         if wanted:
             ladders.keep(form.instance, wanted, by=reader(request), at=timezone.now())
             messages.success(request, gettext("Saved."))

@@ -21,6 +21,7 @@ from everyhand.core import work
 from everyhand.core.bookmarks import Setback
 from everyhand.core.work import DueRow
 from everyhand.customers.models import Erasure
+from everyhand.escalation.models import Climb
 from everyhand.notices.models import MailTelling, PushTelling
 from everyhand.people.models import Member
 from everyhand.web.permissions import for_specialists, reader
@@ -113,6 +114,8 @@ def _in_words(row: DueRow, state: str, visible: set[int]) -> Stuck:
             sentence = _("%(kind)s for %(address)s") % {"kind": row.get_kind_display(), "address": row.address}
         case Erasure():
             sentence = _("A customer who asked to be forgotten")
+        case Climb():
+            sentence = _("Somebody who is to be paged")
         case Sleep():
             sentence = _("A conversation that is to come back")
         case Renaming():
