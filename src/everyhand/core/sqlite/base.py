@@ -15,6 +15,7 @@ from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
 from everyhand.core.sqlite.gate import Gate, gate_of
+from everyhand.core.sqlite.schema import SchemaEditor
 
 _NOTICEABLE: Final = 0.5  # seconds
 _READS = ("SELECT", "PRAGMA", "EXPLAIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT", "ATTACH", "DETACH")
@@ -58,6 +59,8 @@ sqlite3.register_converter("datetime", _moment)
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """SQLite in which every write waits its turn at the gate, at most as long as the connection's `timeout`."""
+
+    SchemaEditorClass = SchemaEditor
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
