@@ -50,6 +50,9 @@ PAGES = (
     "/teams/new",
     "/teams/courier-delivery",
     "/teams/courier-delivery/details",
+    "/teams/courier-delivery/ladder",
+    "/ladders",
+    "/ladders/house",
     "/tags",
     "/ownership-map",
     "/first-steps",
@@ -87,6 +90,7 @@ SIGNED_OUT = (
 # Of one thing each, and where its number is found; without one the page of its name makes it.
 OF_ONE = {
     "/messages/{}/forwarding": "SELECT max(id) FROM conversations_message WHERE direction = 'in'",
+    "/conversations/{}/escalation": "SELECT max(id) FROM conversations_conversation WHERE status = 'open'",
     "/customers/{}": "SELECT max(id) FROM customers_customer",
     "/customers/{}/erasure": "SELECT max(id) FROM customers_customer",
 }
@@ -267,6 +271,23 @@ def test_an_aside_is_open_to_everybody_and_fits_a_phone(courier: Courier, visit:
     page.locator("main textarea").fill("What would two hundred copies cost?")
     page.locator("main").get_by_role("button", name="Ask them").click()
     page.wait_for_url("**/asides/*")
+    assert found_by_axe(page) == []
+    assert not overflow(page)
+
+
+def test_who_is_paged_finds_it_open_and_fitting_a_phone(courier: Courier, visit: Callable[..., Page]) -> None:
+    page = visit(width=PHONE)
+    courier.sign_in(page)
+    page.goto(f"{courier.url}{courier.conversation('Gift for my sister')}/escalation")
+    page.get_by_label("What has happened, and what is needed").fill("She stands at the counter, in tears.")
+    page.get_by_role("button", name="Page them").click()
+    expect(page.get_by_text("Paged:").first).to_be_visible()
+    courier.open(page, "Gift for my sister")
+    expect(page.get_by_role("button", name="I act")).to_be_in_viewport()
+    assert found_by_axe(page) == []
+    assert not overflow(page)
+
+    page.goto(f"{courier.url}/inbox/everyone")
     assert found_by_axe(page) == []
     assert not overflow(page)
 

@@ -70,7 +70,7 @@ def test_to_say_i_act_ends_the_paging_and_the_page_says_who_acts(house: House, h
     page = answer.content.decode()
     assert "You act: nobody else is paged." in page
     assert "You act on this" in page
-    assert "I act</button>" not in page
+    assert "I act</button>" not in page  # and nobody else needs to
     assert "Ana Silva acts on this" in browser_of(house.ben).get(f"/conversations/{hell}").content.decode()
 
 
