@@ -18,6 +18,9 @@ from django.db import connection
 from everyhand.conversations.models import Conversation
 from everyhand.core import journal, work
 from everyhand.desk.inbound import Address
+from everyhand.escalation import actions as escalation
+from everyhand.escalation import ladders
+from everyhand.escalation.models import Ladder
 from everyhand.promises import actions as promises
 from tests.cast import NOON
 from tests.web.house import House, arrives, browser_of
@@ -28,6 +31,7 @@ GROWING = (
     *("conversations_delivery", "promises_promise", "customers_customer", "customers_identity", "core_entry"),
     *("core_look", "people_signin"),
     *("core_document", "core_blob", "email_mail", "email_rawmail", "notices_notice", "notices_pushtelling"),
+    *("escalation_escalation", "escalation_climb", "escalation_page"),
     *("conversations_follower", "conversations_tagging", "conversations_remotepicture"),
 )
 SCAN = re.compile(r"SCAN (\w+)(?! USING (?:COVERING )?INDEX)")
@@ -84,10 +88,12 @@ def test_no_list_reads_a_whole_table(house: House, scans: list[str], address: st
     assert scans == []
 
 
-@pytest.mark.usefixtures("house")
-def test_the_work_in_the_background_reads_no_whole_table(scans: list[str]) -> None:
+def test_the_work_in_the_background_reads_no_whole_table(house: House, scans: list[str]) -> None:
     for kind in work.kinds():
         work.claim(kind, at=NOON, limit=10)
+    ladders.keep(Ladder(watches_promises=True), ladders.rungs_of(Ladder()), by=house.ines, at=NOON)
+    ladders.keep(Ladder(team=house.delivery, watches_promises=True), ladders.rungs_of(Ladder()), by=house.ines, at=NOON)
+    escalation.begin_due(at=NOON)
     promises.tick(at=NOON)
     journal.since("0.0")
     journal.newest()
