@@ -53,6 +53,7 @@ PAGES = (
     "/teams/courier-delivery/ladder",
     "/ladders",
     "/ladders/house",
+    "/ladders/promises",
     "/tags",
     "/ownership-map",
     "/first-steps",

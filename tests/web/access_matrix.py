@@ -207,6 +207,12 @@ MATRIX: dict[str, Access] = {
     ),
     "invitation_revocation": Access("/people/invitations/{invitation}/revocation", NOT_LIKE_THIS, DOES_SETTING_UP),
     "ladders": Access("/ladders", EVERYBODY, NOTHING_TO_DO),
+    "promising": Access(
+        "/ladders/promises",
+        SETS_UP,
+        DOES_SETTING_UP,
+        {"first_reply": "2", "first_unit": "hours", "next_reply": "4", "next_unit": "hours"},
+    ),
     "house_ladder": Access("/ladders/house", SETS_UP, DOES_SETTING_UP, LADDER),
     "team_ladder": Access("/teams/delivery/ladder", SETS_UP_A_TEAM, (403, 403, 302, 403, 403, 302), LADDER),
     "team_ladder_removal": Access("/teams/delivery/ladder/removal", NOT_LIKE_THIS, (403, 403, 302, 403, 403, 302)),

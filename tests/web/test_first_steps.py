@@ -60,7 +60,7 @@ def test_each_step_counts_when_it_is_done(house: House, monkeypatch: pytest.Monk
     Member.objects.filter(pk=house.carla.pk).update(last_login=now)
     assert "3 of 4 are done." in words(browser.get("/first-steps"))
 
-    monkeypatch.setattr("everyhand.web.first_steps.settings", WithAPromise())
+    monkeypatch.setattr("everyhand.promises.terms.settings", WithAPromise())
     assert "All of it is done." in words(browser.get("/first-steps"))
 
 

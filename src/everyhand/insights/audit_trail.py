@@ -67,6 +67,7 @@ ACTIONS: Final[dict[Kind, tuple[str, ...]]] = {
         *("canned_reply.kept", "canned_reply.removed", "tag.changed", "tag.deleted", "tag.merged", "tag.restored"),
         *(
             "ladder.kept",
+            "promises.set",
             "ladder.removed",
             "mailbox.receiver_chosen",
             "audit_trail.handed_out",

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 
-from django.conf import settings
 from django.db import transaction
 
 from everyhand.conversations import actions as conversations
@@ -15,6 +14,7 @@ from everyhand.conversations.models import Conversation
 from everyhand.core import journal, rows
 from everyhand.core.prepared import Given, prepared
 from everyhand.people.models import Member
+from everyhand.promises import terms
 from everyhand.promises.known import Known
 from everyhand.promises.models import Promise
 
@@ -28,14 +28,15 @@ def customer_waiting(
 
     Times run around the clock: a customer waits on Sundays too.
     """
+    how_soon = known.how_soon if known else terms.current()
     known = Known([]) if opened else known if known and conversation.pk in known.open else Known([conversation.pk])
     promise = known.open.get(conversation.pk)
     if promise is None:
         answered_before = conversation.pk in known.answered
         kind, within = (
-            (Promise.Kind.NEXT_REPLY, settings.EVERYHAND.next_reply)
+            (Promise.Kind.NEXT_REPLY, how_soon.next_reply)
             if answered_before
-            else (Promise.Kind.FIRST_REPLY, settings.EVERYHAND.first_reply)
+            else (Promise.Kind.FIRST_REPLY, how_soon.first_reply)
         )
         promise = rows.create(
             Promise, conversation=conversation, owner=conversation.owner, kind=kind, made_at=at, due_at=at + within

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from functools import cache
+from functools import cache, cached_property
 
 from everyhand.conversations.models import Message
 from everyhand.core.prepared import prepared_for_several
+from everyhand.promises import terms
 from everyhand.promises.models import Promise
+from everyhand.promises.terms import HowSoon
 
 
 class Known:
@@ -20,6 +22,11 @@ class Known:
         self.open |= {promise.conversation_id: promise for promise in _running()(conversations)}
         unpromised = [conversation for conversation, promise in self.open.items() if promise is None]
         self.answered = set(_answered()(unpromised))
+
+    @cached_property
+    def how_soon(self) -> HowSoon:
+        """What is promised in this transaction."""
+        return terms.current()
 
 
 @cache

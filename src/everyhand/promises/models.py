@@ -50,3 +50,13 @@ class Promise(ReadOften):
 
     def __str__(self) -> str:
         return f"{self.kind} for {self.conversation_id} by {self.due_at:%Y-%m-%d %H:%M}"
+
+
+class Terms(models.Model):
+    """How soon we promise an answer, once an administrator said so: one row. See `promises.terms`."""
+
+    first_reply = models.DurationField()
+    next_reply = models.DurationField()
+
+    def __str__(self) -> str:
+        return f"within {self.first_reply}, then {self.next_reply}"

@@ -79,6 +79,7 @@ DONE = {
     "participant.approved": _("let somebody take part"),
     "participant.declined": _("left somebody out"),
     "password.changed": _("has a new password"),
+    "promises.set": _("set what we promise"),
     "saved_view.kept": _("saved a view"),
     "saved_view.removed": _("removed a view"),
     "second_factor.added": _("added to how they sign in: %(factor)s"),

@@ -19,6 +19,7 @@ from everyhand.channels.email.models import ConnectedMailbox, Mail
 from everyhand.conversations.models import Conversation, Delivery
 from everyhand.people import looking_around
 from everyhand.people.models import Member
+from everyhand.promises import terms
 from everyhand.web.permissions import for_admins, reader
 
 SKIPPED: Final = "first-steps"  # a cookie
@@ -125,9 +126,9 @@ def _colleagues_are_in(me: Member) -> Step:
 
 def _promise_is_set() -> Step:
     return Step(
-        "first_reply" in settings.EVERYHAND.given,
+        terms.are_set(),
         _("A promise is set"),
         _("Decide how soon a customer gets a first personal reply. Until you do, it is two hours."),
-        "#promise",
-        _("How to set it"),
+        reverse("promising"),
+        _("Set it"),
     )

@@ -19,6 +19,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from everyhand.escalation import ladders
 from everyhand.escalation.models import Ladder, Rung, Whom
 from everyhand.people.models import Member, Team
+from everyhand.promises import terms
+from everyhand.web import moments
 from everyhand.web.escalating import reached_by
 from everyhand.web.permissions import for_admins, reader
 
@@ -86,7 +88,8 @@ def show_all(request: HttpRequest) -> HttpResponse:
         if _may_read(member, one.team)
     ]
     without = [one for one in Team.objects.exclude(pk__in=kept) if _may_change(member, one)]
-    return render(request, "ladders.html", {"ladders": shown, "without": without})
+    how_soon = [moments.length(time) for time in terms.current()]
+    return render(request, "ladders.html", {"how_soon": how_soon, "ladders": shown, "without": without})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

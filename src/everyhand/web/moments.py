@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from datetime import date, datetime, time, timedelta, tzinfo
 
-from babel import Locale, dates, numbers
+from babel import Locale, dates, numbers, units
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, to_locale
@@ -68,6 +68,21 @@ def date_of(moment: datetime | None) -> str:
 def time_of_day(local: datetime) -> str:
     """“14:05”, by the clock that `local` shows."""
     return _clock(local.time().replace(second=0, microsecond=0), get_language() or "en")
+
+
+def length(time: timedelta) -> str:
+    """Of a whole number of minutes: “2 hours”, “90 minutes”."""
+    number, unit = whole(time)
+    return str(units.format_unit(number, f"duration-{unit.rstrip('s')}", locale=_locale(get_language() or "en")))
+
+
+def whole(time: timedelta) -> tuple[int, str]:
+    """How many of the largest of "days", "hours" and "minutes" it is a whole number of."""
+    minutes = round(time.total_seconds() / 60)
+    for unit, size in (("days", 24 * 60), ("hours", 60)):
+        if minutes and minutes % size == 0:
+            return minutes // size, unit
+    return minutes, "minutes"
 
 
 def weekdays() -> list[str]:
