@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 
 from everyhand.channels.email.models import RawMail
 from everyhand.conversations import tags
-from everyhand.conversations.models import Attachment, Conversation, Message
+from everyhand.conversations.models import Attachment, Conversation, Message, taken_back
 from everyhand.core import journal
 from everyhand.customers.models import Customer
 
@@ -96,7 +96,8 @@ def _person(customer: Customer) -> dict[str, Any]:
 
 
 def _said(conversations: QuerySet[Conversation], *, notes: bool) -> QuerySet[Message]:
-    said = Message.objects.filter(conversation__in=conversations)
+    """Without what was taken back: those words were never theirs to read."""
+    said = Message.objects.filter(~taken_back(), conversation__in=conversations)
     return said if notes else said.exclude(kind=Message.Kind.NOTE)
 
 

@@ -15,7 +15,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from everyhand.conversations.listed import Listed, listed
-from everyhand.conversations.models import Conversation, Message
+from everyhand.conversations.models import Conversation, Message, taken_back
 from everyhand.conversations.sight import Asker, visible_to, ways_to_see
 from everyhand.core import search
 from everyhand.core.counting import Count, bounded, counted
@@ -252,7 +252,7 @@ def _identities_of() -> Callable[..., list[tuple[str]]]:
 
 def index_again(conversation: Conversation) -> None:
     """After its subject or its customer's name or addresses changed."""
-    for message in conversation.messages.select_related("author_member", "author_identity"):
+    for message in conversation.messages.filter(~taken_back()).select_related("author_member", "author_identity"):
         message.conversation = conversation
         index(message)
 
@@ -263,10 +263,15 @@ def forget(conversation: Conversation) -> None:
     search.forget(groups=[conversation.pk], numbers=said)
 
 
+def forget_message(message: Message) -> None:
+    """Nobody finds it any more."""
+    search.forget(groups=[], numbers=[message.pk])
+
+
 def not_indexed() -> Iterator[Message]:
     """Messages that can't be found, since they were written by a version without search; `index` mends them."""
     documents = search.Document.objects.filter(number=OuterRef("pk"))
-    missing = Message.objects.filter(~Exists(documents)).select_related(
+    missing = Message.objects.filter(~Exists(documents), ~taken_back()).select_related(
         "conversation__customer", "author_member", "author_identity"
     )
     yield from missing.order_by("pk").iterator(chunk_size=500)

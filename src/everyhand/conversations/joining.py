@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from everyhand.conversations import asides, links, queries, tags
+from everyhand.conversations import asides, links, tags
 from everyhand.conversations.models import (
     Conversation,
     Draft,
@@ -21,7 +21,7 @@ from everyhand.conversations.models import (
     Status,
     Tagging,
 )
-from everyhand.conversations.saying import snippet_of
+from everyhand.conversations.saying import look_again
 from everyhand.core import journal, search
 from everyhand.people.models import Member
 
@@ -177,11 +177,8 @@ def _again(participant: Participant, conversation: Conversation) -> Participant:
 
 
 def _look_again(conversation: Conversation) -> None:
-    """Its last words are others now."""
-    last = queries.said(conversation).order_by("-at", "-id").first()
-    if last:
-        conversation.last_message_at, conversation.snippet = last.at, snippet_of(last)
-    conversation.save(update_fields=["last_message_at", "snippet", *_STANDING])
+    look_again(conversation)
+    conversation.save(update_fields=_STANDING)
 
 
 def _standing(conversation: Conversation) -> dict[str, Any]:

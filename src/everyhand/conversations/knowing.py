@@ -13,7 +13,7 @@ from django.db.models.functions import RowNumber
 
 from everyhand.conversations import finding, sight
 from everyhand.conversations.listed import Listed, listed
-from everyhand.conversations.models import Message, Status
+from everyhand.conversations.models import Message, Status, taken_back
 from everyhand.customers.models import Customer, Identity
 from everyhand.people.models import Member
 
@@ -79,9 +79,10 @@ def conversations_with(customer: Customer, member: Member, *, before: str = "", 
 
 
 def spoken(conversations: Iterable[int]) -> dict[int, list[Spoken]]:
-    """The last words of each of the conversations with these keys, oldest first; one read."""
+    """The last words of each of the conversations with these keys, oldest first; one read. Not what was taken back."""
     newest_first = Window(RowNumber(), partition_by=F("conversation"), order_by=[F("at").desc(), F("id").desc()])
-    numbered = Message.objects.filter(conversation__in=conversations).annotate(place=newest_first)
+    written = Message.objects.filter(~taken_back(), conversation__in=conversations)
+    numbered = written.annotate(place=newest_first)
     messages = (
         numbered.filter(place__lte=LAST)
         .select_related("author_member", "author_identity")

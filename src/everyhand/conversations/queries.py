@@ -7,15 +7,15 @@ from functools import cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from everyhand.conversations import subjects
 from everyhand.conversations.models import (
     Conversation,
-    Delivery,
     Message,
     Participant,
     Status,
+    taken_back,
 )
 from everyhand.core.prepared import Given, prepared, prepared_for_several
 from everyhand.customers.models import Identity
@@ -220,8 +220,7 @@ def holding_thread(identities: Sequence[Identity], *, message_id: str, named: Se
 def said(conversation: Any) -> QuerySet[Message]:
     """Messages (no notes) that were not taken back."""
     # Asked of each row that is looked at, which may be the last one alone; a list would be of the whole conversation.
-    taken_back = Delivery.objects.filter(message=OuterRef("pk"), taken_back_at__isnull=False)
-    return Message.objects.filter(~Exists(taken_back), conversation=conversation, kind=Message.Kind.MESSAGE)
+    return Message.objects.filter(~taken_back(), conversation=conversation, kind=Message.Kind.MESSAGE)
 
 
 def said_since(conversation: Conversation, seen: int, *, but_by: Member) -> list[Message]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from everyhand.conversations import checking, finding
+from everyhand.conversations import checking, finding, queries
 from everyhand.conversations.actions import keep
 from everyhand.conversations.mentions import Mention
 from everyhand.conversations.models import Attachment, Conversation, Delivery, Message
@@ -188,7 +188,7 @@ def note(
 
 def take_back(message: Message, *, by: Member, at: datetime) -> bool:
     """Undo a reply while no delivery of it has begun; False when it is too late. All of it, or nothing, even if the
-    worker takes a delivery at this very moment.
+    worker takes a delivery at this very moment. Nobody finds its words as something that we said.
     """
     untouched = Delivery.objects.filter(
         message=message, done_at=None, quarantined_at=None, attempts=0, claimed_until=None, due_at__gt=at
@@ -197,8 +197,19 @@ def take_back(message: Message, *, by: Member, at: datetime) -> bool:
         if untouched.update(taken_back_at=at, done_at=at) != message.deliveries.count():
             transaction.set_rollback(True)
             return False
+    finding.forget_message(message)
+    look_again(message.conversation)
     journal.note("message.taken_back", subject=message.conversation, actor=by, at=at, message=message.pk)
     return True
+
+
+def look_again(conversation: Conversation) -> None:
+    """Its last words are others now: those of the newest message that was said, if there is any."""
+    last = queries.said(conversation).order_by("-at", "-id").first()
+    if last:
+        conversation.last_message_at = last.at
+    conversation.snippet = snippet_of(last) if last else ""
+    keep(conversation, "last_message_at", "snippet")
 
 
 def snippet_of(message: Message) -> str:

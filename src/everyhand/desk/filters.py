@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from everyhand.conversations import following, tags
 from everyhand.conversations.inbox import ANY
-from everyhand.conversations.models import Attachment, Message, Status
+from everyhand.conversations.models import Attachment, Message, Status, taken_back
 from everyhand.customers.models import Customer, Identity
 from everyhand.desk import spans
 from everyhand.people.models import Member, Membership, Team
@@ -168,7 +168,7 @@ def _tag(value: str, member: Member, at: datetime) -> Filter:  # noqa: ARG001
 def _has(value: str, member: Member, at: datetime) -> Filter:  # noqa: ARG001
     if value.casefold() not in ("attachment", "attachments", "file", "files", _("attachment").casefold()):
         raise NotUnderstood(_("“has:” knows one thing so far: “has:attachment”."))
-    attached = Attachment.objects.filter(message__conversation=OuterRef("pk"))
+    attached = Attachment.objects.filter(~taken_back("message"), message__conversation=OuterRef("pk"))
     return Filter("has", "attachment", _("an attachment"), Q(Exists(attached)))
 
 

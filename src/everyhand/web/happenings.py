@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -49,6 +50,9 @@ SHOWN = (
     "promise.kept",
 )
 _LINKING = ("conversation.linked", "conversation.unlinked")
+# Not shown: it says that a promise which was kept, was not.
+_RUNS_AGAIN = "promise.stands_again"
+_READ = (*SHOWN, _RUNS_AGAIN)
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ def happenings(
     read, and one more where a letter came back, where there are tags, and where there are links: of those `reader`
     learns only what they may see.
     """
-    entries = _for(reader, _entries(conversation, since, until))
+    entries = _for(reader, _standing(_entries(conversation, since, until)))
     outside = {one.pk: one.identity.name or one.identity.value for one in participants}
     returned = [entry.particulars["delivery"] for entry in entries if entry.action == "delivery.bounced"]
     addresses = dict(Delivery.objects.filter(pk__in=returned).values_list("pk", "address")) if returned else {}
@@ -96,14 +100,28 @@ def happenings(
 def _entries(conversation: Conversation, since: datetime | None, until: datetime | None) -> list[Entry]:
     if since is None and until is None:
         return _all()(conversation=journal.reference(conversation))
-    rows = journal.about(conversation).filter(action__in=SHOWN)
+    rows = journal.about(conversation).filter(action__in=_READ)
     rows = rows.filter(at__gte=since) if since else rows
-    return list(rows.filter(at__lt=until) if until else rows)
+    return list(rows.filter(Q(at__lt=until) | Q(action=_RUNS_AGAIN)) if until else rows)
 
 
 @cache
 def _all() -> Callable[..., list[Entry]]:
-    return prepared(Entry.objects.filter(subject=Given("conversation"), action__in=SHOWN).order_by("id"))
+    return prepared(Entry.objects.filter(subject=Given("conversation"), action__in=_READ).order_by("id"))
+
+
+def _standing(entries: list[Entry]) -> list[Entry]:
+    """Without the promises that were kept by an answer which nobody got, and run again."""
+    runs_again: dict[int, int] = {}
+    for entry in entries:
+        if entry.action == _RUNS_AGAIN:
+            runs_again[entry.particulars["promise"]] = entry.pk
+    return [
+        entry
+        for entry in entries
+        if entry.action != _RUNS_AGAIN
+        and not (entry.action == "promise.kept" and runs_again.get(entry.particulars["promise"], 0) > entry.pk)
+    ]
 
 
 def returned_from(asides: Sequence[Conversation]) -> dict[int, list[str]]:

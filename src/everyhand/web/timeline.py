@@ -89,6 +89,11 @@ class Said:
     deliveries: tuple[Sending, ...]
     read_by_customer: tuple[str, ...] = ()  # of an answer aside: addresses of the customer's side that got it, too
 
+    @property
+    def taken_back(self) -> bool:
+        """Whether it was never said: its author took it back before it was sent."""
+        return any(one.state == "undone" for one in self.deliveries)
+
 
 @dataclass(frozen=True)
 class Aside:
@@ -106,7 +111,8 @@ class Aside:
     @property
     def is_answered(self) -> bool:
         """Whether they have had the last word."""
-        return bool(self.messages) and self.messages[-1].direction == Message.Direction.IN
+        said = [one for one in self.messages if not one.taken_back]
+        return bool(said) and said[-1].direction == Message.Direction.IN
 
     @property
     def was_overheard(self) -> bool:
@@ -195,9 +201,10 @@ def _id(entry: Entry) -> int:
 
 
 def _direction(entry: Entry) -> str:
-    """Which way a message went; "" for a note, which went nowhere, and for what a machine sent."""
-    by_hand = isinstance(entry, Said) and entry.kind == Message.Kind.MESSAGE and not entry.automatic
-    return entry.direction if isinstance(entry, Said) and by_hand else ""
+    """Which way a message went; "" for what went nowhere, as a note, and for what a machine sent."""
+    if not isinstance(entry, Said) or entry.kind != Message.Kind.MESSAGE or entry.automatic or entry.taken_back:
+        return ""
+    return entry.direction
 
 
 def said(

@@ -7,7 +7,15 @@ from everyhand.conversations.models.canned import CannedFile, CannedReply
 from everyhand.conversations.models.conversation import Conversation, Follower, Participant, Status
 from everyhand.conversations.models.draft import Draft, DraftFile
 from everyhand.conversations.models.link import Link
-from everyhand.conversations.models.message import Attachment, Delivery, File, Message, RemotePicture, VirusCheck
+from everyhand.conversations.models.message import (
+    Attachment,
+    Delivery,
+    File,
+    Message,
+    RemotePicture,
+    VirusCheck,
+    taken_back,
+)
 from everyhand.conversations.models.tag import Tag, Tagging, Tone
 
 __all__ = [
@@ -33,4 +41,5 @@ __all__ = [
     "Tagging",
     "Tone",
     "VirusCheck",
+    "taken_back",
 ]

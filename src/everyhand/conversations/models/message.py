@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from everyhand.conversations.models.conversation import Conversation
@@ -198,3 +198,10 @@ class Delivery(DueRow):
         if self.done_at:
             return "sent"
         return "failed" if self.quarantined_at else "due"
+
+
+def taken_back(message: str = "pk") -> Exists:
+    """Whether a message was taken back before it was sent, so that it was never said. `message` is the field of the row
+    that is asked about which holds the key of the message.
+    """
+    return Exists(Delivery.objects.filter(message=OuterRef(message), taken_back_at__isnull=False))
