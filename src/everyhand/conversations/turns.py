@@ -26,6 +26,7 @@ class Because(StrEnum):
     TIME = "time"
     CUSTOMER = "customer"
     PROMISE = "promise"
+    NOT_REACHED = "not-reached"
 
 
 def fall_asleep(conversation: Conversation, *, until: datetime, by: Member, at: datetime) -> Entry:

@@ -125,7 +125,7 @@ def take_back(message: Message, *, by: Member, at: datetime) -> bool:
         return False
     if not conversation.aside_of_id and queries.customer_spoke_last(conversation):
         conversations.wait_for(conversation, Status.OPEN)
-        promises.answer_taken_back(conversation, answered_at=message.at, at=at)
+        promises.answer_taken_back(conversation, answered_at=[message.at], at=at)
         escalation.stands_again(conversation, ended_at=message.at, by=by, at=at)
     return True
 

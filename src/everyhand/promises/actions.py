@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
 
@@ -60,16 +60,18 @@ def answered(conversation: Conversation, *, by: Member, at: datetime) -> None:
     journal.note("promise.kept", subject=conversation, actor=by, at=at, promise=promise.pk, late=at > promise.due_at)
 
 
-def answer_taken_back(conversation: Conversation, *, answered_at: datetime, at: datetime) -> None:
-    """The reply of `answered_at` was undone and the customer waits: what it kept stands again, with its old time."""
-    promise = Promise.objects.filter(conversation=conversation, kept_at=answered_at).order_by("-pk").first()
+def answer_taken_back(conversation: Conversation, *, answered_at: Sequence[datetime], at: datetime) -> None:
+    """The replies of `answered_at` were undone or reached nobody, and the customer waits: what one of them kept stands
+    again, with its old time.
+    """
+    promise = Promise.objects.filter(conversation=conversation, kept_at__in=answered_at).order_by("-pk").first()
     if promise is None or open_of(conversation) is not None:
         customer_waiting(conversation, at=at)
         return
-    promise.kept_at = None
+    promise.kept_at, promise.owner = None, conversation.owner
     if promise.broken_at and promise.due_at > at:
         promise.broken_at = None
-    promise.save(update_fields=["kept_at", "broken_at"])
+    promise.save(update_fields=["kept_at", "broken_at", "owner"])
     conversations.set_reply_due(conversation, promise.due_at)
     journal.note("promise.stands_again", subject=conversation, at=at, promise=promise.pk)
 

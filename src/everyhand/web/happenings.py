@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -19,6 +19,7 @@ from everyhand.core.journal import Entry
 from everyhand.core.prepared import Given, prepared
 from everyhand.people.models import Member
 from everyhand.web import moments
+from everyhand.web.told import told
 
 # What a reader of the conversation wants to know besides the messages themselves.
 SHOWN = (
@@ -55,6 +56,13 @@ _RUNS_AGAIN = "promise.stands_again"
 _READ = (*SHOWN, _RUNS_AGAIN)
 
 
+class Returned(NamedTuple):
+    """A letter that did not arrive, and what the server said last."""
+
+    address: str
+    reason: str
+
+
 @dataclass(frozen=True)
 class Happening:
     action: str
@@ -80,15 +88,14 @@ def happenings(
     """
     entries = _for(reader, _standing(_entries(conversation, since, until)))
     outside = {one.pk: one.identity.name or one.identity.value for one in participants}
-    returned = [entry.particulars["delivery"] for entry in entries if entry.action == "delivery.bounced"]
-    addresses = dict(Delivery.objects.filter(pk__in=returned).values_list("pk", "address")) if returned else {}
+    returned = _returned(entries)
     tagged = [pk for entry in entries if entry.action == "conversation.tagged" for pk in _tags(entry)]
     tags = dict(Tag.objects.filter(pk__in=tagged).values_list("pk", "name")) if tagged else {}
     parted = {entry.particulars["joining"] for entry in entries if entry.action == "conversation.parted"}
     return [
         Happening(
             entry.action,
-            _sentence(entry, names, outside, addresses, tags),
+            _sentence(entry, names, outside, returned, tags),
             entry.at,
             joining=_joining(entry, parted),
             leads_to=next((entry.particulars[one] for one in ("new", "of", "other") if one in entry.particulars), 0),
@@ -127,12 +134,18 @@ def _standing(entries: list[Entry]) -> list[Entry]:
 def returned_from(asides: Sequence[Conversation]) -> dict[int, list[str]]:
     """What of these asides came back, in sentences by their primary keys; one read, two where something did."""
     entries = list(journal.about(*asides).filter(action="delivery.bounced")) if asides else []
-    keys = [entry.particulars["delivery"] for entry in entries]
-    addresses = dict(Delivery.objects.filter(pk__in=keys).values_list("pk", "address")) if keys else {}
-    told: dict[int, list[str]] = {}
+    returned = _returned(entries)
+    sentences: dict[int, list[str]] = {}
     for entry in entries:
-        told.setdefault(int(entry.subject.partition(":")[2]), []).append(_sentence(entry, {}, {}, addresses, {}))
-    return told
+        sentences.setdefault(int(entry.subject.partition(":")[2]), []).append(_sentence(entry, {}, {}, returned, {}))
+    return sentences
+
+
+def _returned(entries: Iterable[Entry]) -> dict[int, Returned]:
+    """What these facts tell of, by the primary key of the delivery; one read where there is any."""
+    keys = [entry.particulars["delivery"] for entry in entries if "delivery" in entry.particulars]
+    found = Delivery.objects.filter(pk__in=keys).values_list("pk", "address", "answer") if keys else ()
+    return {pk: Returned(address, told(answer.rpartition("\n")[2])) for pk, address, answer in found}
 
 
 def _for(reader: Member, entries: list[Entry]) -> list[Entry]:
@@ -151,21 +164,23 @@ def _tags(entry: Entry) -> list[int]:
 
 
 def _sentence(
-    entry: Entry, names: Mapping[int, str], outside: dict[int, str], addresses: dict[int, str], tags: dict[int, str]
+    entry: Entry, names: Mapping[int, str], outside: dict[int, str], returned: dict[int, Returned], tags: dict[int, str]
 ) -> str:
-    told = entry.particulars.get
+    of = entry.particulars.get
+    letter = returned.get(of("delivery", 0))
     words = _WhenNeeded(
         who=lambda: names.get(_actor(entry)) or _("Everyhand"),
-        owner=lambda: names.get(told("owner", 0)) or _("somebody"),
-        gone=lambda: names.get(told("before", 0)) or _("somebody"),
-        person=lambda: outside.get(told("participant", 0)) or _("somebody"),
-        number=lambda: told("merged", ""),
-        until=lambda: _moment(told("until", "")),
-        added=lambda: _named(tags, told("added", ())),
-        removed=lambda: _named(tags, told("removed", ())),
-        member=lambda: names.get(told("member", 0)) or _("somebody"),
-        members=lambda: ", ".join(names.get(one) or _("somebody") for one in told("members", ())) or _("nobody"),
-        address=lambda: addresses.get(told("delivery", 0)) or _("somebody"),
+        owner=lambda: names.get(of("owner", 0)) or _("somebody"),
+        gone=lambda: names.get(of("before", 0)) or _("somebody"),
+        person=lambda: outside.get(of("participant", 0)) or _("somebody"),
+        number=lambda: of("merged", ""),
+        until=lambda: _moment(of("until", "")),
+        added=lambda: _named(tags, of("added", ())),
+        removed=lambda: _named(tags, of("removed", ())),
+        member=lambda: names.get(of("member", 0)) or _("somebody"),
+        members=lambda: ", ".join(names.get(one) or _("somebody") for one in of("members", ())) or _("nobody"),
+        address=lambda: letter.address if letter else _("somebody"),
+        reason=lambda: letter.reason if letter else "",
     )
     return _(_saying(entry)) % words
 
@@ -227,6 +242,7 @@ def _saying(entry: Entry) -> str:
             "customer": gettext_noop("It came back, since the customer wrote"),
             "promise": gettext_noop("It came back, since the promised time passed"),
             "time": gettext_noop("It came back at the time it was put off to"),
+            "not-reached": gettext_noop("It came back, since the customer did not get our answer: %(reason)s"),
         }.get(entry.particulars.get("why", ""), gettext_noop("%(who)s took it up again")),
         "conversation.tagged": (
             gettext_noop("%(who)s tagged it %(added)s, and took off %(removed)s")
@@ -249,7 +265,11 @@ def _saying(entry: Entry) -> str:
             "called-off": gettext_noop("%(who)s called it off: nobody else is paged"),
         }.get(entry.particulars.get("ended", ""), gettext_noop("Nobody else is paged")),
         "escalation.raised": gettext_noop("%(who)s escalated it"),
-        "escalation.stands_again": gettext_noop("The answer was taken back, so it is escalated again"),
+        "escalation.stands_again": (
+            gettext_noop("The answer was taken back, so it is escalated again")
+            if actor
+            else gettext_noop("The customer did not get the answer, so it is escalated again")
+        ),
         "escalation.went_on": gettext_noop("%(member)s did not answer in time, so others are paged"),
         "message.taken_back": gettext_noop("%(who)s took a reply back before it was sent"),
         "participant.approved": gettext_noop("%(who)s let %(person)s take part"),

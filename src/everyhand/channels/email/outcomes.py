@@ -15,7 +15,7 @@ from everyhand.channels.email.models import Mail
 from everyhand.conversations.models import Conversation, Delivery, Message
 from everyhand.core import journal, outage, work
 from everyhand.customers import actions as customers
-from everyhand.desk import reasons
+from everyhand.desk import not_reached, reasons
 from everyhand.desk.belonging import Held
 from everyhand.desk.inbound import Bounce, Inbound
 from everyhand.notices import preferences
@@ -67,8 +67,8 @@ def _bounced(inbound: Inbound, bounce: Bounce, at: datetime) -> None:
     """A report that came to a signed return path tells of exactly that delivery, or of the notices of exactly that
     member; others change nothing.
 
-    Two things follow. The letter did not arrive, whatever the reason, and whoever answers must know. And if nobody can
-    be reached there any more, the address is marked.
+    Two things follow. The letter did not arrive, whatever the reason: whoever answers must know, and where it was the
+    answer, there is none. And if nobody can be reached there any more, the address is marked.
     """
     if member := tokens.member_not_reached(inbound.recipients):
         preferences.pause_mail(member, " ".join(bounce.reason.split()), at=at)
@@ -90,6 +90,7 @@ def _bounced(inbound: Inbound, bounce: Bounce, at: datetime) -> None:
         status=bounce.status,
         gone=gone,
     )
+    not_reached.came_to_nothing(delivery, at=at)
 
 
 def duplicate(mail: Mail, inbound: Inbound, original: Mail, at: datetime) -> Filed:

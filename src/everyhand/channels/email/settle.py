@@ -57,15 +57,19 @@ class _Facts:
     def __init__(self, batch: Batch) -> None:
         letters = [one for _mail, one in batch if isinstance(one, Letter)]
         recipients = [recipient for one in letters for recipient in one.inbound.recipients]
-        self.standing = Standing(
-            expected=[one.inbound.sender.email for one in letters], named=tokens.named_conversations(recipients)
-        )
+        self._expected = [one.inbound.sender.email for one in letters]
+        self._named = tokens.named_conversations(recipients)
+        self.look_again()
         # Asked before anything is written: who looks at conversations later makes the new ones be written one by one.
         openings = [one.inbound for one in letters if not tokens.named_conversations(one.inbound.recipients)]
         self.standing.map.expect([kept.hints(one) for one in openings])
         self.ours = queries.OurAddresses()
         known = _known_letters()([one.fingerprint for one in letters if one.fingerprint])
         self._letters = {mail.fingerprint: mail for mail in known}
+
+    def look_again(self) -> None:
+        """Before the first mail, and after one that changed a conversation which others may belong to."""
+        self.standing = Standing(expected=self._expected, named=self._named)
 
     def known_as(self, mail: Mail, fingerprint: str | None) -> Mail | None:
         """The mail that brought the same letter before."""
@@ -148,7 +152,10 @@ def _settle(mail: Mail, understood: Understood, facts: _Facts, at: datetime) -> 
     if not why:
         return _receive(mail, inbound, proof, facts, at)
     mail.team = _whose(mail, inbound, proof, facts)
-    return outcomes.suppress(mail, inbound, why, at)
+    filed = outcomes.suppress(mail, inbound, why, at)
+    if inbound.bounce:
+        facts.look_again()
+    return filed
 
 
 def _before_a_person(mail: Mail, inbound: Inbound, proof: int | None, facts: _Facts, at: datetime) -> Filed | None:

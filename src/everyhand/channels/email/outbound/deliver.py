@@ -23,9 +23,11 @@ from everyhand.channels.email.outbound import dkim, pace
 from everyhand.channels.email.outbound.compose import compose
 from everyhand.channels.email.outbound.letter import NoAddress, address
 from everyhand.channels.email.outbound.postman import Letter, Postman, Refused, Unreachable, connect
+from everyhand.conversations import queries
 from everyhand.conversations.models import Delivery
 from everyhand.core import journal, work
 from everyhand.core.outage import is_outage
+from everyhand.desk import not_reached
 from everyhand.notices import preferences
 
 __all__ = ["connect", "deliver", "deliver_system_mail"]
@@ -52,7 +54,8 @@ def deliver(
     """Deliver claimed deliveries, one after the other; what is left when `stopping` is set is given back.
 
     Each ends done, or due again later with the reason in `last_error`, or quarantined with it. `answer` is what the
-    server said either way. The journal's "delivery.sent" and "delivery.failed" tell whoever has to hear of it.
+    server said either way. The journal's "delivery.sent" and "delivery.failed" tell whoever has to hear of it, and an
+    answer that reached nobody is one no more.
     """
     _carry(deliveries, _reply, stopping=stopping, clock=clock)
 
@@ -157,6 +160,8 @@ def _note_refusal(row: Row, refusal: Refused, *, at: datetime, of_the_address: b
     reason = str(refusal)
     try:
         with transaction.atomic():
+            if isinstance(row, Delivery):
+                queries.holding(row.message)  # the conversation first, as whoever answers does
             if refusal.permanent:
                 work.quarantine(row, reason, at=at)
             else:
@@ -165,6 +170,7 @@ def _note_refusal(row: Row, refusal: Refused, *, at: datetime, of_the_address: b
                 Delivery.objects.filter(pk=row.pk).update(answer=reason)
                 if row.quarantined_at:
                     _tell("delivery.failed", row, at=at)
+                    not_reached.came_to_nothing(row, at=at)
             elif refusal.permanent and of_the_address:
                 member = tokens.member_not_reached([row.envelope_from])
                 if member:
