@@ -245,6 +245,7 @@ MATRIX: dict[str, Access] = {
     "mailbox_addresses": Access(
         "/mailboxes/addresses", NOT_LIKE_THIS, DOES_SETTING_UP, {"address": "letters@courier.test"}
     ),
+    "mailbox_address_removal": Access("/mailboxes/addresses/{address}/removal", NOT_LIKE_THIS, DOES_SETTING_UP),
     "new_mailbox": Access("/mailboxes/new", SETS_UP, CHECKS_SETTING_UP, {"address": "help@courier.test"}),
     "mailbox_forecast": Access("/mailboxes/new/forecast", (IN, 403, 403, 403, 403, 302), DOES_SETTING_UP),
     "mailbox_permission": Access("/mailboxes/permission", (IN, 403, 403, 403, 403, 302), NOTHING_TO_DO),

@@ -98,6 +98,7 @@ def scene(house: House, *, to: str, about: str, owner: Member) -> Scene:
         "ben": house.ben.pk,
         "rule": Rule.objects.order_by("pk")[0].pk,
         "mail": mail.pk,
+        "address": Mailbox.objects.create(address="old@courier.test").pk,
         "box": connected("mail.test", 993).pk,
         "permitted": connected("imap.gmail.com", 993, sign_in="google").pk,
         "view": saved_views.save_view(

@@ -11,14 +11,17 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from everyhand.channels.email import queries as mail
 from everyhand.channels.email.fetching import health
-from everyhand.channels.email.models import ConnectedMailbox, Mail, Mailbox, RawMail
+from everyhand.channels.email.models import ConnectedMailbox, FromAddress, Mail, Mailbox, RawMail
+from everyhand.conversations.models import Conversation
 from everyhand.core import heartbeat, journal, secrets
+from everyhand.desk.close import close
 from tests.channels.email.door import make_certificate
 from tests.channels.email.fetching.conftest import HELP, connected, letter
 from tests.servers.imap import Folder, ImapServer
 from tests.servers.processes import free_port
-from tests.web.house import House, browser_of
+from tests.web.house import House, arrives, browser_of
 
 
 def words(response: Any) -> str:
@@ -139,6 +142,61 @@ def test_one_more_address_takes_mail_in(house: House) -> None:
     wrong = words(browser.post("/mailboxes/addresses", {"address": "paper", "name": "The Paper"}))
     assert "“paper” is no mail address." in wrong
     assert 'value="The Paper"' in wrong
+
+
+def removes(house: House, address: str) -> str:
+    browser = browser_of(house.ines)
+    assert address in words(browser.get("/mailboxes"))
+    pk = Mailbox.objects.get(address=address).pk
+    return words(browser.post(f"/mailboxes/addresses/{pk}/removal", follow=True))
+
+
+def test_an_address_that_nothing_needs_is_removed_and_that_is_an_act(house: House) -> None:
+    Mailbox.objects.create(address="help@localhost")
+    Mailbox.objects.create(address="help@paper.test")
+    closed = arrives(to="help@localhost").conversation
+    close(closed, by=house.ana, at=timezone.now())
+    arrives(to="help@paper.test")
+    assert "No mail is taken in at help@localhost any more." in removes(house, "help@localhost")
+    assert [one.address for one in Mailbox.objects.all()] == ["help@paper.test"]
+    trail = words(browser_of(house.ines).get("/audit-trail?kind=set-up"))
+    assert "removed the address" in trail
+    assert "help@localhost" in trail
+
+
+def test_an_address_that_something_needs_is_kept_and_says_by_what(house: House) -> None:
+    Mailbox.objects.create(address="help@localhost")
+    assert "It is the only address there is." in removes(house, "help@localhost")
+    Mailbox.objects.create(address="help@paper.test")
+    opened = arrives(to="help@localhost").conversation
+    assert "1 conversation that is not closed is answered from help@localhost" in removes(house, "help@localhost")
+    close(opened, by=house.ana, at=timezone.now())
+    FromAddress.objects.create(address="help@localhost")
+    assert "Remove it from the from-addresses first." in removes(house, "help@localhost")
+    box = connected("mail.test", 993)
+    refused = browser_of(house.ines).post(f"/mailboxes/addresses/{box.mailbox_id}/removal", follow=True)
+    assert "A mail server is connected to" in words(refused)
+    assert Mailbox.objects.count() == 2
+
+
+def test_an_address_that_its_whole_domain_covers_is_needed_by_nobody(house: House) -> None:
+    Mailbox.objects.create(address="help@paper.test")
+    Mailbox.objects.create(address="*@paper.test")
+    arrives(to="help@paper.test")
+    removes(house, "help@paper.test")
+    assert [one.address for one in Mailbox.objects.all()] == ["*@paper.test"]
+
+
+def test_what_nobody_wrote_to_is_answered_from_the_first_address_that_others_can_write_to(house: House) -> None:
+    Mailbox.objects.create(address="help@localhost")
+    assert mail.mailbox_for([]) == "help@localhost"
+    Mailbox.objects.create(address="*@sport.test")
+    Mailbox.objects.create(address="letters@paper.test")
+    Mailbox.objects.create(address="sport@paper.test")
+    assert mail.mailbox_for([]) == "letters@paper.test"
+    typed = {"name": "Cora", "email": "cora@example.org", "how": "phone", "said": "No paper on route 4."}
+    browser_of(house.ana).post("/capture", typed)
+    assert Conversation.objects.get().address == "letters@paper.test"
 
 
 def test_a_mailbox_is_connected_after_a_look_at_what_would_happen(

@@ -70,6 +70,7 @@ ACTIONS: Final[dict[Kind, tuple[str, ...]]] = {
             "promises.set",
             "ladder.removed",
             "mailbox.receiver_chosen",
+            "mailbox.removed",
             "audit_trail.handed_out",
             "demo.asked_to_come",
             "demo.asked_to_go",

@@ -58,6 +58,7 @@ DONE = {
     "mailbox.disconnected": _("disconnected the mailbox"),
     "mailbox.paused": _("stopped fetching the mailbox"),
     "mailbox.receiver_chosen": _("chose whose findings are believed for the mailbox"),
+    "mailbox.removed": _("removed the address"),
     "mailbox.renewed": _("renewed the password or permission of the mailbox"),
     "mailbox.resumed": _("fetches the mailbox again"),
     "member.added": _("added a colleague"),
@@ -168,6 +169,8 @@ def details(act: Act, names: Mapping[int, str]) -> str:
         return ngettext("%(num)d time", "%(num)d times", act.times) % {"num": act.times} if act.times > 1 else ""
     if act.action == "member.changed":
         return _fields(act)
+    if act.action == "mailbox.removed":
+        return str(act.particulars.get("address", ""))
     if act.action == "team.kept":
         return _people(act, names)
     return _role(str(act.particulars.get("role", ""))) if act.action == "invitation.made" else ""

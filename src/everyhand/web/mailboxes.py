@@ -51,6 +51,20 @@ def add_address(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @for_admins
+def remove_address(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take no mail in there any more, unless something still needs it."""
+    box = get_object_or_404(Mailbox, pk=pk)
+    try:
+        addresses.remove(box, at=timezone.now(), by=reader(request))
+    except ValidationError as needed:
+        messages.error(request, " ".join(needed.messages))
+    else:
+        messages.success(request, gettext("No mail is taken in at %(address)s any more.") % {"address": box.address})
+    return redirect("mailboxes")
+
+
+@require_POST
+@for_admins
 def try_now(request: HttpRequest, pk: int) -> HttpResponse:
     connecting.try_now(_box(pk), at=timezone.now())
     messages.success(request, gettext("Trying now. This page shows within seconds how it went."))

@@ -205,6 +205,7 @@ company = [
 mailboxes_elsewhere = [
     path("mailboxes", mailboxes.show_all, name="mailboxes"),
     path("mailboxes/addresses", mailboxes.add_address, name="mailbox_addresses"),
+    path("mailboxes/addresses/<int:pk>/removal", mailboxes.remove_address, name="mailbox_address_removal"),
     path("mailboxes/new", mailbox_connecting.begin, name="new_mailbox"),
     path("mailboxes/new/forecast", mailbox_connecting.forecast, name="mailbox_forecast"),
     path("mailboxes/permission", mailbox_permission.show, name="mailbox_permission"),

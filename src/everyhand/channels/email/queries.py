@@ -123,11 +123,15 @@ class OurAddresses:
         return not self._known.isdisjoint(exactly) or (not of_staff and bool(self.among([address])))
 
     def answering(self, addresses: Iterable[str]) -> str:
-        """See `mailbox_for`."""
+        """See `mailbox_for`. Where none of them is ours it is the first address that others can write to: the one that
+        every installation begins with is at localhost.
+        """
         for address in self.among(addresses):
             local, _, domain = address.partition("@")
             return f"{local.partition('+')[0]}@{domain}"
-        return next((one for one in self._mailboxes if not one.startswith("*")), "help@localhost")
+        of_one = [one for one in self._mailboxes if not one.startswith("*")]
+        reached = [one for one in of_one if not one.lower().endswith("@localhost")]
+        return next(iter([*reached, *of_one]), "help@localhost")
 
 
 def _forms(address: str) -> tuple[str, str, str]:
