@@ -108,6 +108,9 @@ MATRIX: dict[str, Access] = {
     "draft_removal": Access("/drafts/{draft}/removal", NOT_LIKE_THIS, DOES_MY_DRAFT),
     "draft_file": Access("/draft-files/{draft_file}", (IN, 404, 404, 200, 404, 404), NOTHING_TO_DO),
     "draft_file_removal": Access("/draft-files/{draft_file}/removal", NOT_LIKE_THIS, DOES_MY_DRAFT),
+    "conversation_address": Access(
+        "/conversations/{conversation}/address", NOT_LIKE_THIS, DOES_THEIRS, {"email": "ada@home.example"}
+    ),
     "conversation_assignment": Access(
         "/conversations/{conversation}/assignment", NOT_LIKE_THIS, DOES_THEIRS, {"owner": "{ben}"}
     ),

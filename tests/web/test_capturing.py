@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from everyhand.channels.email.models import Mailbox
+from everyhand.conversations import finding, quoting
 from everyhand.conversations.models import Conversation, Delivery, Message
 from everyhand.people.models import Member
 from everyhand.promises.models import Promise
@@ -63,6 +66,56 @@ def test_ada_is_known_by_her_address_and_somebody_without_one_is_new(house: Hous
     assert (first, known) == (before.customer, before.customer)
     assert new != known
     assert Message.objects.latest("pk").author == "Ada Brown"
+
+
+@pytest.fixture
+def old_mrs_miller(house: House) -> Conversation:
+    """Who gave no address."""
+    writes_down(house.carla, name="Old Mrs Miller", email="", said="No paper on route 4.", mine="on")
+    return Conversation.objects.get()
+
+
+def test_nobody_sees_a_token_where_there_is_no_address(house: House, old_mrs_miller: Conversation) -> None:
+    token = old_mrs_miller.customer.identities.get().value
+    browser = browser_of(house.ines)
+    customer = f"/customers/{old_mrs_miller.customer_id}"
+    places = (f"/conversations/{old_mrs_miller.pk}", customer, "/customers", "/inbox/everyone", "/search?q=miller")
+    for place in places:
+        page = words(browser.get(place))
+        assert "Mrs Miller" in page
+        assert token not in page
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(browser.post(f"{customer}/export"))))
+    assert token.encode() not in archive.read("customer.json")
+    assert finding.find(house.ines, token).hits == []
+    assert token not in quoting.words_of(
+        Message.objects.filter(direction="in").get(), old_mrs_miller, language="en", time_zone="UTC"
+    )
+
+
+def test_instead_of_a_reply_to_nobody_the_page_says_what_to_do(house: House, old_mrs_miller: Conversation) -> None:
+    browser, path = browser_of(house.carla), f"/conversations/{old_mrs_miller.pk}"
+    page = words(browser.get(path))
+    assert "We have no address of Old Mrs Miller" in page
+    assert "Send to Old Mrs Miller" not in page
+
+    refused = browser.post(f"{path}/address", {"email": "Ben@courier.test"})
+    assert (refused.status_code, "Ben Okoro is a colleague." in words(refused)) == (422, True)
+    assert 'value="Ben@courier.test"' in words(refused)
+
+    page = words(browser.post(f"{path}/address", {"email": "Miller@example.org"}, follow=True))
+    assert "Send to Old Mrs Miller" in page
+    answers(house.carla, old_mrs_miller, "A paper is on its way.")
+    assert Delivery.objects.get().address == "miller@example.org"
+    assert "added an address of the customer" in words(browser_of(house.ines).get("/audit-trail"))
+
+
+def test_an_address_by_which_somebody_else_is_known_is_not_given_to_her(
+    house: House, old_mrs_miller: Conversation
+) -> None:
+    arrives()
+    refused = browser_of(house.carla).post(f"/conversations/{old_mrs_miller.pk}/address", {"email": "ada@example.org"})
+    assert (refused.status_code, "Somebody else is known by this address." in words(refused)) == (422, True)
+    assert old_mrs_miller.customer.identities.count() == 1
 
 
 @pytest.mark.parametrize(

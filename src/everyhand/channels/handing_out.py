@@ -89,7 +89,12 @@ def _person(customer: Customer) -> dict[str, Any]:
         "known_since": customer.since.isoformat(),
         "organization": customer.organization.name if customer.organization else None,
         "identities": [
-            {"kind": one.kind, "value": one.value, "name": one.name, "undeliverable_at": _moment(one.undeliverable_at)}
+            {
+                "kind": one.kind,
+                "value": one.address or None,
+                "name": one.name,
+                "undeliverable_at": _moment(one.undeliverable_at),
+            }
             for one in customer.identities.all()
         ],
     }

@@ -241,13 +241,13 @@ def _texts(message: Message, files: Iterable[str]) -> list[str]:
 
 def _addresses_of(customer: Customer) -> list[str]:
     if "identities" in getattr(customer, "_prefetched_objects_cache", ()):  # those of a whole batch are read together
-        return [one.value for one in customer.identities.all()]
+        return [one.address for one in customer.identities.all()]
     return [value for (value,) in _identities_of()(customer=customer.pk)]
 
 
 @cache
 def _identities_of() -> Callable[..., list[tuple[str]]]:
-    return prepared(Identity.objects.filter(customer=Given("customer")).values_list("value"))
+    return prepared(Identity.objects.filter(customer=Given("customer"), kind=Identity.EMAIL).values_list("value"))
 
 
 def index_again(conversation: Conversation) -> None:

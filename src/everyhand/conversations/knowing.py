@@ -54,7 +54,7 @@ def identities(customer: Customer) -> list[Known]:
     return [
         Known(
             one.pk,
-            one.value if one.kind == Identity.EMAIL else "",
+            one.address,
             one.name,
             one.undeliverable_at,
             heard[one.last].at if one.last in heard else None,
@@ -133,7 +133,7 @@ def _visible(customers: QuerySet[Customer], member: Member) -> QuerySet[Customer
 def _is_called(customer: Customer, words: str) -> bool:
     """Whether every word begins a word of their name or is part of an address, not only of what they wrote."""
     names = _words([customer.name])
-    addresses = [one.value for one in customer.identities.all()]
+    addresses = [one.address for one in customer.identities.all()]
     return all(
         any(name.startswith(word) for name in names) or any(word in address for address in addresses)
         for word in _words([words])

@@ -85,7 +85,8 @@ def _attribution(message: Message, conversation: Conversation, language: str, ti
     except (UnknownLocaleError, ValueError):
         locale = Locale("en")
     local = message.at.astimezone(ZoneInfo(time_zone))
-    address = message.author_identity.value if message.author_identity else message.from_address or conversation.address
+    identity = message.author_identity
+    address = identity.address if identity else message.from_address or conversation.address
     with translation.override(language):
         line = _("On %(date)s at %(time)s %(name)s <%(address)s> wrote:") % {
             "date": format_date(local, "medium", locale=locale),
@@ -93,7 +94,7 @@ def _attribution(message: Message, conversation: Conversation, language: str, ti
             "name": message.author.translate({ord(sign): None for sign in "<>"}) or address,
             "address": address,
         }
-    return " ".join(line.split())  # nobody's name breaks the line
+    return " ".join(line.replace("<>", "").split())  # nobody's name breaks the line
 
 
 def _quoted(words: str, room: int) -> str:

@@ -45,6 +45,18 @@ def identify(*, email: str, name: str, at: datetime, known: Known | None = None)
     return identity
 
 
+def give_address(customer: Customer, *, email: str, by: object, at: datetime) -> Identity | None:
+    """`customer` can be written to at `email`, too. None when somebody else is known by that address."""
+    value = normalised(email)
+    theirs = {"customer": customer, "name": customer.name[:300], "domain": value.rpartition("@")[2][:255]}
+    identity, made = Identity.objects.get_or_create(kind=Identity.EMAIL, value=value, defaults=theirs)
+    if identity.customer_id != customer.pk:
+        return None
+    if made:
+        journal.note("customer.address_given", subject=customer, actor=by, at=at)
+    return identity
+
+
 def mark_undeliverable(*, email: str, at: datetime) -> Identity | None:
     """A permanent bounce said that this address takes no mail. None when we do not know the address."""
     identity = Identity.objects.filter(kind=Identity.EMAIL, value=normalised(email)).first()

@@ -99,7 +99,12 @@ class Identity(ReadOften):
         ordering: ClassVar = ["pk"]
 
     def __str__(self) -> str:
-        return self.value
+        return self.name or self.address or str(NAMELESS)
+
+    @property
+    def address(self) -> str:
+        """Where they can be written to; "" when they gave none: then `value` says nothing to anybody."""
+        return self.value if self.kind == self.EMAIL else ""
 
 
 class Merging(models.Model):

@@ -98,7 +98,7 @@ def _hints(conversation: Conversation) -> Hints:
         return Hints(recipients=[conversation.address], subject=conversation.subject)
     return Hints(
         recipients=[conversation.address, *(one["email"] for one in first.recipients)],
-        sender=first.author_identity.value if first.author_identity else "",
+        sender=first.author_identity.address if first.author_identity else "",
         subject=first.subject,
         text=first.reply or first.text,
     )

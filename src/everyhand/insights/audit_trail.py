@@ -55,6 +55,7 @@ ACTIONS: Final[dict[Kind, tuple[str, ...]]] = {
         *("mail.decided", "mail.tried_again"),
     ),
     Kind.CUSTOMERS: (
+        "customer.address_given",
         *("customer.described", "customer.merged", "customer.unmerged", "customer.exported", "organization.kept"),
         *("customer.erasure_asked", "customer.erasure_called_off"),
     ),

@@ -32,6 +32,7 @@ DONE = {
     "conversation.unfollowed": _("stopped following it"),
     "conversation.waits": _("let it wait for the customer"),
     "conversation.written_down": _("wrote down what a customer said"),
+    "customer.address_given": _("added an address of the customer"),
     "customer.described": _("changed what we know about them"),
     "customer.erasure_asked": _("asked for everything about them to be erased"),
     "customer.erasure_called_off": _("called their erasure off"),

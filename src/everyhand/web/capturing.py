@@ -22,6 +22,17 @@ from everyhand.web.handing_over import back_to
 from everyhand.web.permissions import reader
 
 
+def of_a_customer(email: str) -> str:
+    """The same address. Raises `ValidationError` when it is one of us, or of ours."""
+    if colleague := Member.objects.filter(email=email.lower()).first():
+        raise ValidationError(
+            _("%(name)s is a colleague. Write down what a customer said."), params={"name": colleague.name}
+        )
+    if queries.ours([email]):
+        raise ValidationError(_("This is an address of ours."))
+    return email
+
+
 class Form(forms.Form):
     name = forms.CharField(label=_("Who was it?"), required=False, max_length=200)
     email = forms.EmailField(
@@ -53,14 +64,7 @@ class Form(forms.Form):
     mine = forms.BooleanField(label=_("I answer for it myself"), required=False)
 
     def clean_email(self) -> str:
-        email = str(self.cleaned_data["email"])
-        if colleague := Member.objects.filter(email=email.lower()).first():
-            raise ValidationError(
-                _("%(name)s is a colleague. Write down what a customer said."), params={"name": colleague.name}
-            )
-        if queries.ours([email]):
-            raise ValidationError(_("This is an address of ours."))
-        return email
+        return of_a_customer(self.cleaned_data["email"])
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}

@@ -57,6 +57,14 @@ class ConversationShown:
 
 
 @dataclass(frozen=True)
+class NoAddress:
+    """Nobody in it can be written to. An address that was `typed` and why it could not be kept."""
+
+    typed: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True)
 class Undo:
     """A reply that can still be taken back until `due_at`."""
 
@@ -112,12 +120,14 @@ def page(
     sure: bool = False,
     wrong_recipients: Mapping[str, str] | None = None,
     sleep: Typed | None = None,
+    no_address: NoAddress | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """The conversation's page with the reader's drafts. When something of `mode` could not be sent, `token` is its
     draft, `error` says why, `overtaken_by` is what was said meanwhile, or `doubts` what is to be asked before it goes;
     its author is `sure` when they were asked. Without `drafting` there are no drafts. `sleep` is a time until which it
-    can't sleep, `wrong_recipients` is what is wrong with whom it is to go to, by field.
+    can't sleep, `wrong_recipients` is what is wrong with whom it is to go to, by field, `no_address` an address that
+    could not be kept.
     """
     member, at = reader(request), timezone.now()
     found = list(drafts.of(member, conversation)) if drafting else []
@@ -130,6 +140,8 @@ def page(
     entries, messages = stretch.entries, stretch.messages
     beginning = folded(entries, shown_from=shown_from)
     usual = taking_part.among(participants, conversation)
+    if not usual.everybody and not draft.text and not draft.recipients and not _has_address(participants, conversation):
+        no_address = no_address or NoAddress()
     senders = from_addresses.choices(conversation, member)
     writing_from = next((one for one in senders if one.address == draft.sender), senders[0])
     names = {one.id: one.name for one in everybody}
@@ -143,6 +155,7 @@ def page(
         "first_loaded": stretch.first_id,
         "first_id": 0 if stretch.before else stretch.first_id,
         "recipients": recipients.shown(draft.recipients, usual, wrong=wrong_recipients or {}),
+        "no_address": no_address,
         "senders": senders,
         "sender": writing_from,
         "newest_message_id": newest or (_newest_message(conversation) if stretch.before else 0),
@@ -172,13 +185,13 @@ def _shown(
     conversation: Conversation, participants: list[Participant], member: Member, at: datetime
 ) -> ConversationShown:
     promise = promises.open_of(conversation)
-    addresses = [one.identity.value for one in participants if one.identity.customer_id == conversation.customer_id]
+    addresses = [one.identity.address for one in participants if one.identity.customer_id == conversation.customer_id]
     is_linked = conversation.linked_to_id or getattr(conversation, "linked", True)
     return ConversationShown(
         id=conversation.pk,
         subject=conversation.subject,
         status=conversation.status,
-        customer=face(conversation.customer, next(iter(addresses), "")),
+        customer=face(conversation.customer, next(filter(None, addresses), "")),
         owner=conversation.owner,
         owner_reason=_("because %(reason)s")
         % {"reason": reasons.in_words(conversation.owner_because, conversation.owner.name)},
@@ -191,6 +204,10 @@ def _shown(
         tags=tags.on([conversation.pk]).get(conversation.pk, []) if getattr(conversation, "tagged", True) else [],
         proposed=[one for one in participants if not one.approved_at and not one.declined_at],
     )
+
+
+def _has_address(participants: Sequence[Participant], conversation: Conversation) -> bool:
+    return any(one.identity.address for one in participants if one.identity.customer_id == conversation.customer_id)
 
 
 def _followers(conversation: Conversation, everybody: Sequence[Colleague]) -> list[Colleague]:

@@ -87,7 +87,7 @@ def happenings(
     learns only what they may see.
     """
     entries = _for(reader, _standing(_entries(conversation, since, until)))
-    outside = {one.pk: one.identity.name or one.identity.value for one in participants}
+    outside = {one.pk: str(one.identity) for one in participants}
     returned = _returned(entries)
     tagged = [pk for entry in entries if entry.action == "conversation.tagged" for pk in _tags(entry)]
     tags = dict(Tag.objects.filter(pk__in=tagged).values_list("pk", "name")) if tagged else {}

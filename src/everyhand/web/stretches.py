@@ -153,7 +153,7 @@ def _rows(conversation: Any) -> QuerySet[Message]:
     return (
         Message.objects.filter(conversation=conversation)
         .select_related("author_identity")
-        .only(*SHOWN, "author_identity__value")
+        .only(*SHOWN, "author_identity__kind", "author_identity__value")
         .annotate(
             has_html=Case(When(html="", then=Value(value=False)), default=Value(value=True)),
             written=Case(

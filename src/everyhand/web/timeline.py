@@ -143,7 +143,7 @@ def _shown(found: list[Conversation], *, beside: Conversation | None) -> list[As
     ).select_related("identity__customer")
     asked: dict[int, list[str]] = {}
     for one in participants.order_by("pk"):
-        asked.setdefault(one.conversation_id, []).append(one.identity.name or one.identity.value)
+        asked.setdefault(one.conversation_id, []).append(str(one.identity))
     returned = returned_from(found)
     messages = list(queries.timeline_of(found))
     read_by = _read_by_the_customer(messages, beside) if beside else {}
@@ -273,7 +273,7 @@ def sending(delivery: Delivery) -> Sending:
 def _author(message: Message, names: Mapping[int, str]) -> str:
     if message.author_member_id:
         return names.get(message.author_member_id, "")
-    return message.author_name or (message.author_identity.value if message.author_identity else "")
+    return message.author_name or (message.author_identity.address if message.author_identity else "")
 
 
 def _addressee(recipient: dict[str, Any]) -> str:

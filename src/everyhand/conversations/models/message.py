@@ -88,7 +88,7 @@ class Message(ReadOften):
     def author(self) -> str:
         if self.author_member:
             return self.author_member.name
-        return self.author_name or (self.author_identity.value if self.author_identity else "")
+        return self.author_name or (self.author_identity.address if self.author_identity else "")
 
 
 class File(models.Model):
