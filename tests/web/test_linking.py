@@ -55,6 +55,22 @@ def test_both_sides_show_the_other_with_the_reason(house: House, two: tuple[Conv
     assert Link.objects.count() == 1
 
 
+def test_a_follow_up_of_the_very_customer_is_not_told_as_a_strangers(house: House) -> None:
+    first = arrives(subject="Wet cellar").conversation
+    second = arrives(subject="Re: Wet cellar").conversation
+    assert second.linked_to == first
+    assert "but nothing in the mail proved it" in beside(browser_of(house.ana), second)
+    assert "The same customer wrote again, but nothing in that mail proved" in beside(browser_of(house.ana), first)
+
+
+def test_of_somebody_who_takes_no_part_it_is_said_that_they_take_none(house: House) -> None:
+    first = arrives(subject="Wet cellar").conversation
+    second = arrives(subject="Re: Wet cellar", sender=CY, proof=first.pk).conversation
+    assert second.linked_to == first
+    for one in (first, second):
+        assert "without taking part in it" in beside(browser_of(house.ana), one)
+
+
 ADDRESS = "https://desk.courier.test/conversations/{pk}?from=3#newest"
 
 

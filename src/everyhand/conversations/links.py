@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from everyhand.conversations import sight
-from everyhand.conversations.models import Conversation, Link
+from everyhand.conversations.models import Conversation, Link, Participant
 from everyhand.core import journal
 from everyhand.core.journal import Entry
 from everyhand.people.models import Member
@@ -30,6 +30,7 @@ class Linked:
     reason: str = ""
     by: Member | None = None
     earlier: bool = False  # of a guess and a split: this is the one that came first
+    same_customer: bool = False  # of a guess: whoever wrote the later one takes part in the earlier one
 
 
 def of(conversation: Conversation, *, member: Member) -> list[Linked]:
@@ -38,6 +39,9 @@ def of(conversation: Conversation, *, member: Member) -> list[Linked]:
     by_hand = {one.other_id if one.one_id == conversation.pk else one.one_id: one for one in links}
     reach = Q(pk__in=by_hand) | Q(linked_to=conversation) | Q(pk=conversation.linked_to_id or 0)
     found = sight.visible_to(member).filter(reach).select_related("customer", "owner").order_by("-last_message_at")
+    found = found.annotate(
+        joined_here=_takes_part(OuterRef("customer"), conversation), joined_there=_takes_part(conversation.customer_id)
+    )
     return [_linked(conversation, one, by_hand.get(one.pk)) for one in found]
 
 
@@ -103,7 +107,15 @@ def _linked(conversation: Conversation, other: Conversation, link: Link | None) 
         return Linked(other, "by hand", link.reason, link.by)
     earlier = conversation.linked_to_id == other.pk
     split = conversation.split_off if earlier else other.split_off
-    return Linked(other, "split" if split else "guess", earlier=earlier)
+    same = other.joined_there if earlier else other.joined_here  # type: ignore[attr-defined] # annotated above
+    return Linked(other, "split" if split else "guess", earlier=earlier, same_customer=same)
+
+
+def _takes_part(customer: Any, conversation: Any = None) -> Exists:
+    """Whether this customer was let take part in the conversation; in each that is found, when none is given."""
+    theirs = Participant.objects.filter(identity__customer=customer, approved_at__isnull=False, declined_at=None)
+    within: Any = conversation or OuterRef("pk")
+    return Exists(theirs.filter(conversation=within))
 
 
 def _guessed(pk: int, to: int) -> bool:
