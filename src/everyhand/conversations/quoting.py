@@ -2,7 +2,8 @@
 
 A reply goes to everybody who takes part, in the same words. So an earlier message is quoted only when every one of
 them took part in it already: as its author or as somebody it was addressed to. Whoever was let in later gets nothing
-from before, notes are never quoted, and neither is what a message itself quoted.
+from before, notes are never quoted, and neither is what a message itself quoted, nor what a colleague wrote down of
+what somebody said: those are not their words.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from everyhand.conversations import queries
 from everyhand.conversations.models import Conversation, Delivery, Message
+from everyhand.conversations.written_down import is_written_down
 from everyhand.core.prepared import Given, prepared
 
 NONE, LAST, ALL = HOW_MUCH = ("none", "last", "all")
@@ -45,7 +47,7 @@ def earlier_words(
     room, quotations = CHARACTERS_AT_MOST, list[str]()
     for message in _newest(1 if how_much == LAST else MESSAGES_AT_MOST)(conversation=conversation.pk, at=at):
         words = message.reply or message.text
-        if not words.strip() or not everybody <= _took_part(message):
+        if not words.strip() or is_written_down(message) or not everybody <= _took_part(message):
             continue
         if room <= 0:
             break

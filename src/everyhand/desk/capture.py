@@ -7,11 +7,11 @@ names who wrote it down, as with a letter that a member passes on.
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 from django.db import transaction
 
+from everyhand.conversations.written_down import SAID, How
 from everyhand.core import journal
 from everyhand.desk.forwarding import Brought
 from everyhand.desk.inbound import Address, Inbound
@@ -19,22 +19,6 @@ from everyhand.desk.receive import Received, receive
 from everyhand.people.models import Member
 
 LONGEST_SUBJECT: Final = 80
-
-
-class How(StrEnum):
-    """Where it was said: the channel of its conversation."""
-
-    IN_PERSON = "in_person"
-    PHONE = "phone"
-    ELSEWHERE = "elsewhere"
-
-
-# Kept in English; the page tells it in the reader's language.
-SAID: Final = {
-    How.IN_PERSON: "They said it in person.",
-    How.PHONE: "They said it on the phone.",
-    How.ELSEWHERE: "They said it where we do not listen.",
-}
 
 
 @transaction.atomic

@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from everyhand.channels.email import queries
-from everyhand.desk.capture import How, capture
+from everyhand.conversations.written_down import How
+from everyhand.desk.capture import capture
 from everyhand.desk.inbound import Address
 from everyhand.people.models import Member
 from everyhand.web.handing_over import back_to

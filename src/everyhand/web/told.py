@@ -70,7 +70,7 @@ _SENTENCES: Final = (
     _("The mail server broke off: %(said)s"),
     _("The mail server can't be reached: %(said)s"),
     _("The mail server can't take addresses with letters outside ASCII."),
-    # desk.capture
+    # conversations.written_down
     _("They said it in person."),
     _("They said it on the phone."),
     _("They said it where we do not listen."),

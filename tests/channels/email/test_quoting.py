@@ -11,7 +11,9 @@ from everyhand.channels.email.outbound.compose import compose
 from everyhand.channels.email.parsing.mail import parse
 from everyhand.conversations import quoting
 from everyhand.conversations.models import Conversation, Message, Participant
+from everyhand.conversations.written_down import How
 from everyhand.customers import actions as customers
+from everyhand.desk.capture import capture
 from everyhand.desk.inbound import Address
 from everyhand.desk.receive import receive
 from everyhand.desk.reply import reply, take_back, write_note
@@ -46,6 +48,22 @@ def hears(conversation: Conversation, text: str, *, after: int, cc: tuple[Addres
     return receive(
         heard, channel="email", at=NOON + minutes(after), answered_from=HELP, ours=[HELP], proof=conversation.pk
     ).message
+
+
+@pytest.mark.parametrize("quote", [quoting.LAST, quoting.ALL], indirect=True)
+@pytest.mark.usefixtures("quote")
+def test_what_a_colleague_wrote_down_is_nobodys_mail_and_never_quoted(cast: Cast) -> None:
+    written = capture(
+        customer=Address("Ada Brown", ADA), said="Wants a crossword.", how=How.PHONE, by=cast.ana, at=NOON,
+        answered_from=HELP,
+    )  # fmt: skip
+    first = says(written.conversation, cast, "Here is one.", after=5)
+    assert "crossword" not in plain(first)
+    assert "wrote:" not in plain(first)
+    hears(written.conversation, "Thank you!", after=6, cc=())
+    again = plain(says(written.conversation, cast, "You are welcome.", after=7))
+    assert "> Thank you!" in again
+    assert "crossword" not in again
 
 
 def plain(message: Message) -> str:
