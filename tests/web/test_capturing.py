@@ -145,3 +145,11 @@ def test_what_goes_to_a_private_team_leaves_the_sight_of_whoever_wrote_it_down(h
     assert Conversation.objects.get().team == house.hr
     assert answer.redirect_chain[-1][0].startswith("/inbox/")
     assert "my boss" not in words(browser_of(house.carla).get("/inbox/everyone"))
+
+
+def test_where_it_was_said_stands_on_one_line_beside_its_sign(house: House) -> None:
+    writes_down(house.carla)
+    page = words(browser_of(house.ana).get(f"/conversations/{Conversation.objects.get().pk}"))
+    line = page.partition('<p class="message__remark">')[2].partition("</p>")[0]
+    assert "<svg" in line
+    assert line.endswith("<span>They said it in person.</span>")
