@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from everyhand.channels.email import queries
 from everyhand.channels.email.models import Mail, RawMail
 from everyhand.conversations.models import Conversation, Delivery, Message
 from everyhand.desk.join import join
@@ -40,6 +41,36 @@ def test_a_quarantined_mail_is_shown_with_its_reason_and_tried_again(house: Hous
     browser.post(f"/quarantine/{mail.pk}/retry")
     mail.refresh_from_db()
     assert (mail.outcome, mail.attempts, mail.is_open) == ("pending", 0, True)
+
+
+def test_a_mail_that_nobody_can_read_is_put_away_with_a_reason_and_stays_in_the_ledger(house: House) -> None:
+    mail = accepted(1)
+    browser, address = browser_of(house.ana), f"/quarantine/{mail.pk}"
+    assert "Put it away" in words(browser.get(address))
+    for reason in ("", " \0 "):
+        refused = browser.post(f"{address}/decision", {"decision": "dismiss", "reason": reason}, follow=True)
+        assert "Say why it can be put away" in words(refused)
+    for never in ("join", "open"):
+        browser.post(f"{address}/decision", {"decision": never, "reason": "why not"})
+    mail.refresh_from_db()
+    assert (mail.outcome, mail.decision) == ("quarantined", "")
+
+    browser.post(f"{address}/decision", {"decision": "dismiss", "reason": "an advertisement"})
+    mail.refresh_from_db()
+    assert (mail.outcome, mail.is_open, mail.quarantined_at) == ("suppressed", False, None)
+    assert queries.ledger().balanced
+    assert "reader1@example.org" not in words(browser.get("/quarantine"))
+    ledger = words(browser.get("/mail-ledger"))
+    assert "A person put it away: an advertisement" in ledger
+    assert f"{address}/raw" in ledger
+    assert browser.get(f"{address}/raw").content.endswith(b"Hello")
+    assert browser_of(house.carla).get(f"{address}/raw").status_code == 404
+
+
+def test_a_mail_in_quarantine_does_not_stand_among_stuck_work_too(house: House) -> None:
+    accepted(1)
+    assert "reader1@example.org" in words(browser_of(house.ana).get("/quarantine"))
+    assert "reader1@example.org" not in words(browser_of(house.ana).get("/stuck-work"))
 
 
 @pytest.mark.parametrize("outcome", ["pending", "filed", "suppressed"])

@@ -16,6 +16,7 @@ from everyhand.channels.email import queries, whose
 from everyhand.channels.email.models import Mail
 from everyhand.conversations.sight import messages_visible_to
 from everyhand.desk import reasons
+from everyhand.desk.belonging import Decision
 from everyhand.people.models import Member
 from everyhand.web.permissions import for_specialists, reader
 
@@ -36,6 +37,7 @@ class MailShown:
     attempts: int
     held: str
     private: bool
+    put_away: bool  # by a person; it can still be downloaded
 
 
 @require_safe
@@ -93,6 +95,7 @@ def _shown(mail: Mail, conversation: int | None, *, private: bool) -> MailShown:
         attempts=mail.attempts,
         held=mail.held if _waits_for_a_person(mail) else "",
         private=private,
+        put_away=mail.decision == Decision.DISMISS and not private,
     )
 
 

@@ -30,6 +30,7 @@ from everyhand.web.permissions import for_who_looks_after_mail, reader
 HEADERS_BYTES = 32_768
 HEADERS = 100
 OPENING_LETTERS = 1_500
+LONGEST_REASON = 400
 
 
 def _of_one_that_waits(view: Callable[[HttpRequest, Mail], HttpResponse]) -> Callable[[HttpRequest, int], HttpResponse]:
@@ -44,6 +45,11 @@ def _of_one_that_waits(view: Callable[[HttpRequest, Mail], HttpResponse]) -> Cal
         return view(request, mail) if mail.outcome == Mail.Outcome.QUARANTINED else _seen_to(request)
 
     return of_mail
+
+
+def _can_be_downloaded(mail: Mail) -> bool:
+    """Whoever put it away may have been wrong."""
+    return mail.outcome == Mail.Outcome.QUARANTINED or mail.decision == Decision.DISMISS
 
 
 @require_safe
@@ -76,8 +82,11 @@ def show(request: HttpRequest, mail: Mail) -> HttpResponse:
 
 
 @require_safe
-@_of_one_that_waits
-def raw(request: HttpRequest, mail: Mail) -> HttpResponse:
+def raw(request: HttpRequest, pk: int) -> HttpResponse:
+    theirs = Mail.objects.filter(whose.open_to(reader(request))).select_related("raw")
+    mail = get_object_or_404(theirs, pk=pk)
+    if not _can_be_downloaded(mail):
+        return _seen_to(request)
     return looking.seen(request, download(bytes(mail.raw.content), f"quarantined-{mail.pk}.eml"), mail, mail.raw)
 
 
@@ -93,12 +102,16 @@ def retry(request: HttpRequest, mail: Mail) -> HttpResponse:
 @require_POST
 @_of_one_that_waits
 def decision(request: HttpRequest, mail: Mail) -> HttpResponse:
-    """What becomes of a held mail: "join", "open" or "dismiss"."""
+    """What becomes of a held mail: "join", "open" or "dismiss"; one that can't be read is put away for a reason."""
     chosen = request.POST.get("decision", "")
+    reason = " ".join(request.POST.get("reason", "").replace("\0", "").split())[:LONGEST_REASON]
     if chosen not in holding.decisions(mail):
         messages.error(request, _("Choose one of the buttons; nothing was changed."))
         return redirect("quarantined_mail", mail.pk)
-    if not holding.decide(mail, Decision(chosen), by=reader(request), at=timezone.now()):
+    if not (mail.held or reason):
+        messages.error(request, _("Say why it can be put away: somebody wrote it. Nothing was changed."))
+        return redirect("quarantined_mail", mail.pk)
+    if not holding.decide(mail, Decision(chosen), by=reader(request), at=timezone.now(), reason=reason):
         return _seen_to(request)
     messages.success(request, _decided(Decision(chosen)))
     return redirect("quarantine")

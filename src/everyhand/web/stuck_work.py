@@ -67,7 +67,9 @@ def retry(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
 
 
 def _stuck(kind: type[DueRow], member: Member, at: datetime) -> list[Stuck]:
-    quarantined, struggling = work.quarantined(kind), work.struggling(kind)
+    # Mail that was set aside stands in quarantine, with all that can be done about it.
+    quarantined = kind._default_manager.none() if kind is Mail else work.quarantined(kind)
+    struggling = work.struggling(kind)
     late = work.late(kind, at=at, by=LATE).filter(last_error="")
     found = [
         (state, row)

@@ -70,6 +70,8 @@ _SENTENCES: Final = (
     _("The mail server broke off: %(said)s"),
     _("The mail server can't be reached: %(said)s"),
     _("The mail server can't take addresses with letters outside ASCII."),
+    # channels.email.holding
+    _("A person put it away: %(reason)s"),
     # conversations.written_down
     _("They said it in person."),
     _("They said it on the phone."),

@@ -22,6 +22,8 @@ from everyhand.people.models import Member
 # What machines send about other mail; everything else a machine sends may be account mail.
 _ABOUT_MAIL = ("bounce", "delay", "feedback-report", "receipt", "loop", "out-of-office")
 DISMISSED = "dismissed"
+# Kept in English; pages tell it in the reader's language.
+PUT_AWAY = "A person put it away: {reason}"
 
 
 def why_held(inbound: Inbound, *, proof: int | None, standing: Standing) -> Held | None:
@@ -32,22 +34,23 @@ def why_held(inbound: Inbound, *, proof: int | None, standing: Standing) -> Held
 
 
 def decisions(mail: Mail) -> list[Decision]:
-    """What can be decided about a held mail."""
+    """What can be decided about a mail in quarantine; one that can't be read can only be put away."""
     join = [Decision.JOIN] if mail.would_join_id else []
-    return [*join, Decision.OPEN, Decision.DISMISS] if mail.held else []
+    return [*join, Decision.OPEN, Decision.DISMISS] if mail.held else [Decision.DISMISS]
 
 
 @transaction.atomic
-def decide(mail: Mail, decision: Decision, *, by: Member, at: datetime) -> bool:
-    """Carry out what a person decided: the mail is filed accordingly by the worker, or dismissed now. False when it is
-    not waiting (any more) or this can't be decided about it.
+def decide(mail: Mail, decision: Decision, *, by: Member, at: datetime, reason: str = "") -> bool:
+    """Carry out what a person decided: the mail is filed accordingly by the worker, or dismissed now, for a `reason` in
+    their words, if they gave one. False when it is not waiting (any more) or this can't be decided about it.
     """
     if decision not in decisions(mail):
         return False
     waiting = Mail.objects.filter(pk=mail.pk, outcome=Mail.Outcome.QUARANTINED, held=mail.held)
     if decision is Decision.DISMISS:
+        why = PUT_AWAY.format(reason=reason)[:500] if reason else DISMISSED
         decided = waiting.update(
-            outcome=Mail.Outcome.SUPPRESSED, why=DISMISSED, decision=decision, done_at=at, quarantined_at=None
+            outcome=Mail.Outcome.SUPPRESSED, why=why, decision=decision, done_at=at, quarantined_at=None
         )
     else:
         decided = waiting.update(outcome=Mail.Outcome.PENDING, why="", decision=decision)
