@@ -20,6 +20,7 @@ from everyhand.people.models import Member
 from tests.channels.email.test_letter import parsed
 from tests.web.house import House, arrives, browser_of
 from tests.web.test_drafts import PNG, file
+from tests.web.test_triage import undoes
 
 # Row 61 of docs/reliability.md: what a template language would run is text here.
 CODE = "{{7*7}} {0.__class__} {% load static %} ${7*7} #{7*7} <%= 7*7 %> {{first name}} {my.name} {password} {0}"
@@ -262,6 +263,18 @@ def test_pictures_are_seen_by_whoever_may_use_the_words_and_by_nobody_else(house
     assert not CannedReply.objects.get(name="Taken").files.exists()
     carla.post("/canned-replies/new", {"html": f'<div>Ours</div><img src="{addresses[0]}">', "name": "Copied"})
     assert CannedReply.objects.get(name="Copied").files.get().name == "map.png"
+
+
+def test_a_canned_reply_that_was_removed_comes_back_with_its_pictures(house: House) -> None:
+    ana, carla = browser_of(house.ana), browser_of(house.carla)
+    one = shows(ana, "Look", file("map.png", PNG), shared="everyone")
+    picture = f"/canned-pictures/{one.files.get().token}"
+    page = ana.post(f"/canned-replies/{one.pk}/removal", follow=True).content.decode()
+    assert ana.get(f"/canned-replies/{one.pk}").status_code == 404
+    assert carla.get(picture).status_code == 404
+    undoes(ana, page)
+    assert CannedReply.objects.get().text == one.text
+    assert carla.get(picture).content == PNG
 
 
 def shows(browser: Client, words: str, picture: SimpleUploadedFile, **more: str) -> CannedReply:

@@ -14,6 +14,7 @@ from everyhand.desk import let_go
 from everyhand.people.models import Member, Role, Team
 from everyhand.routing.models import Departure, Fallback, Rule
 from tests.web.house import House, arrives, browser_of
+from tests.web.test_triage import undoes
 
 
 def words(response: Any) -> str:
@@ -163,6 +164,20 @@ def test_ines_changes_the_map(house: House) -> None:
     assert not Rule.objects.filter(pk=made.pk).exists()
     browser.post("/ownership-map/everything-else", {"owner": house.ben.pk})
     assert Fallback.objects.get().member == house.ben
+
+
+def test_a_rule_that_was_removed_comes_back_to_its_old_place(house: House) -> None:
+    browser = browser_of(house.ines)
+    before = list(Rule.objects.values_list("pattern", flat=True))
+    second, last = Rule.objects.all()[1], Rule.objects.last()
+    assert last
+    page = words(browser.post(f"/ownership-map/rules/{second.pk}/removal", follow=True))
+    assert f"The rule about “{second.pattern}” is gone" in page
+    assert second.pattern not in list(Rule.objects.values_list("pattern", flat=True))
+    browser.post(f"/ownership-map/rules/{last.pk}/place", {"direction": "up"})
+    browser.post(f"/ownership-map/rules/{last.pk}/place", {"direction": "down"})
+    undoes(browser, page)
+    assert list(Rule.objects.values_list("pattern", flat=True)) == before
 
 
 @pytest.mark.parametrize("named", [{}, {"member": "{ana}", "team": "delivery"}])

@@ -15,6 +15,7 @@ from everyhand.desk.inbound import Address, File
 from everyhand.web.counts import Counts
 from tests.web.house import House, arrives, browser_of
 from tests.web.test_inbox import words
+from tests.web.test_triage import undoes
 
 ADA, BEA = Address("Ada Brown", "ada@example.org"), Address("Bea Green", "bea@elsewhere.example")
 
@@ -127,6 +128,18 @@ def test_a_view_is_removed_by_its_maker_or_an_administrator(mail: House) -> None
     assert SavedView.objects.exists()
     assert "its address still works" in words(browser_of(mail.ines).post(path, follow=True))
     assert not SavedView.objects.exists()
+
+
+def test_a_view_that_was_removed_comes_back_as_it_was(mail: House) -> None:
+    ana, ben = browser_of(mail.ana), browser_of(mail.ben)
+    ana.post("/inbox/everyone/saving?from=ada", {"name": "Ada", "shared": "everyone"})
+    page = words(ana.post(f"/views/{SavedView.objects.get().pk}/removal", follow=True))
+    assert "Ada" not in [one.view.name for one in Counts(mail.ben).saved]
+    undoes(ben, page)
+    assert not SavedView.objects.exists()  # it was not Ben who removed it
+    undoes(ana, page)
+    assert [one.view.name for one in Counts(mail.ben).saved] == ["Ada"]
+    assert "Something has happened to it since" in undoes(ana, page)
 
 
 def test_a_view_without_a_name_is_asked_for_one(mail: House) -> None:

@@ -21,6 +21,7 @@ from everyhand.conversations.models import CannedFile, CannedReply, Conversation
 from everyhand.conversations.placeholders import Filled
 from everyhand.conversations.saying import Upload
 from everyhand.core import blobs, journal
+from everyhand.core.journal import Entry
 from everyhand.people.models import Member, Membership, Team
 
 # As many as are looked through for the words of a search.
@@ -98,12 +99,20 @@ def keep(
         journal.note("canned_reply.kept", subject=one, actor=by, at=at)
 
 
-def remove(one: CannedReply, *, by: Member, at: datetime) -> None:
-    """Nobody finds it any more; what was said with it stays said."""
-    with transaction.atomic():
-        journal.note("canned_reply.removed", subject=one, actor=by, at=at)
-        _delete(one.files.all())
-        one.delete()
+@transaction.atomic
+def remove(one: CannedReply, *, by: Member, at: datetime) -> Entry:
+    """Nobody finds it any more, until it is brought back; what was said with it stays said."""
+    one.gone_at = at
+    one.save(update_fields=["gone_at"])
+    return journal.note("canned_reply.removed", subject=one, actor=by, at=at)
+
+
+@transaction.atomic
+def bring_back(one: CannedReply, *, by: Member, at: datetime, undoes: int) -> None:
+    """One that was removed, with its files."""
+    one.gone_at = None
+    one.save(update_fields=["gone_at"])
+    journal.note("canned_reply.restored", subject=one, actor=by, at=at, undoes=undoes)
 
 
 @transaction.atomic

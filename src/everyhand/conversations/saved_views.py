@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from everyhand.conversations.models import SavedView
 from everyhand.core import journal
+from everyhand.core.journal import Entry
 from everyhand.core.prepared import Given, prepared
 from everyhand.people.models import Member, Membership, Team
 
@@ -40,8 +41,7 @@ def save_view(
     *, name: str, view: str, narrowed_by: str, team: Team | None, for_everyone: bool, by: Member, at: datetime
 ) -> SavedView:
     """Keep a view under a name. Raises ValidationError for a name that can't be, and when there are too many."""
-    if len(within_reach(by)) >= KEPT_EACH:
-        raise ValidationError({"name": _("There are %(num)d views already. Remove one first.") % {"num": KEPT_EACH}})
+    _check_room(by)
     saved = SavedView(
         name=name.strip(),
         maker=by,
@@ -58,7 +58,23 @@ def save_view(
     return saved
 
 
-def remove(saved: SavedView, *, by: Member, at: datetime) -> None:
-    with transaction.atomic():
-        journal.note("saved_view.removed", subject=saved, actor=by, at=at)
-        saved.delete()
+@transaction.atomic
+def remove(saved: SavedView, *, by: Member, at: datetime) -> Entry:
+    """Nobody finds it any more, until it is brought back."""
+    saved.gone_at = at
+    saved.save(update_fields=["gone_at"])
+    return journal.note("saved_view.removed", subject=saved, actor=by, at=at)
+
+
+@transaction.atomic
+def bring_back(saved: SavedView, *, by: Member, at: datetime, undoes: int) -> None:
+    """One that was removed. Raises ValidationError when there are too many meanwhile."""
+    _check_room(by)
+    saved.gone_at = None
+    saved.save(update_fields=["gone_at"])
+    journal.note("saved_view.restored", subject=saved, actor=by, at=at, undoes=undoes)
+
+
+def _check_room(member: Member) -> None:
+    if len(within_reach(member)) >= KEPT_EACH:
+        raise ValidationError({"name": _("There are %(num)d views already. Remove one first.") % {"num": KEPT_EACH}})

@@ -18,10 +18,10 @@ from django.utils.translation import gettext as _
 from everyhand.conversations import queries, sight, tags
 from everyhand.conversations.models import Conversation, Tag
 from everyhand.core.journal import Entry
-from everyhand.desk import tagging, turns
+from everyhand.desk import turns
 from everyhand.desk.close import close, reopen
 from everyhand.desk.hand_over import hand_over
-from everyhand.desk.undo import MovedOn, mine, undo
+from everyhand.desk.undo import MovedOn, is_about_a_conversation, mine, undo
 from everyhand.people import actions as people
 from everyhand.people.models import Member, Team
 from everyhand.routing import actions as routing
@@ -102,7 +102,7 @@ def undo_several(keys: Sequence[int], *, by: Member, at: datetime) -> Outcome:
     entries = mine(list(keys[:AT_MOST]), by=by, at=at)
     for batch in _batches(entries):
         with transaction.atomic():
-            _lock(int(entry.subject.partition(":")[2]) for entry in batch if entry.action not in tagging.FACTS)
+            _lock(int(entry.subject.partition(":")[2]) for entry in batch if is_about_a_conversation(entry))
             for entry in batch:
                 try:
                     undo(entry, by=by, at=at)

@@ -1,4 +1,5 @@
-"""What a member did to a conversation is undone: as it stood before, unless it moved on meanwhile.
+"""What a member did to a conversation, or removed from the house, is undone: as it stood before, unless it moved on
+meanwhile.
 
 The journal knows how it stood. Undoing is a fact of its own; nothing is erased.
 """
@@ -17,7 +18,7 @@ from everyhand.conversations import links, queries, sight, tags, turns
 from everyhand.conversations.models import Conversation, Status, Tag
 from everyhand.core import journal
 from everyhand.core.journal import Entry
-from everyhand.desk import tagging
+from everyhand.desk import bringing_back, tagging
 from everyhand.escalation import actions as escalation
 from everyhand.escalation.models import Escalation
 from everyhand.people.models import Member, Team
@@ -39,17 +40,21 @@ def mine(keys: list[int], *, by: Member, at: datetime) -> list[Entry]:
     """Those of these facts that `by` did lately and that can be undone, newest first."""
     return list(
         Entry.objects.filter(
-            pk__in=keys, actor=journal.reference(by), action__in=[*UNDOING, *tagging.FACTS], at__gte=at - UNDONE_WITHIN
+            pk__in=keys, actor=journal.reference(by), action__in=[*UNDOING, *_OF_THE_HOUSE], at__gte=at - UNDONE_WITHIN
         ).order_by("-pk")
     )
+
+
+def is_about_a_conversation(entry: Entry) -> bool:
+    return entry.action in UNDOING
 
 
 @transaction.atomic
 def undo(entry: Entry, *, by: Member, at: datetime) -> None:
     """Restore what `entry`, one of `mine`, changed. Raises MovedOn."""
-    if entry.action in tagging.FACTS:
+    if undo_it := _OF_THE_HOUSE.get(entry.action):
         try:
-            tagging.undo(entry, by=by, at=at)
+            undo_it(entry, by=by, at=at)
         except ValueError as why:
             raise MovedOn(_("Something has happened to it since.")) from why
         return
@@ -137,4 +142,9 @@ UNDOING: Final[dict[str, tuple[tuple[str, ...], Restore]]] = {
     "conversation.unlinked": ((), _link_again),
     "conversation.tagged": (("conversation.tagged",), _tag_back),
     "conversation.assigned": (("conversation.assigned",), _give_back),
+}
+
+_OF_THE_HOUSE: Final[dict[str, Callable[..., None]]] = {
+    **dict.fromkeys(tagging.FACTS, tagging.undo),
+    **dict.fromkeys(bringing_back.FACTS, bringing_back.undo),
 }

@@ -62,6 +62,7 @@ ACTIONS: Final[dict[Kind, tuple[str, ...]]] = {
     Kind.SET_UP: (
         *("member.added", "member.changed", "member.hours_set", "member.disabled", "member.enabled", "member.joined"),
         *("invitation.made", "invitation.revoked", "team.kept", "saved_view.kept", "saved_view.removed"),
+        *("saved_view.restored", "canned_reply.restored", "ownership.rule_restored"),
         *("ownership.fallback_set", "ownership.rule_added", "ownership.rule_changed", "ownership.rule_removed"),
         *("ownership.rule_moved", "mailbox.added", "mailbox.connected", "mailbox.renewed", "mailbox.disconnected"),
         *("mailbox.paused", "mailbox.resumed", "from_address.kept", "from_address.removed", "notice_mail.resumed"),

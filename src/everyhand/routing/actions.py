@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from everyhand.core import journal
+from everyhand.core.journal import Entry
 from everyhand.people.models import Member, Team
 from everyhand.routing.decide import Hints
 from everyhand.routing.models import Departure, Fallback, Rule
@@ -72,34 +73,49 @@ def change_rule(rule: Rule, *, by: Member, at: datetime, **fields: Any) -> None:
         setattr(rule, name, value)
     rule.full_clean()
     with transaction.atomic():
-        if rule not in _locked():
+        if rule not in [one for one in _locked() if not one.gone_at]:
             raise ValidationError(_("Somebody took this rule away meanwhile. Add it again if it is needed."))
         rule.save(update_fields=list(fields))
         journal.note("ownership.rule_changed", subject=rule, actor=by, at=at)
 
 
-def remove_rule(rule: Rule, *, by: Member, at: datetime) -> None:
-    with transaction.atomic():
-        journal.note("ownership.rule_removed", subject=rule, actor=by, at=at)
-        rule.delete()
+@transaction.atomic
+def remove_rule(rule: Rule, *, by: Member, at: datetime) -> Entry:
+    """It decides nothing any more; its place stays free, so that it can come back to it."""
+    _locked()
+    rule.gone_at = at
+    rule.save(update_fields=["gone_at"])
+    return journal.note("ownership.rule_removed", subject=rule, actor=by, at=at)
+
+
+@transaction.atomic
+def bring_back_rule(rule: Rule, *, by: Member, at: datetime, undoes: int) -> None:
+    """One that was removed, to its old place."""
+    rule.gone_at = None
+    rule.save(update_fields=["gone_at"])
+    journal.note("ownership.rule_restored", subject=rule, actor=by, at=at, undoes=undoes)
 
 
 def move_rule(rule: Rule, *, up: bool, by: Member, at: datetime) -> None:
     """Swap a rule with its neighbour; at the end of the map nothing happens."""
     with transaction.atomic():
         rules = _locked()
-        if rule not in rules:
+        places = [place for place, one in enumerate(rules) if not one.gone_at]
+        if rule not in [rules[place] for place in places]:
             return  # it is gone
-        here = rules.index(rule)
+        here = places.index(rules.index(rule))
         there = here - 1 if up else here + 1
-        if 0 <= there < len(rules):
-            rules[here], rules[there] = rules[there], rules[here]
-            for position, one in enumerate(rules, start=1):
-                one.position = position
-            Rule.objects.bulk_update(rules, ["position"])
+        if 0 <= there < len(places):
+            one, other = places[here], places[there]
+            rules[one], rules[other] = rules[other], rules[one]
+            for position, moved in enumerate(rules, start=1):
+                moved.position = position
+            Rule.kept.bulk_update(rules, ["position"])
             journal.note("ownership.rule_moved", subject=rule, actor=by, at=at, up=up)
 
 
 def _locked() -> list[Rule]:
-    """The rules in their order, and nobody else moves or changes them until the transaction ends."""
-    return sorted(Rule.objects.select_for_update().order_by("pk"), key=lambda rule: (rule.position, rule.pk))
+    """The rules in their order, also those that are gone; nobody else moves or changes them until the transaction
+    ends.
+    """
+    return sorted(Rule.kept.select_for_update().order_by("pk"), key=lambda rule: (rule.position, rule.pk))

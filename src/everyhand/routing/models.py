@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from everyhand.core.standing import Kept, Standing
 from everyhand.core.work import DueRow
 from everyhand.people.models import Member, Team
 
@@ -28,6 +29,10 @@ class Rule(models.Model):
     thing = models.CharField(_("which is about"), max_length=200, blank=True)
     member = models.ForeignKey(Member, models.CASCADE, null=True, blank=True, related_name="rules")
     team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="rules")
+    gone_at = models.DateTimeField(null=True, blank=True)  # removed; kept at its place, so that it can come back
+
+    objects = Standing()
+    kept = Kept()
 
     class Meta:
         ordering: ClassVar = ["position", "pk"]

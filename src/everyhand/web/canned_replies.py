@@ -18,6 +18,7 @@ from everyhand.people.models import Member
 from everyhand.web import writing
 from everyhand.web.originals import shown
 from everyhand.web.permissions import reader
+from everyhand.web.triage import tell
 from everyhand.web.uploads import uploads
 
 # The domain of their Content-IDs.
@@ -77,8 +78,8 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     one = _to_change_or_404(request, pk)
-    canned_replies.remove(one, by=reader(request), at=timezone.now())
-    messages.success(request, gettext("The canned reply “%(name)s” is gone.") % {"name": one.name})
+    removed = canned_replies.remove(one, by=reader(request), at=timezone.now())
+    tell(request, gettext("The canned reply “%(name)s” is gone.") % {"name": one.name}, removed)
     return redirect("canned_replies")
 
 

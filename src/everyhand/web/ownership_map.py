@@ -26,6 +26,7 @@ from everyhand.routing.models import Fallback, Rule
 from everyhand.routing.ownership_map import Decision
 from everyhand.web.permissions import for_admins, reader
 from everyhand.web.told import told
+from everyhand.web.triage import tell
 
 TRIED_AT_MOST = 200_000
 
@@ -101,7 +102,10 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @for_admins
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
-    routing.remove_rule(get_object_or_404(Rule, pk=pk), by=reader(request), at=timezone.now())
+    rule = get_object_or_404(Rule, pk=pk)
+    removed = routing.remove_rule(rule, by=reader(request), at=timezone.now())
+    words = _("The rule about “%(words)s” is gone: it decides about nothing that comes from now on.")
+    tell(request, words % {"words": rule.pattern}, removed)
     return redirect("ownership_map")
 
 

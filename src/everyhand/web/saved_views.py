@@ -17,6 +17,7 @@ from everyhand.people.models import Team
 from everyhand.web import narrowing
 from everyhand.web.inbox import view_or_404
 from everyhand.web.permissions import reader
+from everyhand.web.triage import tell
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,7 +64,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
         whose = _("%(name)s keeps this view; only they or an administrator can remove it.")
         messages.error(request, whose % {"name": saved.maker.name})
         return redirect("inbox", saved.view)
-    saved_views.remove(saved, by=member, at=timezone.now())
-    messages.success(request, _("The view “%(name)s” is gone; its address still works.") % {"name": saved.name})
+    removed = saved_views.remove(saved, by=member, at=timezone.now())
+    tell(request, _("The view “%(name)s” is gone; its address still works.") % {"name": saved.name}, removed)
     at_address = narrowing.asked_for(QueryDict(saved.narrowed_by), member=member, at=timezone.now())
     return redirect(narrowing.address(saved.view, at_address.pairs))

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from everyhand.conversations.models.conversation import Conversation, Status
+from everyhand.core.standing import Kept, Standing
 from everyhand.core.work import DueRow
 from everyhand.customers.models import Customer
 from everyhand.people.models import Member, Team
@@ -77,6 +78,10 @@ class SavedView(models.Model):
     view = models.CharField(max_length=10)
     narrowed_by = models.CharField(max_length=500, blank=True)
     made_at = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True, blank=True)  # removed; kept, so that it can come back
+
+    objects = Standing()
+    kept = Kept()
 
     class Meta:
         indexes: ClassVar = [

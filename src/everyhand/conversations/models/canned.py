@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from everyhand.conversations.models.message import File
+from everyhand.core.standing import Kept, Standing
 from everyhand.people.models import Member, Team
 
 
@@ -23,6 +24,10 @@ class CannedReply(models.Model):
     html = models.TextField(blank=True, max_length=100_000)  # as `rich_text.cleaned` leaves it; "" without an editor
     times_used = models.PositiveIntegerField(default=0)
     changed_at = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True, blank=True)  # removed; kept with its files, so that it can come back
+
+    objects = Standing()
+    kept = Kept()
 
     class Meta:
         indexes: ClassVar = [
