@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import timedelta
 from typing import Any
@@ -131,6 +132,22 @@ def test_of_a_list_the_good_rows_are_kept_and_the_others_named(house: House) -> 
         ("ivo@courier.test", "specialist"),
     }
     assert {letter.to[0] for letter in mail.outbox} == {"edda@courier.test", "ivo@courier.test"}
+
+
+def test_the_rows_that_were_wrong_stay_in_the_box_and_are_given_again_from_there(house: House) -> None:
+    ines = browser_of(house.ines)
+    text = 'address;name;role\nedda@courier.test;Edda;\nno address;"Hale, Gus";\nfay@courier.test;Fay;king\n'
+    told = words(ines.post("/people/invitations/list", {"text": text}))
+    box = re.search(r"<textarea[^>]*>(.*?)</textarea>", told, re.DOTALL)
+    assert box
+    assert "edda@courier.test" not in box[1]
+    again = html.unescape(box[1]).replace("no address", "gus@courier.test").replace("king", "specialist")
+    assert ines.post("/people/invitations/list", {"text": again}).status_code == 302
+    assert set(Invitation.objects.values_list("email", "name", "role")) == {
+        ("edda@courier.test", "Edda", "member"),
+        ("gus@courier.test", "Hale, Gus", "member"),
+        ("fay@courier.test", "Fay", "specialist"),
+    }
 
 
 def test_a_list_may_be_pasted_without_a_heading(house: House) -> None:

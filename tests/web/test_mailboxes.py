@@ -276,6 +276,18 @@ def test_a_password_typed_once_is_kept_for_the_next_try_at_the_same_server(
     assert "Enter the password of the mailbox." in words(elsewhere)
 
 
+def test_where_another_field_is_wrong_the_password_is_asked_for_again_with_the_reason(
+    house: House, provider: ImapServer
+) -> None:
+    answer = browser_of(house.ines).post("/mailboxes/new", typed(provider, port=99999))
+    page = words(answer)
+    assert answer.status_code == 422
+    assert "Type the password once more" in page
+    assert 'id="id_password_error"' in page
+    assert "riverside" not in page
+    assert 'value="99999"' in page
+
+
 def test_a_private_address_is_refused_unless_the_operator_names_its_network(
     house: House, provider: ImapServer, folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

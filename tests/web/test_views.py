@@ -98,6 +98,19 @@ def test_everything_is_one_list_in_order_page_after_page(house: House) -> None:
     assert len(seen) == 9
 
 
+def test_the_filter_form_keeps_what_nobody_understands_and_says_so_beside_its_field(mail: House) -> None:
+    ana = browser_of(mail.ana)
+    answer = ana.get("/inbox/everyone/filters?from=ada&waiting=zwei+Tage&show=1")
+    assert answer.status_code == 422
+    form = words(answer)
+    assert 'value="zwei Tage"' in form
+    assert 'aria-describedby="filter-waiting-error"' in form
+    assert "Write how long as a number" in form
+    shown = ana.get("/inbox/everyone/filters?from=ada&waiting=1h&owner=&show=1")
+    assert shown.headers["Location"] == "/inbox/everyone?from=ada&waiting=1h"
+    assert "filters?waiting=zwei+Tage" in words(ana.get("/inbox/everyone?waiting=zwei+Tage"))
+
+
 def test_a_saved_view_stands_in_the_rail_with_its_count(mail: House) -> None:
     browser = browser_of(mail.ana)
     browser.post("/inbox/everyone/saving?has=attachment", {"name": "With a map", "shared": ""})

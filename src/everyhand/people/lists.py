@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+import io
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -60,6 +61,15 @@ def read(text: str) -> list[Row]:
         raise NotUnderstood("no addresses")
     nothing = dict.fromkeys(COLUMNS, "")
     return [Row(number, {**nothing, **dict(zip(columns, cells, strict=False))}) for number, cells in rows]
+
+
+def written(rows: Iterable[Row]) -> str:
+    """These rows as `read` understands them again, under a heading."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(
+        [COLUMNS, *([row.values[column] for column in COLUMNS] for row in rows)]
+    )
+    return text.getvalue()
 
 
 def _columns(heading: list[str]) -> tuple[str, ...] | None:

@@ -40,6 +40,7 @@ def show(request: HttpRequest, view: str) -> HttpResponse:
         "view": view,
         "status": status,
         "address": here,
+        "asked": narrowing.address(view, [*filters.pairs, *((name, value) for name, value, _why in filters.problems)]),
         "chips": narrowing.chips(view, filters),
         "problems": filters.problems,
         "statuses": [
@@ -64,9 +65,12 @@ def _groups(shown: Sequence[Row], status: str) -> list[tuple[str, list[Row]]]:
 
 @require_safe
 def filters(request: HttpRequest, view: str) -> HttpResponse:
-    """The form that narrows a view."""
+    """The form that narrows a view; with `show` the view itself, unless something in the form can't be understood."""
     view_or_404(view)
     chosen = narrowing.asked_for(request.GET, member=reader(request), at=timezone.now())
+    wants_to_see = "show" in request.GET
+    if wants_to_see and not chosen.problems:
+        return redirect(narrowing.address(view, chosen.pairs))
     written = {name: value for name, value, _why in chosen.problems} | dict(chosen.pairs)
     context = {
         "view": view,
@@ -78,7 +82,7 @@ def filters(request: HttpRequest, view: str) -> HttpResponse:
         "teams": Team.objects.all(),
         "tags": tags.suggested_to(reader(request)),
     }
-    return render(request, "inbox_filters.html", context)
+    return render(request, "inbox_filters.html", context, status=422 if wants_to_see else 200)
 
 
 def view_or_404(view: str) -> inbox.View:

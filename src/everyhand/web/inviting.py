@@ -151,11 +151,12 @@ def by_link(request: HttpRequest) -> HttpResponse:
 @require_POST
 @for_leads
 def by_list(request: HttpRequest) -> HttpResponse:
-    """Whoever can be invited is; the other rows are named, with what is wrong in them."""
+    """Whoever can be invited is; the other rows are named, with what is wrong in them, and stay to be corrected."""
     form, at = ListForm(request.POST, request.FILES), timezone.now()
     if not form.is_valid():
         return _page(request, list_form=form, status=422)
     refused: list[RowRefused] = []
+    to_correct: list[lists.Row] = []
     invited = 0
     for row in form.cleaned_data["rows"]:
         try:
@@ -163,10 +164,14 @@ def by_list(request: HttpRequest) -> HttpResponse:
             invited += 1
         except ValidationError as wrong:
             refused.append(RowRefused(row.number, row.values["address"], " ".join(wrong.messages)))
+            to_correct.append(row)
     if invited:
         said = ngettext("%(num)d invitation is on its way.", "%(num)d invitations are on their way.", invited)
         messages.success(request, said % {"num": invited})
-    return redirect("invitations") if not refused else _page(request, refused=refused, status=422)
+    if not refused:
+        return redirect("invitations")
+    form = ListForm(initial={"text": lists.written(to_correct)})
+    return _page(request, list_form=form, refused=refused, status=422)
 
 
 @require_POST

@@ -89,6 +89,8 @@ def _try(request: HttpRequest) -> HttpResponse:
         else:
             mailbox_draft.keep(request, draft, at=at)
             return redirect("mailbox_forecast")
+    elif request.POST.get("password"):
+        form.ask_for_the_password_again()
     host = request.POST.get("host", "")
     place = Place(host, provider=discovery.at_host(host))
     return _server_page(request, form, request.POST.get("address", ""), place, said=said)

@@ -87,6 +87,13 @@ class ServerForm(AddressForm):
         """A password is never sent back to a page, and need not be typed again all the same."""
         self["password"].help_text = _("The one you typed is kept; leave this empty to use it again.")
 
+    def ask_for_the_password_again(self) -> None:
+        """Of a form that is wrong elsewhere it was not kept."""
+        self.add_error(
+            "password",
+            _("Type the password once more. What else you typed still stands here; a password is never shown again."),
+        )
+
     def draft(self) -> Draft:
         """What was typed, when it is valid."""
         fields = dict(self.cleaned_data)
