@@ -42,6 +42,27 @@ def test_what_breaks_first_stands_on_top(house: House) -> None:
     assert page.index("group-broken") < page.index("group-soon") < page.index("group-calm")
 
 
+def test_whoever_sees_little_is_not_told_that_nobody_waits(house: House) -> None:
+    arrives("route 4")  # Ana's
+    page = words(browser_of(house.carla).get("/inbox/everyone"))
+    assert "Every open conversation has been answered" not in page
+    assert "You see what you own or follow, where you are mentioned, and what belongs to your teams." in page
+    arrives("your column")
+    assert "Nobody is waiting whom you see" not in words(browser_of(house.carla).get("/inbox/everyone"))
+
+
+def test_a_house_to_which_nobody_wrote_says_what_to_do_next(house: House) -> None:
+    for place in ("mine", "teams", "everyone"):
+        page = words(browser_of(house.ines).get(f"/inbox/{place}"))
+        assert "No customer has written yet" in page
+        assert 'href="/first-steps"' in page
+        assert "as soon as an administrator has connected a mailbox" in words(
+            browser_of(house.ana).get(f"/inbox/{place}")
+        )
+    arrives("route 4")
+    assert "No customer has written yet" not in words(browser_of(house.dora).get("/inbox/mine"))
+
+
 def test_an_answered_conversation_waits_and_a_closed_one_is_closed(house: House) -> None:
     first = arrives("route 4 again").conversation
     answers(house.ana, first, "On its way.")

@@ -49,7 +49,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "steps": steps,
         "done": sum(step.done for step in steps),
         "demo": looking_around.standing(),
-        "empty": _nothing_has_happened(),
+        "empty": nothing_has_happened(),
     }
     return render(request, "first_steps.html", context)
 
@@ -67,7 +67,7 @@ def skip(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
 @for_admins
 def open_demo(request: HttpRequest) -> HttpResponse:
     """Ask for the demo company. Beside customers who wait nobody needs made-up ones: from the shell it still comes."""
-    if _nothing_has_happened():
+    if nothing_has_happened():
         looking_around.ask_to_come(by=reader(request), at=timezone.now())
     else:
         messages.error(request, _("Customers have written already, so made-up ones would only be in their way."))
@@ -83,10 +83,10 @@ def remove_demo(request: HttpRequest) -> HttpResponse:
 
 def are_due(request: HttpRequest) -> bool:
     """Whether an administrator comes to a house in which nothing has happened yet, and did not leave them out."""
-    return reader(request).may_set_up and SKIPPED not in request.COOKIES and _nothing_has_happened()
+    return reader(request).may_set_up and SKIPPED not in request.COOKIES and nothing_has_happened()
 
 
-def _nothing_has_happened() -> bool:
+def nothing_has_happened() -> bool:
     return not Conversation.objects.order_by().exists()
 
 

@@ -47,6 +47,7 @@ def show(request: HttpRequest, view: str) -> HttpResponse:
             (one, narrowing.address(view, [*narrowed.pairs, ("status", one)])) for one in (*Status.values, inbox.ANY)
         ],
         "groups": _groups(shown, status),
+        "is_new": not shown and first_steps.nothing_has_happened(),
         "first": shown[0] if shown and not after and status == Status.OPEN else None,
         "next_page": narrowing.address(view, [*filters.pairs, ("page", page.next)]) if page.next else "",
         "previous_page": here if after else "",
