@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.courier import DOMAIN, Courier
+from tests.browser.courier import DOMAIN, Courier, expect_listening
 from tests.web.test_ways_in import digits
 
 
@@ -132,6 +132,21 @@ def test_a_reply_outlives_the_session_it_was_written_in(courier: Courier, ana: P
     ana.context.add_cookies(cookies)  # type: ignore[arg-type]
     courier.open(ana, "You misspelt my father's name")
     expect(ana.get_by_label("Your reply to Rosa Delgado")).to_contain_text("Dear Rosa, this took an hour to write.")
+
+
+def test_an_open_page_leaves_when_its_reader_is_let_go(courier: Courier, ana: Page, visit: Callable[..., Page]) -> None:
+    # The stream ends, and the browser may ask for it once more.
+    yuki = visit(expecting="status of 401")
+    courier.sign_in(yuki, "yuki")
+    courier.open(yuki, "Your card game goes ffffppfftfpffff")
+    expect_listening(yuki)
+    ana.goto(f"{courier.url}/people")
+    ana.get_by_role("link", name="Yuki Tanaka").first.click()
+    ana.wait_for_url(re.compile(r"/people/\d+"))
+    ana.goto(f"{ana.url}/disabling")
+    ana.get_by_role("button", name="Sign them out for good").click()
+
+    yuki.wait_for_url(re.compile("/sign-in"), timeout=5_000)
 
 
 def test_a_restart_costs_neither_session_nor_draft_nor_the_connection(

@@ -101,6 +101,28 @@ def test_letting_somebody_go_hands_what_they_owned_to_somebody_else(house: House
     assert house.carla.is_active
 
 
+def test_before_somebody_is_let_go_the_page_names_who_gets_what_they_own(house: House) -> None:
+    arrives("your column")
+    page = words(browser_of(house.ines).get(f"/people/{house.carla.pk}/disabling"))
+    assert "What neither a team nor a rule catches goes to Ines Hart." in page
+    assert "1 rule of the ownership map names them. What comes by it from now on goes to Ines Hart" in page
+    Conversation.objects.update(team=house.delivery)
+    page = words(browser_of(house.ines).get(f"/people/{house.carla.pk}/disabling"))
+    assert "what belongs to Delivery goes to whoever is on duty there" in page
+    promoted = Member.objects.filter(pk=house.ana.pk)
+    promoted.update(role=Role.ADMIN)
+    page = words(browser_of(house.ana).get(f"/people/{house.ines.pk}/disabling"))
+    assert "Ines Hart, until" not in page
+
+
+def test_whoever_is_gone_is_shown_as_gone(house: House) -> None:
+    ana = browser_of(house.ana)
+    assert "is not here any more" not in words(ana.get("/ownership-map"))
+    browser_of(house.ines).post(f"/people/{house.carla.pk}/disabling")
+    assert "Carla Weiss has not been here since" in words(ana.get(f"/people/{house.carla.pk}"))
+    assert words(ana.get("/ownership-map")).count("is not here any more: name somebody else") == 1
+
+
 def test_without_an_heir_the_map_decides_and_the_timeline_says_why(house: House) -> None:
     conversation = arrives("your column").conversation
     browser_of(house.ines).post(f"/people/{house.carla.pk}/disabling")

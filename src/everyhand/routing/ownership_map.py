@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache, cached_property
 from typing import Any
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, QuerySet
 
 from everyhand.conversations.models import Conversation, Status
 from everyhand.core.prepared import Given, prepared, prepared_for_several
@@ -150,8 +150,7 @@ class OwnershipMap:
     def _everything_else(self, because: dict[str, Any], team: Team | None = None) -> Decision:
         if self._chosen:
             return Decision(self._chosen, team, because)
-        active = Member.objects.filter(is_active=True).order_by("pk")
-        admin = active.filter(role=Role.ADMIN).first() or active.first()
+        admin = _first_of(Member.objects.filter(is_active=True))
         if admin is None:
             raise NobodyAnswers("Nobody works here yet: add somebody with `everyhand member add`.")
         return Decision(admin, team, {**because, "no_fallback": True})
@@ -160,6 +159,19 @@ class OwnershipMap:
     def _chosen(self) -> Member | None:
         fallback = Fallback.objects.select_related("member").first()
         return fallback.member if fallback and fallback.member.is_active else None
+
+
+def answers_for_everything_else(*, without: Member) -> Member | None:
+    """Who owns what no rule names, once `without` works here no more; None when nobody is left."""
+    others = Member.objects.filter(is_active=True).exclude(pk=without.pk)
+    chosen = Fallback.objects.filter(member__in=others).select_related("member").first()
+    return chosen.member if chosen else _first_of(others)
+
+
+def _first_of(active: QuerySet[Member]) -> Member | None:
+    """Whoever answers while nobody was named: the first administrator, or the first of all."""
+    in_order = active.order_by("pk")
+    return in_order.filter(role=Role.ADMIN).first() or in_order.first()
 
 
 @cache

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from everyhand.conversations import inbox, sight
 from everyhand.conversations.listed import Listed, listed
 from everyhand.conversations.models import Conversation, Status
+from everyhand.core import journal
 from everyhand.notices import preferences
 from everyhand.people.models import Member, Membership, Team
 from everyhand.routing.models import Rule
@@ -69,6 +70,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     waiting = soonest_first(theirs)
     context = {
         "person": _shown(person, at),
+        "gone_since": None if person.is_active else _gone_since(person),
         "rules": [RuleInWords(in_words(rule)) for rule in Rule.objects.filter(member=person)],
         "conversations": rows(waiting, at=at),
         "rest": preferences.rest_of(person) if reader(request).may_set_up else None,
@@ -84,6 +86,12 @@ def notice_mail(request: HttpRequest, pk: int) -> HttpResponse:
     preferences.resume_mail(person, by=reader(request), at=timezone.now())
     messages.success(request, _("From now on %(name)s is told by mail again.") % {"name": person.name})
     return redirect("person", pk)
+
+
+def _gone_since(person: Member) -> datetime | None:
+    """When they were let go; None for whoever went before that was written down."""
+    went = journal.about(person).filter(action="member.disabled").last()
+    return went.at if went else None
 
 
 def soonest_first(conversations: QuerySet[Conversation]) -> list[Listed]:

@@ -19,7 +19,9 @@ from everyhand.conversations.models import Conversation, Status
 from everyhand.desk.let_go import let_go, take_back
 from everyhand.people import actions as people
 from everyhand.people import hours as working_hours
-from everyhand.people.models import Member
+from everyhand.people.models import Member, Team
+from everyhand.routing.models import Rule
+from everyhand.routing.ownership_map import answers_for_everything_else
 from everyhand.web.moments import weekdays
 from everyhand.web.permissions import for_admins, reader
 from everyhand.web.time_zones import TimeZoneInput
@@ -150,7 +152,15 @@ def disabling(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("person", pk)
         messages.success(request, gettext("%(name)s can't sign in any more.") % {"name": person.name})
         return redirect("person", pk)
-    return render(request, "disabling.html", {"person": person, "owned": owned.count(), "heirs": heirs})
+    context = {
+        "person": person,
+        "owned": owned.count(),
+        "heirs": heirs,
+        "teams": Team.objects.filter(private=False, pk__in=owned.values("team")),
+        "rules": Rule.objects.filter(member=person).count(),
+        "everything_else": answers_for_everything_else(without=person),
+    }
+    return render(request, "disabling.html", context)
 
 
 @require_POST

@@ -15,7 +15,7 @@ from django.db import Error, close_old_connections
 from everyhand.web.live import reading
 from everyhand.web.live.presence import Presence
 from everyhand.web.live.reading import Listener
-from everyhand.web.live.stream import Stream
+from everyhand.web.live.stream import GONE, Stream
 
 PRESENCE_EVERY: Final = 0.5  # seconds between two times of telling who came, writes or left
 LOOK_EVERY: Final = 0.2  # seconds between looks at the journal when nobody pokes
@@ -138,6 +138,8 @@ class Hub:
         self._cursor = news.cursor
         if news.more:
             self._poked.set()
+        if news.somebody_left:
+            await self._check()
         if news.cursor != since:
             for stream in self._everybody():
                 member = stream.listener.member
@@ -157,9 +159,12 @@ class Hub:
         streams = self._everybody()
         listeners = {stream.listener for stream in streams}
         here = await self._ask(self._follower, lambda: reading.still_here(listeners, at=datetime.now(UTC)))
-        for stream in streams:
-            if stream.listener not in here:
-                stream.end()
+        ending = [stream for stream in streams if stream.listener not in here]
+        if not ending:
+            return
+        work_here = await self._ask(self._follower, lambda: reading.standings({one.listener.member for one in ending}))
+        for stream in ending:
+            stream.end(farewell=b"" if stream.listener.member in work_here else GONE)
 
     def _stopped(self, task: asyncio.Task[None]) -> None:
         # Nobody follows any more. Unless that is on purpose, no page may go on believing that it is up to date.

@@ -71,13 +71,15 @@ class Listener:
 class News:
     """What happened up to `cursor`, for each member who listens and may know of it; `more` waits to be read.
 
-    `unread` says for whom the number of unread notices may have changed, and what it is now.
+    `unread` says for whom the number of unread notices may have changed, and what it is now; `somebody_left`, whether
+    somebody who listens may have been let go.
     """
 
     cursor: str
     events: Mapping[int, list[Event]]
     more: bool
     unread: Mapping[int, int]
+    somebody_left: bool = False
 
 
 def listener(session_key: str) -> Listener | None:
@@ -120,9 +122,10 @@ def news(since: str, members: Collection[int]) -> News:
     entries, cursor = journal.since(since, limit=AT_ONCE)
     more = len(entries) == AT_ONCE
     unread = _unread(entries, members)
+    left = any(entry.action == "member.disabled" for entry in entries)
     happened = _events(entries)
     if not happened:
-        return News(cursor, {}, more, unread)
+        return News(cursor, {}, more, unread, left)
     before = _responsible_before(entries)
     theirs = standings(members)
     events = {}
@@ -134,7 +137,7 @@ def news(since: str, members: Collection[int]) -> News:
             for event in happened
             if event.conversation in seen or _lost(event, before, member.pk, theirs[member.pk])
         ]
-    return News(cursor, events, more, unread)
+    return News(cursor, events, more, unread, left)
 
 
 def seen_by(members: Collection[int], conversations: Collection[int]) -> dict[int, set[int]]:

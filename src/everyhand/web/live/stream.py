@@ -10,6 +10,8 @@ from everyhand.web.live.reading import Event, Listener
 
 # A page that lets more pile up fetches everything again instead. More than `reading.REPLAYED`, which come at once.
 EVENTS_WAITING: Final = 300
+# To the page of somebody who was let go: it is to leave.
+GONE: Final = b"event: gone\ndata: {}\n\n"
 KEEP_ALIVE_EVERY: Final = 15.0  # seconds; the impatient among proxies give up on a silent connection after 30
 
 
@@ -24,6 +26,7 @@ class Stream:
         self._caught_up: frozenset[int] = frozenset()
         self._presence: dict[int, bytes] = {}  # by conversation
         self._resync = False
+        self._farewell = b""
         self._cursor = ""
         self._unread: int | None = None  # notices, when the page is to be told
         self._wake = asyncio.Event()
@@ -68,8 +71,9 @@ class Stream:
             self._presence |= told
             self._wake.set()
 
-    def end(self) -> None:
+    def end(self, *, farewell: bytes = b"") -> None:
         self.over = True
+        self._farewell = farewell
         self._wake.set()
 
     async def next(self) -> bytes:
@@ -82,7 +86,9 @@ class Stream:
             return f": here\nid: {self._cursor}\n\n".encode()
         self._wake.clear()
         if self.over:
-            return b""
+            farewell, self._farewell = self._farewell, b""
+            self._wake.set()  # asked again, it is over
+            return farewell
         events, self._waiting = self._waiting, {}
         presence, self._presence = b"".join(self._presence.values()), {}
         # Without an id: whoever comes back is told the number anyway.

@@ -5,7 +5,7 @@
    itself again (hx-trigger="live"), at most once a second; with data-live-when="conversation.split ..." only when one of
    these happened. On document: "everyhand:conversation" with
    {conversation, action, message}, "everyhand:presence" with {conversation, people}, "everyhand:notices" with {unread},
-   "everyhand:resync" when too much was missed to tell, and "everyhand:live" with
+   "everyhand:resync" when too much was missed to tell. The page of somebody who was let go leaves. And "everyhand:live" with
    {state}: "listening", or "waiting" while there is no connection; <html data-live-state> says the same to the styles. */
 
 const FIRST = 150; /* ms: what is written together is shown together */
@@ -77,6 +77,10 @@ function connect() {
     reach(event.lastEventId);
     document.dispatchEvent(new CustomEvent("everyhand:resync"));
     document.querySelectorAll("[data-live]").forEach(refresh);
+  });
+  source.addEventListener("gone", () => {
+    leave();
+    location.replace("/sign-in"); /* whoever reads here was let go */
   });
   source.addEventListener("error", () => {
     say("waiting");
