@@ -235,3 +235,12 @@ def test_a_setting_that_would_shut_everybody_out_is_refused(
 ) -> None:
     with pytest.raises(environment.SettingWrong, match=complaint):
         environment.read({"EVERYHAND_DATA": str(tmp_path), f"EVERYHAND_{name}": value})
+
+
+def test_at_a_number_a_passkey_is_not_tried_and_the_way_to_one_is_told(house: House) -> None:
+    browser = browser_of(house.carla)
+    page = words(browser.get("/passkeys/new", headers={"host": "127.0.0.1:8000"}))
+    assert "A passkey belongs to a name" in page
+    assert 'href="http://localhost:8000/passkeys/new"' in page
+    assert "data-passkey" not in page
+    assert "data-passkey" in words(browser.get("/passkeys/new", headers={"host": "localhost:8000"}))

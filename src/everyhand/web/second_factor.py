@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from allauth.mfa.webauthn.views import AddWebAuthnView
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -92,9 +94,30 @@ class Ways(IndexView):  # type: ignore[misc] # allauth tells no types
 
 
 class NewPasskey(AddWebAuthnView):  # type: ignore[misc] # allauth tells no types
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        name, port = split_domain_port(self.request.get_host())
+        more = {"is_at_a_number": _is_a_number(name), "by_name": _by_name(name, port)}
+        return {**super().get_context_data(**kwargs), **more}
+
     def get_success_url(self) -> str:
         """Back to the ways in, where the recovery codes stand too; to see those, allauth asks again who it is."""
         return reverse("mfa_index")
+
+
+def _by_name(name: str, port: str) -> str:
+    """The address of this house with a name instead of a number, as browsers want it for a passkey; "" for none."""
+    if _is_a_number(name) and ipaddress.ip_address(name.strip("[]")).is_loopback:
+        return f"http://localhost:{port}" if port else "http://localhost"
+    house = settings.EVERYHAND.url
+    return settings.BASE_URL if house and not _is_a_number(house.hostname or "") else ""
+
+
+def _is_a_number(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 @require_safe
