@@ -134,6 +134,33 @@ def test_a_filter_nobody_understands_is_said_and_the_rest_is_searched(desk: Hous
     assert "Ada&#39;s" not in page
 
 
+@pytest.mark.parametrize("typed", ["status:all", "status:any", "status:ALL crossword"])
+def test_all_means_every_status_as_the_tab_says(desk: House, typed: str) -> None:
+    page = words(browser_of(desk.ana).get("/search", {"q": typed}))
+    assert 'role="alert"' not in page
+    assert "Bea&#39;s" in page
+
+
+def test_each_status_is_named_once(desk: House) -> None:
+    page = words(browser_of(desk.ana).get("/search", {"q": "status:shut"}))
+    assert "A status is one of these: all, open, waiting, asleep, closed." in page
+
+
+def test_what_looks_like_a_filter_and_is_none_is_said(desk: House) -> None:
+    browser = browser_of(desk.ana)
+    assert "Did you mean “status:”?" in words(browser.get("/search", {"q": "statsu:open crossword"}))
+    assert "These narrow: owner:, team:," in words(browser.get("/search", {"q": "colour:red"}))
+    for typed in ("Re: crossword", "https://courier.test crossword", "10:30 crossword"):
+        assert "narrows nothing" not in words(browser.get("/search", {"q": typed}))
+
+
+@pytest.mark.parametrize("typed", ["tag:unheard", "tag:unheard crossword", "status:shut"])
+def test_what_nothing_can_have_finds_nothing(desk: House, typed: str) -> None:
+    page = words(browser_of(desk.ana).get("/search", {"q": typed}))
+    assert 'role="alert"' in page
+    assert "Bea&#39;s" not in page
+
+
 def test_a_chip_takes_its_filter_out_of_what_was_typed(desk: House) -> None:
     page = words(browser_of(desk.ana).get("/search", {"q": "owner:me crossword has:attachment"}))
     assert 'href="/search?q=has%3Aattachment+crossword"' in page

@@ -44,7 +44,11 @@ class Filter:
 
 
 class NotUnderstood(ValueError):
-    """A sentence for whoever wrote it."""
+    """A sentence for whoever wrote it. `instead` holds all the same, if there is one."""
+
+    def __init__(self, why: str, *, instead: Filter | None = None) -> None:
+        super().__init__(why)
+        self.instead = instead
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,8 @@ def read(pairs: Iterable[tuple[str, str]], *, member: Member, at: datetime) -> F
             chosen[name] = READERS[name](value, member, at)
         except NotUnderstood as problem:
             problems.append((name, value, str(problem)))
+            if problem.instead:
+                chosen[name] = problem.instead
     return Filters(tuple(chosen.values()), tuple(problems))
 
 
@@ -141,13 +147,13 @@ def _channel(value: str, member: Member, at: datetime) -> Filter:  # noqa: ARG00
 
 
 def _status(value: str, member: Member, at: datetime) -> Filter:  # noqa: ARG001
-    known = {ANY: _("any")} | {code: str(label) for code, label in Status.choices}
-    for code, label in known.items():
-        if value.casefold() in (code, label.casefold()):
-            return Filter("status", code, label, Q() if code == ANY else Q(status=code))
-    raise NotUnderstood(
-        _("A status is one of these: %(known)s.") % {"known": ", ".join(dict.fromkeys([*known, *known.values()]))}
-    )
+    if value.casefold() in (ANY, "all", _("any").casefold(), _("all").casefold()):
+        return Filter("status", ANY, _("any"))
+    for code, label in Status.choices:
+        if value.casefold() in (code, str(label).casefold()):
+            return Filter("status", code, str(label), Q(status=code))
+    known = [_("all"), *(str(label).casefold() for label in Status.labels)]
+    raise NotUnderstood(_("A status is one of these: %(known)s.") % {"known": ", ".join(known)})
 
 
 def _tag(value: str, member: Member, at: datetime) -> Filter:  # noqa: ARG001
@@ -158,7 +164,9 @@ def _tag(value: str, member: Member, at: datetime) -> Filter:  # noqa: ARG001
     key_of_name = tags.key_of(value.removeprefix("#"))
     found = list(tags.known_to(member).filter(key__startswith=key_of_name).order_by("key")[:20])
     if not found:
-        raise NotUnderstood(_("There is no tag called “%(value)s”.") % {"value": value})
+        # Nothing has it, and everything would be taken for what was found.
+        nothing = Filter("tag", value, value, tags.carrying(0))
+        raise NotUnderstood(_("There is no tag called “%(value)s”.") % {"value": value}, instead=nothing)
     if found[0].key == key_of_name or len(found) == 1:
         return Filter("tag", str(found[0].pk), found[0].name, tags.carrying(found[0].pk))
     any_of_them = [tags.carrying(one.pk) for one in found]

@@ -9,6 +9,8 @@ from typing import Final
 from everyhand.desk.filters import NAMES
 
 _FILTER: Final = re.compile(rf'(?<!\S)({"|".join(NAMES)}):(?:"([^"]*)"|(\S+))', re.IGNORECASE)
+# What looks like a filter; no address of a page, no time of day.
+_LIKE_A_FILTER: Final = re.compile(r"(?<!\S)([^\W\d_]+):(?!//)\S")
 _NUMBER: Final = re.compile(r"#?([0-9]{1,15})")
 
 
@@ -20,6 +22,11 @@ class Asked:
     words: str
     pairs: tuple[tuple[str, str], ...]
     pieces: tuple[str, ...]
+
+    @property
+    def strange(self) -> list[str]:
+        """Names in `words` that look like a filter's and are none's."""
+        return [found[1].lower() for found in _LIKE_A_FILTER.finditer(self.words)]
 
     @property
     def number(self) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from functools import cache
 
 from django.http import HttpRequest, HttpResponse
@@ -72,7 +73,7 @@ def show(request: HttpRequest) -> HttpResponse:
     context = {
         "q": typed,
         "chips": [Chip(label(one), one.said, _address(wanted.without(one.name))) for one in chosen.chosen],
-        "problems": chosen.problems,
+        "problems": [*chosen.problems, *((name, "", _strange(name)) for name in dict.fromkeys(wanted.strange))],
         "offers": [
             (said, _address(f"{piece} {typed}".strip()))
             for piece, said in _offers(answer.hits)
@@ -106,6 +107,8 @@ def _found(member: Member, wanted: Asked, chosen: Filters, after: str, at: datet
         ]
         every = [*((one, "", "") for one in numbered), *others]
         following, instead = found.next, "" if numbered else found.instead
+    elif not chosen.chosen:  # nothing was understood, and all there is would be taken for what was found
+        every, following, instead = [(one, "", "") for one in numbered], "", ""
     else:  # filters alone: a list of the newest
         page = inbox.page(
             inbox.View.EVERYONE, member, inbox.ANY, narrowed_by=chosen.conversations, after=after, limit=HITS
@@ -131,6 +134,15 @@ def _offers(hits: Sequence[Hit]) -> list[tuple[str, str]]:
         ("before:30d", _("Older than 30 days")),
         ("in:notes", _("In notes")),
     ]
+
+
+def _strange(name: str) -> str:
+    """What to write instead of something that looks like a filter."""
+    if meant := get_close_matches(name, filters.NAMES, n=1):
+        words = _("“%(name)s:” narrows nothing, so it was searched as words. Did you mean “%(meant)s:”?")
+        return words % {"name": name, "meant": meant[0]}
+    words = _("“%(name)s:” narrows nothing, so it was searched as words. These narrow: %(known)s.")
+    return words % {"name": name, "known": ", ".join(f"{one}:" for one in filters.NAMES)}
 
 
 def _piece(name: str, value: str) -> str:
