@@ -277,6 +277,20 @@ def test_a_canned_reply_that_was_removed_comes_back_with_its_pictures(house: Hou
     assert carla.get(picture).content == PNG
 
 
+def test_a_place_that_is_none_is_asked_about_before_it_is_saved(house: House) -> None:
+    browser = browser_of(house.ana)
+    typed = {"name": "Thanks", "text": "Dear {firstname}, {first name}, about {the weather}: {{7*7}} {0.x} {{name}}"}
+    asked = browser.post("/canned-replies/new", typed)
+    page = asked.content.decode()
+    assert asked.status_code == 422
+    assert "{firstname}, {the weather} is not filled in: there is no such place. Did you mean {first name}?" in page
+    assert "Dear {firstname}" in page
+    assert 'name="as_it_is"' in page
+    assert not CannedReply.objects.exists()
+    assert browser.post("/canned-replies/new", {**typed, "as_it_is": "yes"}).status_code == 302
+    assert CannedReply.objects.get().text == typed["text"]
+
+
 def shows(browser: Client, words: str, picture: SimpleUploadedFile, **more: str) -> CannedReply:
     """A new canned reply with a picture below its words."""
     (address,) = browser.post("/canned-replies/pictures", {"files": [picture]}).json()["pictures"]

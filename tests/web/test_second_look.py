@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -59,6 +61,9 @@ def test_ana_is_asked_once_and_makes_it_a_note_with_its_file(house: House) -> No
     assert "FYI: the customer moved.</textarea>" in page
     assert "plan.pdf" in page
     assert not Message.objects.filter(author_member=house.ana).exists()
+
+    (leading,) = re.findall(r'<(?:a|button)[^>]*class="button button--lead"[^>]*>', page.split('id="second-look"')[1])
+    assert 'href="#reply-text"' in leading  # to go on writing; to send it all the same is beside it
 
     draft = Draft.objects.get()
     again = {"text": "FYI: the customer moved.", "draft": draft.token, "version": draft.version}

@@ -18,6 +18,8 @@ NAMES: Final = ("first name", "name", "company", "number", "subject", "my first 
 _PLACE: Final = re.compile(
     r"(?<![{$%#])\{(" + "|".join(name.replace(" ", "(?: |\u00a0|&nbsp;)") for name in NAMES) + r")\}(?!\})"
 )
+# Words alone in brackets, as one writes a place.
+_LIKE_A_PLACE: Final = re.compile(r"(?<![{$%#])\{([^\W\d_]+(?:[ \u00a0_-]?[^\W\d_]+){0,3})\}(?!\})")
 _TITLES: Final = frozenset(("dr", "prof", "mr", "mrs", "ms", "herr", "frau", "hr", "fr", "dipl", "ing", "med"))
 
 
@@ -42,6 +44,12 @@ def fill_html(html: str, values: Mapping[str, str]) -> Filled:
 def unfilled(text: str) -> tuple[str, ...]:
     """The names of the places that still stand in `text`, each once, in their order."""
     return fill(text, {}).missing
+
+
+def unknown(text: str) -> tuple[str, ...]:
+    """What stands in `text` like a place and is none of NAMES, each once, in their order."""
+    found = [one[1] for one in _LIKE_A_PLACE.finditer(text)]
+    return tuple(dict.fromkeys(one for one in found if " ".join(one.split()) not in NAMES))
 
 
 def first_name(name: str) -> str:

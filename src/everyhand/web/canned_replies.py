@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from difflib import get_close_matches
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -12,7 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from everyhand.conversations import canned_replies, rich_text
+from everyhand.conversations import canned_replies, placeholders, rich_text
 from everyhand.conversations.models import CannedReply
 from everyhand.people.models import Member
 from everyhand.web import writing
@@ -111,13 +114,17 @@ def _edit(request: HttpRequest, one: CannedReply) -> HttpResponse:
         request.POST if request.method == "POST" else None, member=member, name=heading, shared=shared
     )
     refused: list[str] = []
+    unknown: tuple[str, ...] = ()
     if request.method == "POST":
         left_out = request.POST.getlist("leave_out")
         stay = [file for file in (one.files.all() if one.pk else ()) if file.token not in left_out]
         files, refused = uploads(request, taken=sum(file.size for file in stay))
         one.name = request.POST.get("name", "")
         one.text, one.html = _words(request, member)
-        if form.is_valid():
+        unknown = () if request.POST.get("as_it_is") else placeholders.unknown(one.text)
+        if form.is_valid() and unknown:
+            form.add_error("text", _unknown(unknown))
+        elif form.is_valid():
             chosen = form.cleaned_data["shared"]
             one.for_everyone, one.team_id = chosen == "everyone", int(chosen) if chosen.isdecimal() else None
             try:
@@ -137,8 +144,23 @@ def _edit(request: HttpRequest, one: CannedReply) -> HttpResponse:
         "files": one.files.filter(inline=False) if one.pk else [],
         "times_used": one.times_used,
         "places": PLACES,
+        "as_it_is": bool(unknown),
     }
     return render(request, "canned_reply_form.html", context, status=422 if form.errors else 200)
+
+
+def _unknown(places: Sequence[str]) -> str:
+    """Why what stands in brackets is asked about once."""
+    told = ", ".join(f"{{{one}}}" for one in places)
+    meant = [get_close_matches(one.casefold(), placeholders.NAMES, n=1) for one in places]
+    known = ", ".join(f"{{{one}}}" for one in dict.fromkeys(name for some in meant for name in some))
+    if known:
+        words = gettext("%(told)s is not filled in: there is no such place. Did you mean %(known)s?")
+        return words % {"told": told, "known": known}
+    words = gettext(
+        "%(told)s is not filled in: there is no such place. See below which there are, or save it as it is."
+    )
+    return words % {"told": told}
 
 
 def _words(request: HttpRequest, member: Member) -> tuple[str, str]:
