@@ -69,6 +69,16 @@ def test_the_owner_gets_one_mail_with_the_words_and_the_way_there(
     assert office.writes_mails(NOON + minutes(3)) == []
 
 
+def test_the_mail_of_a_new_conversation_quotes_what_the_customer_needs(cast: Cast, office: Office) -> None:
+    receive(letter("No paper on route 4 today."), channel="email", at=NOON, answered_from=HELP)
+    office.reacts(NOON)
+
+    (mail,) = office.writes_mails(NOON + minutes(2))
+
+    assert "A new conversation is yours" in plain(mail)
+    assert "> No paper on route 4 today." in plain(mail)
+
+
 def test_mails_about_one_conversation_are_one_thread_for_each_reader(
     cast: Cast, office: Office, ana_has_it: Conversation
 ) -> None:

@@ -19,8 +19,10 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from everyhand.conversations import queries
+from everyhand.conversations.models import Message
 from everyhand.notices import preferences, words
-from everyhand.notices.models import Notice
+from everyhand.notices.models import Kind, Notice
 
 # Enough to know what it is about; the whole message is a click away.
 WORDS_QUOTED: Final = 1500
@@ -71,12 +73,20 @@ def _about(news: Sequence[Notice], *, quotes: bool) -> _About:
         )
         for one in news
     ]
-    texts = [one.message for one in news if quotes and one.message]
-    quoted = (texts[-1].reply or texts[-1].text).strip() if texts else ""
+    texts = [one.message for one in news if one.message] or (_what_waits(last) if quotes else [])
+    quoted = (texts[-1].reply or texts[-1].text).strip() if quotes and texts else ""
     if len(quoted) > WORDS_QUOTED:
         quoted = quoted[:WORDS_QUOTED].rsplit(maxsplit=1)[0] + " …"
     link = f"{settings.BASE_URL}{last.page}"
     return _About(words.subject(last) or words.what_happened(last), words.customer(last), lines, quoted, link)
+
+
+def _what_waits(notice: Notice) -> list[Message]:
+    """What the customer said last, where a conversation is told of that came to somebody."""
+    if notice.kind != Kind.MINE or notice.conversation is None:
+        return []
+    heard = queries.last_heard(notice.conversation)
+    return [heard] if heard else []
 
 
 def _why(house: str) -> str:
