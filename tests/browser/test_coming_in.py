@@ -11,6 +11,12 @@ from playwright.sync_api import Page, expect
 from tests.browser.courier import DOMAIN, Courier, expect_listening
 from tests.web.test_ways_in import digits
 
+# A computer in Tokyo.
+IN_TOKYO = """
+const told = Intl.DateTimeFormat.prototype.resolvedOptions;
+Intl.DateTimeFormat.prototype.resolvedOptions = function () { return { ...told.call(this), timeZone: "Asia/Tokyo" }; };
+"""
+
 
 @pytest.fixture
 def ana(courier: Courier, visit: Callable[..., Page]) -> Page:
@@ -132,6 +138,18 @@ def test_a_reply_outlives_the_session_it_was_written_in(courier: Courier, ana: P
     ana.context.add_cookies(cookies)  # type: ignore[arg-type]
     courier.open(ana, "You misspelt my father's name")
     expect(ana.get_by_label("Your reply to Rosa Delgado")).to_contain_text("Dear Rosa, this took an hour to write.")
+
+
+def test_whoever_chose_no_time_zone_reads_in_the_one_of_their_browser(
+    courier: Courier, visit: Callable[..., Page]
+) -> None:
+    teo = visit()
+    teo.add_init_script(IN_TOKYO)
+    with teo.expect_response("**/profile/time-zone"):
+        courier.sign_in(teo, "teo")
+    teo.goto(f"{courier.url}/profile")
+    expect(teo.get_by_label("Time zone")).to_have_value("Asia/Tokyo")
+    expect(teo.get_by_text("You read all times as in Asia/Tokyo")).to_be_visible()
 
 
 def test_an_open_page_leaves_when_its_reader_is_let_go(courier: Courier, ana: Page, visit: Callable[..., Page]) -> None:

@@ -223,6 +223,9 @@ MATRIX: dict[str, Access] = {
     "audit_trail_file": Access("/audit-trail/file", NOT_LIKE_THIS, (403, 403, 403, 403, 403, 200)),
     "member_notice_mail": Access("/people/{ben}/notice-mail", NOT_LIKE_THIS, DOES_SETTING_UP),
     "profile": Access("/profile", EVERYBODY, DOES, ABOUT_ME),
+    "my_time_zone": Access(
+        "/profile/time-zone", NOT_LIKE_THIS, (403, 204, 204, 204, 204, 204), {"zone": "Europe/Lisbon"}
+    ),
     "portrait": Access("/profile/picture", NOT_LIKE_THIS, (403, 422, 422, 422, 422, 422)),
     "portrait_removal": Access("/profile/picture/removal", NOT_LIKE_THIS, DOES),
     "face": Access("/faces/{face}", EVERYBODY, NOTHING_TO_DO),

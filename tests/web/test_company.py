@@ -87,6 +87,24 @@ def test_everybody_keeps_their_own_profile_but_not_their_role(house: House) -> N
     assert "2031" in words(browser_of(house.ana).get(f"/people/{house.carla.pk}"))
 
 
+def test_the_browsers_time_zone_is_taken_once_and_a_choice_is_never_overwritten(house: House) -> None:
+    browser = browser_of(house.carla)
+
+    def zone_after_telling(zone: str) -> str:
+        browser.post("/profile/time-zone", {"zone": zone})
+        return Member.objects.get(pk=house.carla.pk).time_zone
+
+    assert 'data-time-zone="/profile/time-zone"' in words(browser.get("/profile"))
+    assert browser.post("/profile/time-zone", {"zone": "Moon/Tranquility"}).status_code == 422
+    assert zone_after_telling("Asia/Tokyo") == "Asia/Tokyo"
+    page = words(browser.get("/profile"))
+    assert "You read all times as in Asia/Tokyo" in page
+    assert "data-time-zone" not in page
+    assert zone_after_telling("Europe/Lisbon") == "Asia/Tokyo"
+    browser.post("/profile", {"name": "Carla Weiss", "title": "", "time_zone": "", "hours": ""})
+    assert zone_after_telling("Europe/Lisbon") == ""
+
+
 def test_letting_somebody_go_hands_what_they_owned_to_somebody_else(house: House) -> None:
     arrives("your column")
     browser = browser_of(house.ines)

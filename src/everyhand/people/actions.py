@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from everyhand.core import journal, tokens
 from everyhand.people import sessions
 from everyhand.people.hours import Span
-from everyhand.people.models import Member, Membership, Role, SignInLink, Team, WorkingHours
+from everyhand.people.models import Member, Membership, Role, SignInLink, Team, WorkingHours, known_time_zone
 
 
 class Gone(Exception):
@@ -70,6 +71,18 @@ def change_member(member: Member, *, by: Member, at: datetime, **fields: Any) ->
             _someone_else_may_set_up(member)
         member.save(update_fields=changed)
         journal.note("member.changed", subject=member, actor=by, at=at, fields=changed, **role)
+
+
+def take_time_zone(member: Member, zone: str, *, at: datetime) -> bool:
+    """The zone their browser is in, as long as they never chose one; whether it was taken. Raises ValidationError."""
+    known_time_zone(zone)
+    if member.time_zone or zone == settings.EVERYHAND.time_zone:
+        return False
+    changes = journal.about(member).filter(action="member.changed")
+    if any("time_zone" in change.particulars["fields"] for change in changes):
+        return False  # they took it away again
+    change_member(member, by=member, at=at, time_zone=zone)
+    return True
 
 
 def set_hours(member: Member, spans: Iterable[Span], *, by: Member, at: datetime) -> None:

@@ -93,6 +93,20 @@ def mine(request: HttpRequest) -> HttpResponse:
     return own_page(request, form=form, status=422 if form.errors else 200)
 
 
+@require_POST
+def time_zone(request: HttpRequest) -> HttpResponse:
+    """The browser says where it is (time-zone.js)."""
+    member = Member.objects.get(pk=reader(request).pk)
+    try:
+        taken = people.take_time_zone(member, request.POST.get("zone", ""), at=timezone.now())
+    except ValidationError:
+        return HttpResponse(status=422)
+    if taken:
+        words = gettext("You read all times as in %(zone)s, where your browser is. Your profile can say another.")
+        messages.info(request, words % {"zone": member.time_zone})
+    return HttpResponse(status=204)
+
+
 def own_page(
     request: HttpRequest, *, form: ProfileForm | None = None, wrong_picture: str = "", status: int = 200
 ) -> HttpResponse:

@@ -179,6 +179,7 @@ company = [
     path("audit-trail/file", audit_trail.hand_out, name="audit_trail_file"),
     path("people/<int:pk>/notice-mail", people.notice_mail, name="member_notice_mail"),
     path("profile", profiles.mine, name="profile"),
+    path("profile/time-zone", profiles.time_zone, name="my_time_zone"),
     path("profile/picture", portraits.keep, name="portrait"),
     path("profile/picture/removal", portraits.remove, name="portrait_removal"),
     path("faces/<slug:token>", portraits.show, name="face"),

@@ -1,5 +1,6 @@
 /* Small behaviours on top of pages that work without them. Each controller does one thing and says what it adds. */
 import "./searching.js";
+import "./time-zone.js";
 import { DialogController, ShortcutsController, TriageController } from "./triage.js";
 import { Application, Controller } from "./vendor/stimulus.js";
 
