@@ -6,6 +6,7 @@ from datetime import time
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from everyhand.conversations.models import Conversation
@@ -189,6 +190,21 @@ def test_a_private_team_shows_its_conversations_to_its_own_only(house: House) ->
     for somebody in (house.ana, house.ines, house.carla):
         for address in ("/teams/hr", f"/people/{house.dora.pk}", "/inbox/everyone"):
             assert "my boss shouts" not in words(browser_of(somebody).get(address))
+
+
+def test_the_name_of_the_house_stands_in_the_title_and_where_one_signs_in(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(settings.EVERYHAND.values, "company", "The Courier")
+    assert "<title>People · Everyhand · The Courier</title>" in words(browser_of(house.ana).get("/people"))
+    assert '<p class="page__lead">The Courier</p>' in words(browser_of(None).get("/sign-in"))
+
+
+def test_a_short_name_that_can_not_be_is_told_plainly(house: House) -> None:
+    typed = {"name": "Sport", "slug": "Sport & Games", "about": ""}
+    page = words(browser_of(house.ines).post("/teams/new", typed))
+    assert "letters without accents, digits and hyphens" in page
+    assert "Enter a valid" not in page
 
 
 def test_ines_changes_the_map(house: House) -> None:

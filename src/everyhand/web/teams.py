@@ -77,6 +77,12 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg] # the real one takes 
         widgets = {"signature": forms.Textarea(attrs={"rows": 3})}
         help_texts = {"signature": _("Below each one's own: your address, what the law asks for.")}
         labels = {"slug": _("Short name, for addresses")}
+        error_messages = {
+            "slug": {
+                "invalid": _("Write it in letters without accents, digits and hyphens, such as sport-desk."),
+                "unique": _("Another team has this short name already."),
+            }
+        }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
