@@ -288,6 +288,13 @@ def test_where_another_field_is_wrong_the_password_is_asked_for_again_with_the_r
     assert 'value="99999"' in page
 
 
+def test_what_no_server_said_is_not_laid_in_its_mouth(house: House, provider: ImapServer) -> None:
+    page = words(browser_of(house.ines).post("/mailboxes/new", typed(provider, port=free_port())))
+    assert "What the server said" not in page
+    assert "Errno" not in page
+    assert "by ourselves" not in page
+
+
 def test_a_private_address_is_refused_unless_the_operator_names_its_network(
     house: House, provider: ImapServer, folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -91,7 +91,7 @@ def test_what_is_not_for_us_is_put_away_without_thanks(house: House) -> None:
     conversation = letters(1)[0]
     browser = browser_of(house.ana)
     page = does(browser, "closures", conversation, why="not_for_us")
-    assert "1 put away: not for us." in page
+    assert f"Put away, not for us: {conversation.customer}." in page
     assert "Ana Silva put it away: not for us" in browser.get(f"/conversations/{conversation.pk}").content.decode()
 
 
@@ -100,11 +100,22 @@ def test_what_was_not_done_is_told_with_the_reason(house: House) -> None:
     close(closed, by=house.ana, at=timezone.now())
     private = arrives("my boss", to="hr@courier.test").conversation
     page = does(browser_of(house.ana), "closures", mine, closed, private)
-    assert "1 closed." in page
+    assert f"Closed: {mine.customer}." in page
     assert "2 were left as they are" in page
     assert "1 × closed already" in page
     assert "1 × not there any more, or not for you to see" in page
     assert Conversation.objects.get(pk=private.pk).status == Status.OPEN
+
+
+def test_whoever_owns_it_is_not_offered_themselves_first(house: House) -> None:
+    hers, his = letters(1)[0], arrives("your column").conversation
+
+    def first_offered(*conversations: Conversation) -> str:
+        page = does(browser_of(house.ana), "choice", *conversations)
+        return page.split('name="to"')[1].split("<option")[1]
+
+    assert "Choose a person or a team" in first_offered(hers)
+    assert "Me, Ana Silva" in first_offered(hers, his)
 
 
 def test_nothing_selected_says_how_to_select(house: House) -> None:

@@ -30,6 +30,8 @@ _FIELDS: Final = {
     "password": "password",
     "folder": "folder",
 }
+# Of these no server said anything.
+_OURS: Final = ("name", "private", "refused", "timeout", "port")
 
 
 class Failed(Exception):
@@ -51,7 +53,8 @@ def check(box: ConnectedMailbox, *, secret: str, days: int, at: datetime) -> Fou
             return connecting.look(box, secret=secret, days=days, at=at, deadline=deadline)
     except connecting.REFUSALS as error:
         trouble = diagnosis.diagnose(error)
-        sentence = diagnosis.in_words(trouble.code, box)
-        raise Failed(sentence, said=trouble.said, field=_FIELDS.get(trouble.code)) from error
+        sentence = diagnosis.in_words(trouble.code, box, first_time=True)
+        said = "" if trouble.code in _OURS else trouble.said
+        raise Failed(sentence, said=said, field=_FIELDS.get(trouble.code)) from error
     finally:
         _places.release()

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from everyhand.conversations import sight
+from everyhand.conversations.models import Conversation
 from everyhand.core.journal import Entry
 from everyhand.desk import several
 from everyhand.desk.close import NOT_FOR_US
@@ -28,6 +29,9 @@ def closures(request: HttpRequest) -> HttpResponse:
         selected(request), by=reader(request), at=timezone.now(), why=NOT_FOR_US if away else ""
     )
     number = len(outcome.done)
+    if number == 1:
+        done = _("Put away, not for us: %(name)s.") if away else _("Closed: %(name)s.")
+        return told(request, outcome, done % {"name": _with_whom(outcome.done[0])})
     if away:
         done = ngettext("%(num)d put away: not for us.", "%(num)d put away: not for us.", number)
     else:
@@ -112,6 +116,12 @@ def _tell_what_was_left(request: HttpRequest, outcome: Outcome) -> None:
         reasons = "; ".join(f"{count} × {why}" if number > 1 else why for why, count in outcome.left.items())
         left = ngettext("%(num)d was left as it is: %(why)s", "%(num)d were left as they are: %(why)s", number)
         messages.warning(request, left % {"num": number, "why": reasons})
+
+
+def _with_whom(done: Entry) -> str:
+    """The name of the customer whose conversation it was done to."""
+    pk = int(done.subject.partition(":")[2])
+    return str(Conversation.objects.select_related("customer").get(pk=pk).customer)
 
 
 def selected(request: HttpRequest) -> list[int]:

@@ -77,6 +77,8 @@ def _code(error: BaseException) -> str:
 def _words(error: BaseException) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message or str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
     said = error.args[0] if error.args and isinstance(error.args[0], bytes) else str(error)
     words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
     # IMAPClient shows bytes as Python does: b'[UNAVAILABLE] Try later'
@@ -84,11 +86,14 @@ def _words(error: BaseException) -> str:
     return (shown[2] if shown else words) or type(error).__name__
 
 
-def in_words(code: str, box: ConnectedMailbox) -> str:
-    """What is wrong and what to do, in one or two sentences."""
+def in_words(code: str, box: ConnectedMailbox, *, first_time: bool = False) -> str:
+    """What is wrong and what to do, in one or two sentences. The `first_time` it is tried nobody tries it again by
+    themselves.
+    """
     if code == "password" and box.sign_in != ConnectedMailbox.SignIn.PASSWORD:
         code = "account"
-    saying = _sayings().get(code, _("Something went wrong here, and the log says what. We try again by ourselves."))
+    sayings = _sayings() | (_first_sayings() if first_time else {})
+    saying = sayings.get(code, _("Something went wrong here, and the log says what. We try again by ourselves."))
     provider = ConnectedMailbox.SignIn(box.sign_in).label if box.sign_in else ""
     return saying % {"provider": provider, "host": box.host, "port": box.port, "user": box.user, "folder": box.folder}
 
@@ -138,4 +143,15 @@ def _sayings() -> dict[str, str]:
         "withheld": _(
             "%(host)s lists a mail that it does not give out. We ask some more times, then set it aside and go on."
         ),
+    }
+
+
+def _first_sayings() -> dict[str, str]:
+    return {
+        "timeout": _("%(host)s, port %(port)s, did not answer in time. Check port and firewall, and try again."),
+        "throttled": _("%(host)s asks us to come less often. Try again in some minutes."),
+        "connection": _("The connection to %(host)s broke off. Try again in a moment."),
+        "server": _("%(host)s could not do what we asked. Try again in a moment."),
+        "token": _("%(provider)s could not be asked for a token. Try again in a moment."),
+        "program": _("Something went wrong here, and the log says what. Try again in a moment."),
     }

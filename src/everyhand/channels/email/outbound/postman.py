@@ -172,4 +172,4 @@ def _sentence(error: OSError | smtplib.SMTPException) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         said = error.smtp_error
         return _said(error.smtp_code, said if isinstance(said, bytes) else str(said).encode())
-    return one_line(str(error)) or type(error).__name__
+    return one_line(error.strerror or str(error)) or type(error).__name__
