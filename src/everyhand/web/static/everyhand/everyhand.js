@@ -141,6 +141,15 @@ class TimelineController extends Controller {
     return [...this.element.querySelectorAll("#timeline .message[id]")];
   }
 
+  /* What came earlier is put in above what is read, which stays where it is. */
+  holdPlace({ target, detail: { shouldSwap } }) {
+    if (target.id !== "show-earlier" || !shouldSwap) return;
+    const topmost = this.element.querySelector(".message");
+    const { top } = topmost.getBoundingClientRect();
+    const stay = () => window.scrollBy({ top: topmost.getBoundingClientRect().top - top, behavior: "instant" });
+    this.element.addEventListener("htmx:afterSwap", stay, { once: true });
+  }
+
   tell() {
     const newest = this.said.filter((one) => !this.known.has(one.id)).at(-1);
     for (const one of this.said) this.known.add(one.id);
