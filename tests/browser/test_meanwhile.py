@@ -12,7 +12,7 @@ from email.message import EmailMessage
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.courier import HELP, Courier
+from tests.browser.courier import HELP, Courier, expect_listening
 from tests.servers.browser import PHONE
 from tests.whole.company import ask
 
@@ -90,6 +90,39 @@ def test_a_conversation_that_a_colleague_merges_away_says_so_and_takes_the_words
     phone.get_by_role("link", name="Go there").click()
     expect(phone.get_by_role("heading", level=1)).to_have_text("Reprint of an article")
     expect(phone.locator("trix-editor")).to_have_text("Dear Kit, here they are.")
+
+
+def test_what_can_be_done_is_what_a_colleague_left_to_do(
+    courier: Courier, ana: Page, visit: Callable[..., Page]
+) -> None:
+    yuki = visit()
+    courier.sign_in(yuki, "yuki")
+    for page in (ana, yuki):
+        courier.open(page, "Gift for my sister")
+        expect_listening(page)
+    ana.get_by_text("Later", exact=True).click()
+    day = ana.get_by_label("Until another day and hour")
+    day.fill("2030-03-02T10:00")
+    expect(day).to_be_focused()
+
+    yuki.get_by_text("Later", exact=True).click()
+    yuki.get_by_role("button", name="Wait for the customer").click()
+
+    expect(ana.get_by_role("button", name="It is our turn")).to_be_visible()
+    expect(ana.get_by_role("button", name="Wait for the customer")).to_have_count(0)
+    expect(ana.get_by_role("button", name="Put it off")).to_be_visible()
+    expect(day).to_be_focused()
+    expect(day).to_have_value("2030-03-02T10:00")
+
+    ana.keyboard.press("Escape")
+    ana.get_by_role("button", name="Helped, close it").focus()
+    yuki.get_by_role("button", name="Helped, close it").click()
+
+    expect(ana.get_by_role("button", name="Open again")).to_be_visible()
+    expect(ana.get_by_role("button", name="Helped, close it")).to_have_count(0)
+    expect(ana.get_by_role("link", name="Escalate")).to_have_count(0)
+    # No button turned into its contrary under her finger.
+    expect(ana.get_by_role("button", name="Open again")).not_to_be_focused()
 
 
 def test_the_words_that_were_looked_for_are_in_sight_on_a_phone(courier: Courier, visit: Callable[..., Page]) -> None:

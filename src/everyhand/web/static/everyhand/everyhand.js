@@ -99,11 +99,13 @@ class AppearanceController extends Controller {
   }
 }
 
-/* What a reader selected or folded stays so when the page is refreshed under their eyes. A fold that is open by itself
-   opens when it holds (data-holds) something else than before. */
+/* What a reader selected, folded or typed stays so when the page is refreshed under their eyes. A fold that is open by
+   itself opens when it holds (data-holds) something else than before. */
 const morphing = window.Idiomorph.defaults.callbacks;
 morphing.beforeAttributeUpdated = (name, element) =>
-  !(name === "open" && element.localName === "details") && !(name === "checked" && element.name === "conversation");
+  !(name === "open" && element.localName === "details") &&
+  !(name === "checked" && element.name === "conversation") &&
+  !(name === "value" && element.localName === "input" && element.value !== element.defaultValue);
 morphing.beforeNodeMorphed = (old, now) => {
   if (now.localName === "details" && now.open && old.dataset?.holds !== now.dataset.holds) old.open = true;
 };
