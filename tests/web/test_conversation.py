@@ -33,6 +33,22 @@ def test_ana_reads_what_ada_wrote_and_why_it_is_hers(house: House) -> None:
     assert "ada@example.org" in page
 
 
+def test_it_is_their_first_letter_only_where_nobody_sees_another(house: House) -> None:
+    received = arrives()
+    browser, address = browser_of(house.ana), f"/conversations/{received.conversation.pk}"
+    assert "They write for the first time, as far as you can see." in words(browser.get(address))
+
+    again = {"text": "Are you there?", "reply": "Are you there?", "at": timezone.now(), "direction": "in"}
+    Message.objects.create(
+        conversation=received.conversation, author_identity=received.message.author_identity, **again
+    )
+    assert "for the first time" not in words(browser.get(address))
+    assert "Nothing else, as far as you can see." in words(browser.get(address))
+
+    arrives("And the crossword is wrong.", subject="Crossword")
+    assert "as far as you can see" not in words(browser.get(address))
+
+
 def test_her_answer_is_due_to_ada_and_can_be_taken_back_for_ten_seconds(house: House) -> None:
     received = arrives()
     browser = browser_of(house.ana)

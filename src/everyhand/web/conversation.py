@@ -177,6 +177,7 @@ def page(
         "members": tuple(one for one in everybody if one.is_active),
         "teams": _teams()(),
         "other_conversations": _others(conversation, member),
+        "writes_first": not stretch.before and sum(_came_in(one) for one in messages) == 1,
     }
     return render(request, "conversation.html", context, status=status)
 
@@ -227,6 +228,10 @@ def undo(messages: Sequence[Said], member: Member, at: datetime) -> Undo | None:
     ):
         return None
     return Undo(last.id, last.deliveries[0].due_at, last.deliveries[0].address)
+
+
+def _came_in(one: Said) -> bool:
+    return one.kind == Message.Kind.MESSAGE and one.direction == Message.Direction.IN
 
 
 def _others(conversation: Conversation, member: Member) -> list[Conversation]:
