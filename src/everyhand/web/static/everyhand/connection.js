@@ -26,6 +26,7 @@ function tell() {
   const toast = document.createElement("div");
   toast.className = "toast toast--error";
   toast.dataset.saidHere = "";
+  toast.dataset.controller = "toast";
   toast.textContent = document.body.dataset.unreachable;
   toasts.append(toast);
   addEventListener("online", () => toast.remove(), { once: true });

@@ -1,6 +1,7 @@
 /* Small behaviours on top of pages that work without them. Each controller does one thing and says what it adds. */
 import "./searching.js";
 import "./time-zone.js";
+import { ToastController, UndoController } from "./toasts.js";
 import { DialogController, ShortcutsController, TriageController } from "./triage.js";
 import { Application, Controller } from "./vendor/stimulus.js";
 
@@ -40,50 +41,6 @@ class ClockController extends Controller {
     const minutes = Math.floor((seconds % SIZES.hour) / SIZES.minute);
     if (!hours) return count(Math.max(minutes, 1), "minute");
     return minutes && hours < 4 ? `${count(hours, "hour")} ${count(minutes, "minute")}` : count(hours, "hour");
-  }
-}
-
-/* Counts down the seconds in which a reply can still be taken back, then takes the bar away. */
-class UndoController extends Controller {
-  static targets = ["seconds"];
-  static values = { due: String };
-
-  connect() {
-    this.timer = setInterval(() => this.tick(), 250);
-    this.tick();
-  }
-
-  disconnect() {
-    clearInterval(this.timer);
-  }
-
-  tick() {
-    const left = Math.ceil((new Date(this.dueValue) - Date.now()) / 1000);
-    if (left > 0) this.secondsTarget.textContent = left;
-    else this.element.remove();
-  }
-}
-
-/* A word that something worked goes by itself; pointing at it or focusing it makes it stay. Errors stay. */
-class ToastController extends Controller {
-  connect() {
-    if (!this.element.classList.contains("toast--error")) this.resume();
-  }
-
-  disconnect() {
-    clearTimeout(this.timer);
-  }
-
-  pause() {
-    clearTimeout(this.timer);
-  }
-
-  resume() {
-    this.timer = setTimeout(() => this.close(), 8000);
-  }
-
-  close() {
-    this.element.remove();
   }
 }
 
