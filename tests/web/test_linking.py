@@ -163,3 +163,14 @@ def test_a_conversation_is_not_linked_to_itself(house: House, two: tuple[Convers
     here, _there = two
     assert "Choose another one" in links(browser_of(house.ana), here, here)
     assert not Link.objects.exists()
+
+
+@pytest.mark.parametrize("page", ["linking", "joining"])
+def test_no_level_of_headings_is_left_out_where_conversations_are_offered(
+    house: House, two: tuple[Conversation, Conversation], page: str
+) -> None:
+    here, _there = two
+    arrives(subject="The street")
+    main = words(browser_of(house.ana).get(f"/conversations/{here.pk}/{page}")).partition("<main")[2]
+    assert "The street" in main
+    assert re.findall(r"<h(\d)", main)[:3] == ["1", "2", "3"]
