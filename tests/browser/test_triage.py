@@ -38,6 +38,7 @@ def test_ana_goes_through_the_inbox_by_keyboard_alone(courier: Courier, visit: C
     ana.keyboard.press("z")
     expect(ana.get_by_text("2 undone")).to_be_visible()
     expect(rows).to_have_count(number)
+    expect(ana.locator("#inbox")).to_have_count(1)
 
     ana.get_by_role("link", name=second).focus()
     ana.keyboard.press("a")
