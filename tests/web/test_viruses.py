@@ -21,6 +21,7 @@ from everyhand.desk.inbound import File
 from everyhand.desk.receive import Received
 from tests.servers.clamd import EICAR, FOUND, Clamd
 from tests.web.house import House, arrives, browser_of
+from tests.web.test_attachments import DOT
 
 PLAN = File("plan.pdf", "application/pdf", b"%PDF-1.7")
 BILL = File("bill.pdf", "application/pdf", EICAR)
@@ -81,15 +82,17 @@ def test_while_the_scanner_is_away_nothing_is_attached_and_nothing_typed_is_lost
 
 
 def test_what_comes_in_is_filed_first_and_looked_at_then(house: House, scanner: Clamd) -> None:
-    received = arrives(files=[PLAN, BILL])
+    received = arrives(files=[PLAN, BILL, DOT])
     browser = browser_of(house.ana)
-    assert page(browser, received).count("not checked for viruses yet") == 2
+    assert page(browser, received).count("not checked for viruses yet") == 3
+    assert "?shown=1" not in page(browser, received)
     assert works(timezone.now()) == 1
 
     shown = page(browser, received)
     assert "not checked for viruses" not in shown
+    assert "?shown=1" in shown
     assert f"has a virus ({FOUND}) and is not handed out" in shown
-    plan, bill = Attachment.objects.order_by("pk")
+    plan, bill, _dot = Attachment.objects.order_by("pk")
     assert browser.get(f"/attachments/{plan.token}").content == PLAN.content
     refused = browser.get(f"/attachments/{bill.token}", follow=True)
     assert f"“bill.pdf” is not handed out: there is a virus in it ({FOUND})." in refused.content.decode()

@@ -1,4 +1,7 @@
-"""What came, as it came: a message's HTML in a frame of its own; its raw mail and its files as downloads only."""
+"""What came, as it came: a message's HTML in a frame of its own; its raw mail and its files as downloads.
+
+Of files only a picture made of dots is shown, and only one that is what it says it is.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ from everyhand.conversations.models import Attachment, CannedFile, DraftFile, Me
 from everyhand.core import pictures
 from everyhand.web import foreign_html, looking
 from everyhand.web.permissions import attachment_or_404, message_or_404, reader
+from everyhand.web.timeline import SEEN_AT_MOST
 
 # Types that a browser may learn of a download; every other one is just bytes.
 HARMLESS_TYPES = pictures.TYPES | {"application/pdf", "application/zip", "text/plain", "text/csv"}
@@ -69,7 +73,8 @@ def attachment(request: HttpRequest, token: str) -> HttpResponse:
         words = _("“%(name)s” is not handed out: there is a virus in it (%(virus)s).")
         messages.error(request, words % {"name": file.name, "virus": file.virus})
         return _back_to(file.message)
-    content = download(bytes(file.blob.content), file.name, file.type)
+    answer = picture if request.GET.get("shown") == "1" else download
+    content = answer(bytes(file.blob.content), file.name, file.type)
     return looking.seen(request, content, f"conversation:{file.message.conversation_id}", file)
 
 
@@ -91,6 +96,18 @@ def download(content: bytes, name: str, type_: str = "application/octet-stream")
             "Content-Security-Policy": "default-src 'none'; sandbox",
         },
     )
+
+
+def picture(content: bytes, name: str, type_: str) -> HttpResponse:
+    """The same bytes to be looked at, where they begin as a picture of that type does; a download of all others.
+
+    It is in a sandbox all the same, and no browser guesses another type (`safety`).
+    """
+    response = download(content, name, type_)
+    if type_.lower() == pictures.type_of(content) and len(content) <= SEEN_AT_MOST:
+        shown_as = response.headers["Content-Disposition"].replace("attachment", "inline", 1)
+        response.headers["Content-Disposition"] = shown_as
+    return response
 
 
 def _back_to(message: Message) -> HttpResponse:

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from everyhand.channels.email import tokens
 from everyhand.conversations import asides, queries
 from everyhand.conversations.models import Attachment, Conversation, Delivery, Message, Participant
+from everyhand.core import pictures
 from everyhand.desk import reasons
 from everyhand.desk.verdict import Verdict
 from everyhand.people.models import Member, initials
@@ -24,6 +25,8 @@ from everyhand.web.writing import for_page
 # How many messages stay open when nobody waits for an answer, and how many there must be before them for a fold.
 LAST = 2
 WORTH_FOLDING = 2
+# Bytes of a picture that is seen between the words; who scrolls past a larger one would wait for it.
+SEEN_AT_MOST = 5 * 2**20
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,11 @@ class File(NamedTuple):
     type: str
     token: str
     virus: str | None
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether it is a picture, as far as its sender says, that a page shows; `originals.picture` looks."""
+        return self.type.lower() in pictures.TYPES and self.size <= SEEN_AT_MOST and not self.virus
 
 
 class Sending(NamedTuple):

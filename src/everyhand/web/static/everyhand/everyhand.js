@@ -74,6 +74,7 @@ class TimelineController extends Controller {
 
   connect() {
     this.known = new Set(this.said.map((one) => one.id));
+    for (const one of this.element.querySelectorAll(".picture > img")) if (one.complete && !one.naturalWidth) one.parentElement.remove();
     this.lookUp();
     const isLoading = document.readyState !== "complete"; /* a page that is put in place arrives afterwards */
     if (isLoading && performance.getEntriesByType("navigation")[0]?.type === "navigate") this.showNewest();
@@ -141,6 +142,9 @@ class TimelineController extends Controller {
     location.replace(page);
   }
 }
+
+/* What only says that it is a picture is to be downloaded, as other files are. */
+document.addEventListener("error", ({ target }) => target.closest?.(".picture")?.remove(), true);
 
 /* A menu is closed by looking elsewhere, too. */
 document.addEventListener("click", ({ target }) => {
