@@ -152,6 +152,9 @@ MATRIX: dict[str, Access] = {
     "conversation_escalation_end": Access("/conversations/{conversation}/escalation/end", NOT_LIKE_THIS, DOES_THEIRS),
     "participant_approval": Access("/participants/{participant}/approval", NOT_LIKE_THIS, DOES_THEIRS),
     "participant_refusal": Access("/participants/{participant}/refusal", NOT_LIKE_THIS, DOES_THEIRS),
+    # A note is its author's alone (tests/web/test_notes.py); this one is a reply.
+    "note": Access("/messages/{reply}/note", (IN, 404, 404, 404, 404, 404), (403, 404, 404, 404, 404, 404)),
+    "note_removal": Access("/messages/{reply}/note/removal", NOT_LIKE_THIS, (403, 404, 404, 404, 404, 404)),
     "message_undo": Access("/messages/{reply}/undo", NOT_LIKE_THIS, DOES_THEIRS),
     "message_html": Access("/messages/{message}/html", THEIRS, NOTHING_TO_DO),
     "message_pictures": Access("/messages/{message}/pictures", NOT_LIKE_THIS, DOES_THEIRS),

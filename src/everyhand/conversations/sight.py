@@ -79,7 +79,8 @@ def messages_visible_to(member: Member) -> QuerySet[Message]:
 
 
 def attachments_visible_to(member: Member) -> QuerySet[Attachment]:
-    return Attachment.objects.filter(said_in_sight_of(member, "message__conversation"))
+    """But for those of a note that its author took away."""
+    return Attachment.objects.filter(said_in_sight_of(member, "message__conversation"), message__taken_away=None)
 
 
 def asides_visible_to(member: Member) -> QuerySet[Conversation]:

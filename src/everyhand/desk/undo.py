@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from everyhand.conversations import actions as conversations
-from everyhand.conversations import links, queries, sight, tags, turns
+from everyhand.conversations import links, noting, queries, sight, tags, turns
 from everyhand.conversations.models import Conversation, Status, Tag
 from everyhand.core import journal
 from everyhand.core.journal import Entry
@@ -113,6 +113,11 @@ def _tag_back(conversation: Conversation, entry: Entry, by: Member, at: datetime
     tags.retag(conversation, on=on, off=off, by=by, at=at, undoes=entry.pk)
 
 
+def _note_back(conversation: Conversation, entry: Entry, by: Member, at: datetime) -> None:
+    if not noting.bring_back(conversation, entry.particulars["message"], by=by, at=at, undoes=entry.pk):
+        raise MovedOn(_("Something has happened to it since."))
+
+
 def _other(entry: Entry, by: Member) -> Conversation:
     other = sight.visible_to(by).filter(pk=entry.particulars["other"]).first()
     if other is None:
@@ -142,6 +147,7 @@ UNDOING: Final[dict[str, tuple[tuple[str, ...], Restore]]] = {
     "conversation.unlinked": ((), _link_again),
     "conversation.tagged": (("conversation.tagged",), _tag_back),
     "conversation.assigned": (("conversation.assigned",), _give_back),
+    "note.removed": ((), _note_back),
 }
 
 _OF_THE_HOUSE: Final[dict[str, Callable[..., None]]] = {

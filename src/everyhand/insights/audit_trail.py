@@ -52,6 +52,7 @@ ACTIONS: Final[dict[Kind, tuple[str, ...]]] = {
         "conversation.written_down",
         *("escalation.acknowledged", "escalation.ended", "escalation.raised"),
         *("message.sent", "message.taken_back", "note.written", "participant.approved", "participant.declined"),
+        *("note.changed", "note.removed", "note.restored"),
         *("mail.decided", "mail.tried_again"),
     ),
     Kind.CUSTOMERS: (

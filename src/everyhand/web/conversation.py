@@ -18,6 +18,7 @@ from everyhand.channels.email import from_addresses
 from everyhand.conversations import drafts, following, links, queries, sight, tags, taking_part
 from everyhand.conversations.links import Linked
 from everyhand.conversations.models import Conversation, Draft, Message, Participant, Tag
+from everyhand.conversations.noting import CHANGED_WITHIN
 from everyhand.conversations.sight import Asker
 from everyhand.core.prepared import Given, prepared
 from everyhand.people import colleagues
@@ -102,6 +103,7 @@ def _earlier(request: HttpRequest, conversation: Conversation, before: int) -> H
         "before": stretch.before,
         "first_loaded": stretch.first_id,
         "first_id": 0 if stretch.before else stretch.first_id,
+        "notes_changeable_since": timezone.now() - CHANGED_WITHIN,
         "stretch": stretch.entries,
     }
     return render(request, "_earlier.html", context)
@@ -154,6 +156,7 @@ def page(
         "before": stretch.before,
         "first_loaded": stretch.first_id,
         "first_id": 0 if stretch.before else stretch.first_id,
+        "notes_changeable_since": at - CHANGED_WITHIN,
         "recipients": recipients.shown(draft.recipients, usual, wrong=wrong_recipients or {}),
         "no_address": no_address,
         "senders": senders,

@@ -44,11 +44,11 @@ def drawings(environment: Environment) -> dict[str, Drawing]:
         named = (row.waiting_since or row.last_message_at, row.sleeps_until, row.promise and row.promise.due_at)
         return drawn_row(row, excerpt, pick, subject, told_by=[one and moments.span(one, at=at) for one in named])
 
-    def message_shown(message: Said, splits: bool = False, forwards: bool = False) -> Markup:
+    def message_shown(message: Said, splits: bool = False, forwards: bool = False, changes: bool = False) -> Markup:
         """As `_message.html` documents it."""
         named = (message.at, message.sent_at, *(one.due_at for one in message.deliveries))
         keep = len(message.reply) + len(message.quoted) + len(message.written or "") < LONG
-        return drawn_message(message, splits, forwards, told_by=map(moments.told_by, named), keep=keep)
+        return drawn_message(message, splits, forwards, changes, told_by=map(moments.told_by, named), keep=keep)
 
     def event_shown(event: Happening) -> Markup:
         """As `_timeline_event.html` documents it."""

@@ -45,6 +45,9 @@ SHOWN = (
     "escalation.stands_again",
     "escalation.went_on",
     "message.taken_back",
+    "note.changed",
+    "note.removed",
+    "note.restored",
     "participant.approved",
     "participant.declined",
     "promise.broken",
@@ -208,6 +211,7 @@ def _saying(entry: Entry) -> str:
             "conversation.tagged": gettext_noop("%(who)s took the tagging back"),
             "conversation.linked": gettext_noop("%(who)s linked it again"),
             "conversation.unlinked": gettext_noop("%(who)s took the link back"),
+            "note.restored": gettext_noop("%(who)s brought the note back"),
         }[entry.action]
     taken = actor == entry.particulars.get("owner")
     because = entry.particulars.get("because", {})
@@ -272,6 +276,8 @@ def _saying(entry: Entry) -> str:
         ),
         "escalation.went_on": gettext_noop("%(member)s did not answer in time, so others are paged"),
         "message.taken_back": gettext_noop("%(who)s took a reply back before it was sent"),
+        "note.changed": gettext_noop("%(who)s changed a note"),
+        "note.removed": gettext_noop("%(who)s removed a note"),
         "participant.approved": gettext_noop("%(who)s let %(person)s take part"),
         "participant.declined": gettext_noop("%(who)s left %(person)s out"),
         "promise.broken": gettext_noop("The time we promised passed without an answer"),

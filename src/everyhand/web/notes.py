@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from functools import partial
 
+from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
-from everyhand.conversations import drafts, mentions, queries
+from everyhand.conversations import drafts, mentions, noting, queries
 from everyhand.conversations.models import Conversation, Message
+from everyhand.desk import noting as desk_notes
 from everyhand.desk import reply as desk
 from everyhand.people.models import Member
 from everyhand.web import sending, writing
-from everyhand.web.permissions import kept_or_404, reader
+from everyhand.web.permissions import kept_or_404, message_or_404, reader
 from everyhand.web.sending import Sending
+from everyhand.web.triage import tell
 
 
 @require_POST
@@ -40,6 +44,51 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
     except desk.NothingToSend:
         return stopped(error=_("Write what colleagues should know."), status=422)
     return sending.lead_to(conversation, written)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def change(request: HttpRequest, pk: int) -> HttpResponse:
+    """Its author says it in other words."""
+    note, by, at = _own_note_or_404(request, pk), reader(request), timezone.now()
+    if not noting.may_change(note, by, at=at):
+        return _too_late(request, note)
+    text, wrong = note.text, ""
+    if request.method == "POST":
+        text = request.POST.get("text", "").replace("\r\n", "\n").replace("\0", "")
+        wrong = _can_not_be_called(mentions.read(text, note.conversation, by=by), note.conversation)
+        try:
+            if not wrong:
+                desk_notes.change_note(note, text=text, by=by, at=at)
+                return sending.lead_to(note.conversation, note)
+        except desk_notes.TooLate:
+            return _too_late(request, note)
+        except desk.NothingToSend:
+            wrong = _("Write what colleagues should know.")
+    context = {"note": note, "text": text, "wrong": wrong}
+    return render(request, "note.html", context, status=422 if wrong else 200)
+
+
+@require_POST
+def remove(request: HttpRequest, pk: int) -> HttpResponse:
+    note = _own_note_or_404(request, pk)
+    try:
+        removed = desk_notes.remove_note(note, by=reader(request), at=timezone.now())
+    except desk_notes.TooLate:
+        return _too_late(request, note)
+    tell(request, _("Your note is gone. Whoever was told of it stays told."), removed)
+    return redirect("conversation", note.conversation_id)
+
+
+def _own_note_or_404(request: HttpRequest, pk: int) -> Message:
+    message = message_or_404(request, pk)
+    if message.kind != Message.Kind.NOTE or message.author_member_id != reader(request).pk:
+        raise Http404
+    return message
+
+
+def _too_late(request: HttpRequest, note: Message) -> HttpResponse:
+    messages.error(request, _("A note can be changed for an hour. Write another one that says what is true now."))
+    return redirect("conversation", note.conversation_id)
 
 
 def _can_not_be_called(read: mentions.Read, conversation: Conversation) -> str:

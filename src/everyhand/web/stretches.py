@@ -193,7 +193,9 @@ def _sendings(messages: Sequence[Message]) -> dict[int, list[Sending]]:
 
 @cache
 def _attachments_of() -> Callable[[Sequence[int]], list[Attachment]]:
-    return prepared_for_several(lambda messages: Attachment.objects.filter(message__in=messages).order_by("pk"))
+    return prepared_for_several(
+        lambda messages: Attachment.objects.filter(message__in=messages, message__taken_away=None).order_by("pk")
+    )
 
 
 @cache

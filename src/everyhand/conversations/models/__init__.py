@@ -13,6 +13,7 @@ from everyhand.conversations.models.message import (
     File,
     Message,
     RemotePicture,
+    TakenAway,
     VirusCheck,
     taken_back,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "Status",
     "Tag",
     "Tagging",
+    "TakenAway",
     "Tone",
     "VirusCheck",
     "taken_back",

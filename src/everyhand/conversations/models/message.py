@@ -91,6 +91,17 @@ class Message(ReadOften):
         return self.author_name or (self.author_identity.address if self.author_identity else "")
 
 
+class TakenAway(models.Model):
+    """A note that its author removed: its words, so that they can come back, and since when they are gone."""
+
+    message = models.OneToOneField(Message, models.CASCADE, related_name="taken_away")
+    text = models.TextField(blank=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"the words of {self.message_id}"
+
+
 class File(models.Model):
     """A file that belongs to something. `token` is its only address; `name` is for display."""
 
