@@ -52,8 +52,10 @@ def test_ana_answers_by_mouse_and_takes_it_back(courier: Courier, ana: Page) -> 
     expect(ana.locator("main")).to_contain_text("Taken back before it was sent")
 
 
-def test_z_takes_back_what_ana_has_just_sent(courier: Courier, ana: Page) -> None:
-    courier.open(ana, PAPER)
+def test_z_takes_back_what_ana_has_just_sent(courier: Courier, ana: Page, arrives: Callable[..., None]) -> None:
+    ana.goto(f"{courier.url}/inbox/everyone")
+    arrives("The gate is locked")
+    ana.get_by_role("link", name="The gate is locked").click()
     ana.get_by_label("Your reply to Ada Brown").fill("Dear Ada, I walk over now.")
     ana.get_by_role("button", name="Send to Ada Brown").click()
     expect(ana.get_by_role("button", name="Undo")).to_be_visible()
