@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
+from everyhand.conversations import noting
 from everyhand.conversations.models import Attachment, Conversation, Message, TakenAway
 from everyhand.core import journal
 from tests.web.house import House, arrives, browser_of
@@ -97,3 +99,14 @@ def test_a_note_without_a_word_is_not_kept(house: House, conversation: Conversat
     answer = ana.post(f"/messages/{note.pk}/note", {"text": "  "})
     assert answer.status_code == 422
     assert "Write what colleagues should know." in answer.content.decode()
+
+
+def test_when_nobody_can_bring_a_note_back_its_words_are_nowhere(house: House, conversation: Conversation) -> None:
+    ana = browser_of(house.ana)
+    note = writes(ana, conversation, "the marmalade van broke")
+    ana.post(f"/messages/{note.pk}/note/removal")
+    assert noting.forget_words(at=timezone.now()) == 0
+
+    assert noting.forget_words(at=timezone.now() + timedelta(hours=1, minutes=1)) == 1
+
+    assert TakenAway.objects.get().text == ""

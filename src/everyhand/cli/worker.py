@@ -24,7 +24,7 @@ from everyhand.channels.email.outbound import deliver, notice_mail
 from everyhand.cli import reactions
 from everyhand.cli.demo import wishes
 from everyhand.cli.lanes import Duty, Lane, Turn, Worker
-from everyhand.conversations import checking, whose
+from everyhand.conversations import checking, noting, whose
 from everyhand.conversations.models import Delivery, Renaming, Sleep, VirusCheck
 from everyhand.core import disk, heartbeat, looks, work
 from everyhand.core.search import merging
@@ -94,6 +94,7 @@ def _lanes(stopping: threading.Event) -> Sequence[Lane]:
             Duty("watch the disk", lambda at: disk.watch(settings.EVERYHAND.data, at=at), timedelta(minutes=1)),
             Duty("check the ledger", lambda _at: _check_ledger(balance), timedelta(minutes=1)),
             Duty("forget old notices", _forget_old_notices, timedelta(minutes=10)),
+            Duty("forget words of removed notes", lambda at: noting.forget_words(at=at), timedelta(minutes=10)),
             Duty("forget old looks", _forget_old_looks, timedelta(minutes=10)),
             Duty("gather statistics", _gather_statistics, timedelta(hours=1)),
         ],

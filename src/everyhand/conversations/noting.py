@@ -31,10 +31,14 @@ def change(note: Message, *, text: str, called: Sequence[Mention], by: Member, a
 
 def take_away(note: Message, *, by: Member, at: datetime) -> Entry:
     """Nobody reads a word of it or opens its files, until it is brought back."""
-    TakenAway.objects.filter(at__lt=at - CHANGED_WITHIN).update(text="")  # nobody can bring those back any more
     TakenAway.objects.create(message=note, text=note.text, at=at)
     _say(note, "")
     return journal.note("note.removed", subject=note.conversation, actor=by, at=at, message=note.pk)
+
+
+def forget_words(*, at: datetime) -> int:
+    """Of notes that nobody can bring back any more; how many there were."""
+    return TakenAway.objects.filter(at__lt=at - CHANGED_WITHIN).exclude(text="").update(text="")
 
 
 def bring_back(conversation: Conversation, message: int, *, by: Member, at: datetime, undoes: int) -> bool:
