@@ -63,6 +63,26 @@ def test_ana_forms_her_words_and_pastes_a_picture(courier: Courier, ana: Page) -
     expect(said.locator("img")).to_have_js_property("naturalWidth", 1)
 
 
+def test_the_field_never_grows_over_the_end_of_what_is_answered(courier: Courier, ana: Page) -> None:
+    courier.open(ana, "Your card game goes ffffppfftfpffff")
+    ana.locator(".earlier > summary").click()
+    message, composer = ana.locator("#timeline .message").last, ana.locator(".composer")
+    message.evaluate("one => scrollTo(0, scrollY + one.getBoundingClientRect().bottom - innerHeight + 150)")
+    covered = "one => one.getBoundingClientRect().bottom - composer.getBoundingClientRect().top"
+    assert message.evaluate(covered) <= 0
+
+    ana.keyboard.press("r")
+
+    expect(ana.locator("trix-editor")).to_be_focused()
+    expect(composer.get_by_role("button", name="Send to")).to_be_in_viewport()
+    assert message.evaluate(covered) <= 0
+    for _line in range(12):
+        ana.keyboard.type("Dear Dani,")
+        ana.keyboard.press("Enter")
+    assert message.evaluate(covered) <= 0
+    expect(message).to_be_in_viewport()
+
+
 def test_what_is_asked_or_wrong_before_it_goes_is_before_the_eyes(courier: Courier, visit: Callable[..., Page]) -> None:
     for width in (PHONE, DESK):
         page = visit(expecting="status of 422", width=width)

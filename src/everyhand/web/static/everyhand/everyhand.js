@@ -8,6 +8,7 @@ import { Application, Controller } from "./vendor/stimulus.js";
 const application = Application.start();
 const language = document.documentElement.lang || "en";
 const SIZES = { hour: 3600, minute: 60 };
+const APART = 16; /* px between what is answered and the field to write in */
 
 /* Keeps "12 min ago" true while a page stays open. The server wrote the first words and the exact moment. */
 class ClockController extends Controller {
@@ -76,8 +77,23 @@ class TimelineController extends Controller {
     this.known = new Set(this.said.map((one) => one.id));
     for (const one of this.element.querySelectorAll(".picture > img")) if (one.complete && !one.naturalWidth) one.parentElement.remove();
     this.lookUp();
+    this.growing = new ResizeObserver(([{ target }]) => this.makeRoom(target));
+    this.growing.observe(document.getElementById("composer"));
     const isLoading = document.readyState !== "complete"; /* a page that is put in place arrives afterwards */
     if (isLoading && performance.getEntriesByType("navigation")[0]?.type === "navigate") this.showNewest();
+  }
+
+  disconnect() {
+    this.growing.disconnect();
+  }
+
+  /* Where the field to write in stays at hand, it grows over what is being answered: whose end was in sight keeps it. */
+  makeRoom(composer) {
+    const { height, top } = composer.getBoundingClientRect();
+    const grown = height - (this.height ?? height);
+    this.height = height;
+    const covered = (this.said.at(-1)?.getBoundingClientRect().bottom ?? 0) - top;
+    if (covered > 0 && covered <= grown) window.scrollBy({ top: covered + APART, behavior: "instant" });
   }
 
   /* Whoever comes back stands where they stood. */
