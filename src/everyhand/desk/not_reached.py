@@ -1,4 +1,4 @@
-"""An answer that reached nobody: its customer still waits, so the conversation is ours again."""
+"""An answer that reached nobody: its customer still waits, so the conversation is ours again, until it gets there."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import takewhile
 from typing import Final
 
+from everyhand.conversations import actions as conversations
 from everyhand.conversations import queries, turns
 from everyhand.conversations.models import Conversation, Delivery, Message, Status
 from everyhand.conversations.turns import Because
@@ -15,6 +16,7 @@ from everyhand.customers.actions import normalised
 from everyhand.customers.models import Identity
 from everyhand.desk.let_go import find_owner
 from everyhand.escalation import actions as escalation
+from everyhand.escalation.models import Escalation
 from everyhand.promises import actions as promises
 
 # So many answers of ours in a row are looked at.
@@ -47,6 +49,25 @@ def came_to_nothing(delivery: Delivery, *, at: datetime) -> None:
         promises.answer_taken_back(conversation, answered_at=moments, at=at)
         for moment in moments:
             escalation.stands_again(conversation, ended_at=moment, by=None, at=at)
+
+
+@rows.together()
+def arrived_after_all(delivery: Delivery, *, at: datetime) -> None:
+    """`delivery` was tried again and got there. Call it in the transaction that writes so down.
+
+    Where that was the answer which had come to nothing, and nobody has said anything since, the customer has it now.
+    """
+    conversation, message = queries.holding(delivery.message), delivery.message
+    if conversation.aside_of_id or conversation.status != Status.OPEN or not _is_known(message):
+        return
+    newest = queries.said(conversation).order_by("-at", "-id").prefetch_related("deliveries").first()
+    if newest != message or newest.author_member is None or _lost([newest], conversation):
+        return
+    with conversations.changing(conversation):
+        conversations.wait_for(conversation, Status.WAITING)
+        promises.answered(conversation, by=newest.author_member, at=at)
+        if conversation.escalated_at:
+            escalation.end(conversation, because=Escalation.Ended.ANSWERED, by=newest.author_member, at=at)
 
 
 def _is_known(message: Message) -> bool:

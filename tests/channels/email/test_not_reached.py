@@ -135,6 +135,38 @@ def test_tried_again_in_vain_it_does_not_come_back_twice(
     assert taken_up(conversation) == 1
 
 
+def test_tried_again_and_arrived_it_is_the_answer(cast: Cast, conversation: Conversation, mail_server: Start) -> None:
+    far_end = mail_server()
+    far_end.moods.recipients = dict.fromkeys((ADA, BOB, CYD), GONE)
+    answer(conversation, cast)
+    work_off()
+    assert stands(conversation) == ("open", PROMISED)
+
+    far_end.moods.recipients = {}
+    for delivery in Delivery.objects.all():
+        work.retry(delivery, at=SOON)
+    work_off(SOON + minutes(1))
+
+    assert stands(conversation) == ("waiting", None)
+    assert Promise.objects.get().kept_at is not None
+
+
+def test_when_only_others_get_it_the_customer_still_waits(
+    cast: Cast, conversation: Conversation, mail_server: Start
+) -> None:
+    far_end = mail_server()
+    far_end.moods.recipients = dict.fromkeys((ADA, BOB, CYD), GONE)
+    answer(conversation, cast)
+    work_off()
+
+    far_end.moods.recipients = {ADA: GONE}
+    for delivery in Delivery.objects.all():
+        work.retry(delivery, at=SOON)
+    work_off(SOON + minutes(1))
+
+    assert stands(conversation) == ("open", PROMISED)
+
+
 def test_whoever_was_paged_for_it_is_paged_again(cast: Cast, conversation: Conversation, mail_server: Start) -> None:
     refused_for_good(mail_server, ADA, BOB, CYD)
     note = write_note(conversation, author=cast.ben, text="Now, please", at=NOON + minutes(1))

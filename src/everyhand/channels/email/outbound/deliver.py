@@ -145,10 +145,15 @@ def _note_sent(row: Row, answer: str, *, at: datetime) -> None:
 def _write_down_sent(row: Row, answer: str, *, at: datetime) -> None:
     try:
         with transaction.atomic():
+            again = isinstance(row, Delivery) and row.answer  # somebody refused it before
+            if isinstance(row, Delivery) and again:
+                queries.holding(row.message)  # the conversation first, as whoever answers does
             work.complete(row, at=at)
             if isinstance(row, Delivery):
                 Delivery.objects.filter(pk=row.pk).update(answer=answer)
                 _tell("delivery.sent", row, at=at)
+                if again:
+                    not_reached.arrived_after_all(row, at=at)
             else:
                 SystemMail.objects.filter(pk=row.pk).update(content=b"")
     except work.LeaseLost:
