@@ -145,19 +145,24 @@ def _note_sent(row: Row, answer: str, *, at: datetime) -> None:
 def _write_down_sent(row: Row, answer: str, *, at: datetime) -> None:
     try:
         with transaction.atomic():
-            again = isinstance(row, Delivery) and row.answer  # somebody refused it before
-            if isinstance(row, Delivery) and again:
-                queries.holding(row.message)  # the conversation first, as whoever answers does
-            work.complete(row, at=at)
             if isinstance(row, Delivery):
-                Delivery.objects.filter(pk=row.pk).update(answer=answer)
-                _tell("delivery.sent", row, at=at)
-                if again:
-                    not_reached.arrived_after_all(row, at=at)
+                _write_down_a_reply(row, answer, at)
             else:
+                work.complete(row, at=at)
                 SystemMail.objects.filter(pk=row.pk).update(content=b"")
     except work.LeaseLost:
         log.warning("delivered, but another worker had taken it over", kind=row._meta.model_name, id=row.pk)
+
+
+def _write_down_a_reply(delivery: Delivery, answer: str, at: datetime) -> None:
+    was_refused = bool(delivery.answer)
+    if was_refused:
+        queries.holding(delivery.message)  # the conversation first, as whoever answers does
+    work.complete(delivery, at=at)
+    Delivery.objects.filter(pk=delivery.pk).update(answer=answer)
+    _tell("delivery.sent", delivery, at=at)
+    if was_refused:
+        not_reached.arrived_after_all(delivery, at=at)
 
 
 def _note_refusal(row: Row, refusal: Refused, *, at: datetime, of_the_address: bool = False) -> None:
