@@ -82,12 +82,15 @@ def test_a_person_decides_about_what_is_held(post: Post, decision: Decision) -> 
     assert (decided.actor, decided.particulars["decision"]) == (f"member:{post.cast.ana.pk}", decision)
 
 
-def test_what_could_not_be_read_can_not_be_decided_about(post: Post) -> None:
+def test_what_could_not_be_read_can_only_be_put_away(post: Post) -> None:
     held = post.forges(ADA, to=reply_address(opened(post)))
     Mail.objects.filter(pk=held.pk).update(held="")
     held.refresh_from_db()
-    assert holding.decisions(held) == []
+    assert holding.decisions(held) == [Decision.DISMISS]
     assert not holding.decide(held, Decision.JOIN, by=post.cast.ana, at=NOON)
+    assert holding.decide(held, Decision.DISMISS, by=post.cast.ana, at=NOON, reason="an advertisement")
+    held.refresh_from_db()
+    assert (held.outcome, held.why) == ("suppressed", "A person put it away: an advertisement")
 
 
 def test_trying_a_held_mail_again_holds_it_again(post: Post) -> None:
