@@ -110,6 +110,7 @@ def main() -> None:
                 answering(studio, one)
             going_through_the_inbox(studio)
             asking_aside(studio)
+            raising_hell(studio)
             two_at_one_conversation(studio)
             something_comes_in(studio)
     finally:
@@ -184,6 +185,22 @@ def asking_aside(studio: Studio) -> None:
         page.locator(".aside summary").click()
         page.locator(".aside").scroll_into_view_if_needed()
         studio.take(page, "aside-desk-light")
+
+
+def raising_hell(studio: Studio) -> None:
+    """Ana escalates at her desk, and Ben is paged on his phone."""
+    path = studio.path_of("You misspelt my father's name")
+    with studio.window() as ana, studio.window(PHONE, "dark", who=BEN) as ben:
+        ana.goto(f"{path}/escalation")
+        ana.get_by_label("What has happened, and what is needed").fill(
+            "Ms Delgado stands at the counter with the page in her hand. She needs somebody who may correct it."
+        )
+        studio.take(ana, "escalating-desk-light")
+        ana.get_by_role("button", name="Page them").click()
+        expect(ana.get_by_text("Paged:").first).to_be_attached()
+        ben.goto(path)
+        expect(ben.get_by_role("button", name="I act")).to_be_in_viewport()
+        studio.take(ben, "paged-phone-dark")
 
 
 def two_at_one_conversation(studio: Studio) -> None:
