@@ -10,10 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from everyhand.people.models import Invitation, SignInLink
 
-pytestmark = [
-    pytest.mark.skipif(connection.vendor != "sqlite", reason="on PostgreSQL keys are checked all the time"),
-    pytest.mark.django_db(transaction=True),
-]
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db(transaction=True)]
 ORPHAN = "INSERT INTO people_signinlink (member_id, fingerprint, expires_at) VALUES (7777, 'f', '2026-03-02')"
 
 
