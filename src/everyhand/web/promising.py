@@ -27,12 +27,12 @@ class TermsForm(forms.Form):
 
     first_reply = forms.IntegerField(label=_("A first personal reply within"), min_value=1, max_value=10_000)
     first_unit = forms.ChoiceField(
-        label=_("of these"), choices=[("minutes", _("minutes")), ("hours", _("hours")), ("days", _("days"))]
+        label=_("Unit"), choices=[("minutes", _("minutes")), ("hours", _("hours")), ("days", _("days"))]
     )
     next_reply = forms.IntegerField(
         label=_("An answer to what they write after that within"), min_value=1, max_value=10_000
     )
-    next_unit = forms.ChoiceField(label=_("of these"), choices=first_unit.choices)
+    next_unit = forms.ChoiceField(label=_("Unit"), choices=first_unit.choices)
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
