@@ -8,6 +8,7 @@ pytest_plugins = [
     "tests.counts",
     "tests.servers.fixtures",
     "tests.cast",
+    "tests.notices.office",
 ]
 
 # Two busy cores make honest tests slow, so hypothesis does not judge their speed; it prints how to repeat a failure.

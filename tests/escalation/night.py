@@ -8,14 +8,18 @@ from datetime import datetime, timedelta
 from everyhand.channels.email.models import Mailbox
 from everyhand.conversations.models import Conversation
 from everyhand.core import work
+from everyhand.desk.hand_over import hand_over
 from everyhand.desk.receive import receive
 from everyhand.escalation import actions as escalation
-from everyhand.escalation import ladders
+from everyhand.escalation import climbing, ladders
 from everyhand.escalation.models import Climb, Ladder, Page, Rung, Whom
 from everyhand.people.models import Member, Team
 from everyhand.promises import actions as promises
 from everyhand.promises.models import Promise
-from tests.cast import HELP, NOON, letter
+from tests.cast import HELP, NOON, Cast, letter
+
+# Two hours are promised; a quarter of an hour before they are over the ladder begins.
+BEGINS = 105
 
 
 def a_ladder(
@@ -31,6 +35,12 @@ def ada_writes(at: datetime = NOON) -> Conversation:
     """For Ines, who answers for everything else."""
     Mailbox.objects.get_or_create(address=HELP)
     return receive(letter(), channel="email", at=at, answered_from=HELP, ours=[HELP]).conversation
+
+
+def anas(cast: Cast) -> Conversation:
+    conversation = ada_writes()
+    hand_over(conversation, owner=cast.ana, team=cast.delivery, by=cast.ines, at=NOON)
+    return conversation
 
 
 class Night:
@@ -51,7 +61,7 @@ class Night:
             pass
         while steps := work.claim(Climb, at=self.now, limit=1):
             for step in steps:
-                escalation.climb(step, at=self.now)
+                climbing.climb(step, at=self.now)
 
     def _due(self) -> list[datetime]:
         rungs = Climb.objects.filter(done_at=None, due_at__gt=self.now).values_list("due_at", flat=True)

@@ -6,6 +6,8 @@ from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
+import pytest
+
 from everyhand.channels.email.models import SystemMail
 from everyhand.channels.email.outbound import notice_mail
 from everyhand.cli.reactions import WHAT_HAPPENS_WHEN, follow
@@ -36,6 +38,11 @@ class Office:
         notice_mail.write_due(at)
         mails = SystemMail.objects.filter(kind=SystemMail.Kind.NOTICE).exclude(pk__in=before).order_by("pk")
         return [as_read(mail) for mail in mails]
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office()
 
 
 def as_read(mail: SystemMail) -> EmailMessage:

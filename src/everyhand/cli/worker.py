@@ -33,6 +33,7 @@ from everyhand.core.work import Row
 from everyhand.customers.models import Erasure
 from everyhand.desk import let_go, turns
 from everyhand.escalation import actions as escalation
+from everyhand.escalation import climbing
 from everyhand.escalation.models import Climb
 from everyhand.notices import actions as notices
 from everyhand.notices import push, watching
@@ -80,7 +81,7 @@ def _lanes(stopping: threading.Event) -> Sequence[Lane]:
         ],
         [
             Duty("watch promises", _watch_promises, timedelta(seconds=5)),
-            Duty("climb ladders", lambda at: _each(Climb, escalation.climb, at), timedelta(seconds=1)),
+            Duty("climb ladders", lambda at: _each(Climb, climbing.climb, at), timedelta(seconds=1)),
             Duty("warn of promises", _warn_of_promises, timedelta(seconds=15)),
             Duty("bring back what slept", lambda at: _each(Sleep, turns.wake, at), timedelta(seconds=1)),
             Duty("place what was left behind", lambda at: _each(Departure, let_go.place, at), timedelta(seconds=0.5)),

@@ -1,6 +1,6 @@
-"""Escalating: by itself when a promise is about to break, and whenever somebody asks; it climbs until one acts.
+"""Escalating: by itself when a promise is about to break, and whenever somebody asks, until one acts.
 
-What changes the state is called by a verb of the desk, in its transaction; rungs are rows of work.
+What changes the state is called by a verb of the desk, in its transaction; rungs are rows of work (`climbing`).
 """
 
 from __future__ import annotations
@@ -14,18 +14,15 @@ from django.db.models import Exists, OuterRef, Q
 from everyhand.conversations import actions as conversations
 from everyhand.conversations import following, queries
 from everyhand.conversations.models import Conversation, Message
-from everyhand.core import journal, work
-from everyhand.escalation import ladders, reach
-from everyhand.escalation.models import A_DAY, Climb, Escalation, Ladder, Page, Rung
+from everyhand.escalation import ladders
+from everyhand.escalation.facts import note_down
+from everyhand.escalation.models import Climb, Escalation, Ladder, Page
 from everyhand.escalation.queries import running_in
 from everyhand.notices import actions as notices
-from everyhand.notices.models import Kind
-from everyhand.notices.news import News, Settled
+from everyhand.notices.news import Settled
 from everyhand.people.models import Member
 from everyhand.promises.models import Promise
 
-# Rungs may be climbed at the same moment; from the foot again it goes after so long at the earliest.
-BETWEEN_ROUNDS: Final = 5  # minutes
 READ_AT_ONCE: Final = 200
 
 
@@ -64,32 +61,8 @@ def raise_hell(conversation: Conversation, *, note: Message, by: Member, at: dat
     _stop_climbing(running, at)
     last = Climb.objects.filter(escalation=running).order_by("-round").values_list("round", flat=True)[0]
     Climb.objects.create(escalation=running, round=last + 1, place=place, due_at=at)
-    _note("raised", running, by=by, at=at)
+    note_down("raised", running, by=by, at=at)
     return running
-
-
-@transaction.atomic
-def climb(step: Climb, *, at: datetime) -> None:
-    """Page whom this rung reaches, or the next one that reaches anybody, and write down when to go on. Completes the
-    row: it happens once, or not at all. While somebody acts it waits for them.
-    """
-    conversation = queries.locked(step.escalation.conversation)
-    escalation = Escalation.objects.get(pk=step.escalation_id)
-    escalation.conversation = conversation
-    if escalation.ended_at:
-        work.complete(step, at=at)
-        return
-    if escalation.acts_until and at < escalation.acts_until:
-        work.put_off(step, "", until=escalation.acts_until)
-        return
-    if escalation.acknowledged_at:
-        _goes_on(escalation, at)
-    rungs = ladders.rungs_of(ladders.of_team(conversation.team_id))
-    place, members = _reached(escalation, rungs, step.round, step.place, at)
-    work.complete(step, at=at)
-    if members:
-        _page(escalation, members, step.round, at)
-    _write_down_the_next(escalation, rungs, step.round, place, at)
 
 
 @transaction.atomic
@@ -106,7 +79,7 @@ def acknowledge(conversation: Conversation, *, by: Member, at: datetime) -> Esca
     escalation.acts_until = at + timedelta(minutes=within)
     escalation.save(update_fields=["acknowledged_by", "acknowledged_at", "acts_until"])
     Climb.objects.filter(escalation=escalation, done_at=None).update(due_at=escalation.acts_until)
-    _note("acknowledged", escalation, by=by, at=at)
+    note_down("acknowledged", escalation, by=by, at=at)
     following.follow(conversation, member=by, at=at)
     _settle(escalation, at)
     return escalation
@@ -120,7 +93,7 @@ def end(conversation: Conversation, *, because: Escalation.Ended, by: Member | N
         escalation.ended_at, escalation.ended_because = at, because
         escalation.save(update_fields=["ended_at", "ended_because"])
         _stop_climbing(escalation, at)
-        _note("ended", escalation, by=by, at=at, ended=because.value)
+        note_down("ended", escalation, by=by, at=at, ended=because.value)
         _settle(escalation, at)
     return escalation
 
@@ -131,7 +104,7 @@ def stands_again(conversation: Conversation, *, ended_at: datetime, by: Member |
     if escalation and running_in(conversation) is None:
         open_again(escalation, at=at)
         conversations.set_escalated(conversation, escalation.begun_at)
-        _note("stands_again", escalation, by=by, at=at)
+        note_down("stands_again", escalation, by=by, at=at)
 
 
 def open_again(escalation: Escalation, *, at: datetime) -> None:
@@ -178,65 +151,8 @@ def _begin(
     )
     Climb.objects.create(escalation=escalation, place=place, due_at=at)
     conversations.set_escalated(conversation, at)
-    _note("raised" if raised_by else "begun", escalation, by=raised_by, at=at)
+    note_down("raised" if raised_by else "begun", escalation, by=raised_by, at=at)
     return escalation
-
-
-def _goes_on(escalation: Escalation, at: datetime) -> None:
-    """Whoever said that they act did not answer in time."""
-    silent = escalation.acknowledged_by
-    escalation.acknowledged_by = escalation.acknowledged_at = escalation.acts_until = None
-    escalation.save(update_fields=["acknowledged_by", "acknowledged_at", "acts_until"])
-    _note("went_on", escalation, by=None, at=at, member=silent.pk if silent else None)
-
-
-def _reached(
-    escalation: Escalation, rungs: list[Rung], turn: int, place: int, at: datetime
-) -> tuple[int, list[Member]]:
-    """By the rung at which place, and who; nobody once all whom the ladder reaches were paged in this round. Each round
-    reaches somebody, as far as anybody works here.
-    """
-    paged = {*Page.objects.filter(escalation=escalation, round=turn).values_list("member", flat=True)}
-    left_out = {*paged, escalation.raised_by_id}
-    for rung in rungs[place:] if paged else [*rungs[place:], *rungs[:place]]:
-        found = reach.by_rung(rung, escalation.conversation, at=at)
-        if new := [one for one in found if one.pk not in left_out]:
-            return rung.place, new
-    return len(rungs) - 1, [] if paged else reach.at_last(escalation.conversation)
-
-
-def _page(escalation: Escalation, members: list[Member], turn: int, at: datetime) -> None:
-    """They may see it from now on, and are told at once, at any hour."""
-    conversation, promise = escalation.conversation, escalation.promise
-    pages = Page.objects.bulk_create(
-        [Page(escalation=escalation, member=member, round=turn, at=at) for member in members]
-    )
-    following.call_in(conversation, members=[one for one in members if one != conversation.owner], at=at)
-    due = {"due_at": promise.due_at.isoformat()} if promise else {}
-    news = (
-        News(
-            [page.member],
-            Kind.PAGED,
-            thing=f"page:{page.pk}",
-            happened_at=at,
-            conversation=conversation,
-            message=escalation.note,
-            by=escalation.raised_by,
-            particulars=due,
-        )
-        for page in pages
-    )
-    notices.announce(news, at=at)
-    _note("climbed", escalation, by=None, at=at, members=[one.pk for one in members])
-
-
-def _write_down_the_next(escalation: Escalation, rungs: list[Rung], turn: int, place: int, at: datetime) -> None:
-    """Each round takes twice as long as the one before, up to a day a rung: nobody is forgotten, nobody is hammered."""
-    last = place + 1 >= len(rungs)
-    minutes = max(rungs[place].minutes, BETWEEN_ROUNDS if last else 0)
-    minutes = min(minutes * 2 ** min(turn - 1, 12), A_DAY)
-    turn, place = (turn + 1, 0) if last else (turn, place + 1)
-    Climb.objects.create(escalation=escalation, round=turn, place=place, due_at=at + timedelta(minutes=minutes))
 
 
 def _stop_climbing(escalation: Escalation, at: datetime) -> None:
@@ -248,14 +164,3 @@ def _settle(escalation: Escalation, at: datetime) -> None:
     pages = Page.objects.filter(escalation=escalation).values_list("pk", flat=True)
     if things := tuple(f"page:{pk}" for pk in pages):
         notices.announce([Settled(things)], at=at)
-
-
-def _note(what: str, escalation: Escalation, *, by: Member | None, at: datetime, **more: object) -> None:
-    journal.note(
-        f"escalation.{what}",
-        subject=f"conversation:{escalation.conversation_id}",
-        actor=by,
-        at=at,
-        escalation=escalation.pk,
-        **more,
-    )

@@ -14,8 +14,9 @@ LATE: Final = timedelta(minutes=1)
 
 
 def running_in(conversation: Conversation) -> Escalation | None:
-    """The escalation that runs in it."""
-    return Escalation.objects.filter(conversation=conversation, ended_at=None).order_by("-pk").first()
+    """The escalation that runs in it, with its promise, its reason and who acts."""
+    running = Escalation.objects.filter(conversation=conversation, ended_at=None)
+    return running.select_related("promise", "note", "raised_by", "acknowledged_by").order_by("-pk").first()
 
 
 def pages_of(escalation: Escalation) -> list[Page]:
