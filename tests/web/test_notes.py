@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from everyhand.conversations import noting
-from everyhand.conversations.models import Attachment, Conversation, Message, TakenAway
+from everyhand.conversations.models import Attachment, Conversation, Message, RemovedNote
 from everyhand.core import journal
 from tests.web.house import House, arrives, browser_of
 from tests.web.test_triage import undoes
@@ -76,7 +76,7 @@ def test_a_removed_note_is_gone_with_its_file_and_comes_back(house: House, conve
     assert "Ana Silva brought the note back" in page
     assert ana.get(file).status_code == 200
     assert finds(ana, "marmalade")
-    assert not TakenAway.objects.exists()
+    assert not RemovedNote.objects.exists()
 
 
 def test_nobody_else_changes_a_note_and_after_an_hour_nobody_does(house: House, conversation: Conversation) -> None:
@@ -109,4 +109,4 @@ def test_when_nobody_can_bring_a_note_back_its_words_are_nowhere(house: House, c
 
     assert noting.forget_words(at=timezone.now() + timedelta(hours=1, minutes=1)) == 1
 
-    assert TakenAway.objects.get().text == ""
+    assert RemovedNote.objects.get().text == ""

@@ -102,7 +102,7 @@ def _person(customer: Customer) -> dict[str, Any]:
 
 def _said(conversations: QuerySet[Conversation], *, notes: bool) -> QuerySet[Message]:
     """Without what was taken back: those words were never theirs to read. And without notes that are gone."""
-    said = Message.objects.filter(~taken_back(), conversation__in=conversations, taken_away=None)
+    said = Message.objects.filter(~taken_back(), conversation__in=conversations, removed=None)
     return said if notes else said.exclude(kind=Message.Kind.NOTE)
 
 

@@ -215,7 +215,7 @@ def index_new(message: Message, *, files: Sequence[str]) -> None:
 
 def index(message: Message) -> None:
     """Find a message by what is said in it now."""
-    files = message.attachments.filter(message__taken_away=None).values_list("name", flat=True)
+    files = message.attachments.filter(message__removed=None).values_list("name", flat=True)
     search.put(message.pk, group=_group(message), texts=_texts(message, files))
 
 

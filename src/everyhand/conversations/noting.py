@@ -1,4 +1,4 @@
-"""A note is its author's for a while: they change it, take it away, bring it back. Who was told stays told."""
+"""A note is its author's for a while: they change it, remove it, bring it back. Who was told stays told."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 from everyhand.conversations import finding
 from everyhand.conversations.mentions import Mention
-from everyhand.conversations.models import Conversation, Message, TakenAway
+from everyhand.conversations.models import Conversation, Message, RemovedNote
 from everyhand.core import journal
 from everyhand.core.journal import Entry
 from everyhand.people.models import Member
@@ -19,7 +19,7 @@ CHANGED_WITHIN: Final = timedelta(hours=1)
 
 def may_change(note: Message, member: Member, *, at: datetime) -> bool:
     theirs = note.kind == Message.Kind.NOTE and note.author_member_id == member.pk
-    return theirs and at - note.at < CHANGED_WITHIN and not TakenAway.objects.filter(message=note).exists()
+    return theirs and at - note.at < CHANGED_WITHIN and not RemovedNote.objects.filter(message=note).exists()
 
 
 def change(note: Message, *, text: str, called: Sequence[Mention], by: Member, at: datetime) -> None:
@@ -29,21 +29,21 @@ def change(note: Message, *, text: str, called: Sequence[Mention], by: Member, a
     journal.note("note.changed", subject=note.conversation, actor=by, at=at, message=note.pk)
 
 
-def take_away(note: Message, *, by: Member, at: datetime) -> Entry:
+def remove(note: Message, *, by: Member, at: datetime) -> Entry:
     """Nobody reads a word of it or opens its files, until it is brought back."""
-    TakenAway.objects.create(message=note, text=note.text, at=at)
+    RemovedNote.objects.create(message=note, text=note.text, at=at)
     _say(note, "")
     return journal.note("note.removed", subject=note.conversation, actor=by, at=at, message=note.pk)
 
 
 def forget_words(*, at: datetime) -> int:
     """Of notes that nobody can bring back any more; how many there were."""
-    return TakenAway.objects.filter(at__lt=at - CHANGED_WITHIN).exclude(text="").update(text="")
+    return RemovedNote.objects.filter(at__lt=at - CHANGED_WITHIN).exclude(text="").update(text="")
 
 
 def bring_back(conversation: Conversation, message: int, *, by: Member, at: datetime, undoes: int) -> bool:
     """Whether it was gone, and stands there again."""
-    gone = TakenAway.objects.select_related("message").filter(message=message).first()
+    gone = RemovedNote.objects.select_related("message").filter(message=message).first()
     if gone is None:
         return False
     note, text = gone.message, gone.text

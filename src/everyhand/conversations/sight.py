@@ -79,8 +79,8 @@ def messages_visible_to(member: Member) -> QuerySet[Message]:
 
 
 def attachments_visible_to(member: Member) -> QuerySet[Attachment]:
-    """But for those of a note that its author took away."""
-    return Attachment.objects.filter(said_in_sight_of(member, "message__conversation"), message__taken_away=None)
+    """But for those of a note that its author removed."""
+    return Attachment.objects.filter(said_in_sight_of(member, "message__conversation"), message__removed=None)
 
 
 def asides_visible_to(member: Member) -> QuerySet[Conversation]:

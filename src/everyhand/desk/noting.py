@@ -1,4 +1,4 @@
-"""The author of a note changes it, or takes it away."""
+"""The author of a note changes it, or removes it."""
 
 from __future__ import annotations
 
@@ -40,4 +40,4 @@ def remove_note(note: Message, *, by: Member, at: datetime) -> Entry:
     queries.holding(note)
     if not noting.may_change(note, by, at=at):
         raise TooLate
-    return noting.take_away(note, by=by, at=at)
+    return noting.remove(note, by=by, at=at)

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from everyhand.core.standing import Kept, Standing
+from everyhand.core.removal import AlsoRemoved, NotRemoved
 from everyhand.core.work import DueRow
 from everyhand.people.models import Member, Team
 
@@ -31,8 +31,8 @@ class Rule(models.Model):
     team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="rules")
     gone_at = models.DateTimeField(null=True, blank=True)  # removed; kept at its place, so that it can come back
 
-    objects = Standing()
-    kept = Kept()
+    objects = NotRemoved()
+    kept = AlsoRemoved()
 
     class Meta:
         ordering: ClassVar = ["position", "pk"]

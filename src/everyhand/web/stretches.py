@@ -194,7 +194,7 @@ def _sendings(messages: Sequence[Message]) -> dict[int, list[Sending]]:
 @cache
 def _attachments_of() -> Callable[[Sequence[int]], list[Attachment]]:
     return prepared_for_several(
-        lambda messages: Attachment.objects.filter(message__in=messages, message__taken_away=None).order_by("pk")
+        lambda messages: Attachment.objects.filter(message__in=messages, message__removed=None).order_by("pk")
     )
 
 

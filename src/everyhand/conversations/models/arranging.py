@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from everyhand.conversations.models.conversation import Conversation, Status
-from everyhand.core.standing import Kept, Standing
+from everyhand.core.removal import AlsoRemoved, NotRemoved
 from everyhand.core.work import DueRow
 from everyhand.customers.models import Customer
 from everyhand.people.models import Member, Team
@@ -80,8 +80,8 @@ class SavedView(models.Model):
     made_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True, blank=True)  # removed; kept, so that it can come back
 
-    objects = Standing()
-    kept = Kept()
+    objects = NotRemoved()
+    kept = AlsoRemoved()
 
     class Meta:
         indexes: ClassVar = [

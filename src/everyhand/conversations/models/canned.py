@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from everyhand.conversations.models.message import File
-from everyhand.core.standing import Kept, Standing
+from everyhand.core.removal import AlsoRemoved, NotRemoved
 from everyhand.people.models import Member, Team
 
 
@@ -26,8 +26,8 @@ class CannedReply(models.Model):
     changed_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True, blank=True)  # removed; kept with its files, so that it can come back
 
-    objects = Standing()
-    kept = Kept()
+    objects = NotRemoved()
+    kept = AlsoRemoved()
 
     class Meta:
         indexes: ClassVar = [

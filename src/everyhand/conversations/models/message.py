@@ -91,10 +91,10 @@ class Message(ReadOften):
         return self.author_name or (self.author_identity.address if self.author_identity else "")
 
 
-class TakenAway(models.Model):
+class RemovedNote(models.Model):
     """A note that its author removed: its words, so that they can come back, and since when they are gone."""
 
-    message = models.OneToOneField(Message, models.CASCADE, related_name="taken_away")
+    message = models.OneToOneField(Message, models.CASCADE, related_name="removed")
     text = models.TextField(blank=True)
     at = models.DateTimeField()
 

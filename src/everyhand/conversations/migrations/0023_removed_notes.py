@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="TakenAway",
+            name="RemovedNote",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("text", models.TextField(blank=True)),
@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                     "message",
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="taken_away",
+                        related_name="removed",
                         to="conversations.message",
                     ),
                 ),

@@ -9,12 +9,12 @@ from django.db import models
 Row = TypeVar("Row", bound=models.Model)
 
 
-class Standing(models.Manager[Row]):
+class NotRemoved(models.Manager[Row]):
     """Only what is not gone, so that no query has to remember it."""
 
     def get_queryset(self) -> models.QuerySet[Row]:
         return super().get_queryset().filter(gone_at=None)
 
 
-class Kept(models.Manager[Row]):
+class AlsoRemoved(models.Manager[Row]):
     """Also what is gone."""
