@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from email.message import EmailMessage
 from urllib.parse import urlsplit
@@ -289,6 +290,34 @@ def test_who_is_paged_finds_it_open_and_fitting_a_phone(courier: Courier, visit:
     assert not overflow(page)
 
     page.goto(f"{courier.url}/inbox/everyone")
+    assert found_by_axe(page) == []
+    assert not overflow(page)
+
+
+def test_a_note_is_changed_on_a_page_that_is_open_to_everybody(courier: Courier, visit: Callable[..., Page]) -> None:
+    page = visit(width=PHONE)
+    courier.sign_in(page)
+    courier.open(page, "Reprint of an article")
+    page.locator(".composer__modes").get_by_text("Internal note").click()
+    page.locator("#note-text").fill("The printer has the plates.")
+    page.get_by_role("button", name="Keep note for colleagues").click()
+    expect(page.get_by_text("The printer has the plates.")).to_be_visible()
+    ((number,),) = ask(courier, "SELECT max(id) FROM conversations_message WHERE kind = 'note'")
+    page.goto(f"{courier.url}/messages/{number}/note")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Change your note")
+    assert found_by_axe(page) == []
+    assert not overflow(page)
+
+
+def test_where_there_is_no_address_the_page_is_open_to_everybody(courier: Courier, visit: Callable[..., Page]) -> None:
+    page = visit(width=PHONE)
+    courier.sign_in(page)
+    page.goto(f"{courier.url}/capture")
+    page.locator("main [name=name]").fill("Old Mrs Miller")
+    page.locator("main [name=said]").fill("Her crossword has no letters.")
+    page.get_by_role("button", name="Keep it").click()
+    page.wait_for_url(re.compile("/conversations/"))
+    expect(page.get_by_text("We have no address of Old Mrs Miller")).to_be_visible()
     assert found_by_axe(page) == []
     assert not overflow(page)
 
