@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 
-from everyhand.cli.supervisor import open_door
+from everyhand.cli.doors import open_door
 
 
 def test_an_answer_in_several_pieces_waits_for_nobody() -> None:

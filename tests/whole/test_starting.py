@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import socket
 import subprocess
 from collections.abc import Callable
@@ -11,12 +13,28 @@ from pathlib import Path
 import pytest
 
 from tests.servers.everyhand import PROGRAM, RunningEveryhand
+from tests.whole.letters import HELP, letter
 
 
 def test_sigterm_ends_all_of_it_cleanly_and_the_data_serves_again(everyhand: RunningEveryhand) -> None:
     everyhand.stop()  # raises unless it ends with 0 and leaves no process
     everyhand.start()
     assert "Traceback" not in everyhand.log()
+
+
+def test_parts_that_die_are_started_again_and_whoever_came_meanwhile_is_served(everyhand: RunningEveryhand) -> None:
+    everyhand.wait_until(lambda: "Ctrl-C ends it" in everyhand.log(), seconds=20, what="the greeting")
+    (keeper,) = (pid for pid in everyhand.members() if os.getsid(pid) == pid)
+    died = [pid for pid in everyhand.members() if pid != keeper]
+    for part in died:
+        os.kill(part, signal.SIGKILL)
+    everyhand.send(bytes(letter("Where is it?")), to=HELP)  # the door stayed open
+    everyhand.wait_until(everyhand.healthy, seconds=20, what="pages answer again")
+    everyhand.wait_until(lambda: "Where is it?" in everyhand.run("list"), seconds=20, what="it is a conversation")
+    again = everyhand.log().count("a part of the program died; starting it again")
+    assert (again, len(died)) == (4, 4)  # web, smtp, filing, worker
+    assert keeper in everyhand.members()
+    everyhand.stop()  # raises unless it ends with 0 and leaves no process
 
 
 def test_it_greets_with_its_address_a_link_and_a_first_mail_that_works(
