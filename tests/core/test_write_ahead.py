@@ -27,4 +27,4 @@ def test_what_was_written_ahead_stands_in_the_file_once_it_is_brought_home() -> 
 def test_whoever_commits_does_it_only_where_nobody_else_did_for_long() -> None:
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA wal_autocheckpoint")
-        assert cursor.fetchone() == (4_000,)
+        assert cursor.fetchone() == (40_000,)

@@ -132,7 +132,7 @@ TEMPLATES = [
 # (core/sqlite/write_ahead.py).
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-2000; "
-    "PRAGMA wal_autocheckpoint=4000;"
+    "PRAGMA wal_autocheckpoint=40000;"
 )
 
 if EVERYHAND.database_url:

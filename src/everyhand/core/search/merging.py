@@ -20,20 +20,25 @@ MERGE_AT_ONCE: Final = ("automerge", 4)  # as it does by itself
 _STRUCTURE: Final = "SELECT block FROM core_document_index_data WHERE id = 10"
 
 ENOUGH: Final = 4  # pieces of one level that are merged, as FTS5 does by itself
+# So many small ones (of the first levels) are urgent: with sixteen whoever commits would have to merge them.
 CROWDED: Final = 12
+SMALL: Final = 2
 # Pages merged with one commit, during which nobody else writes: some 5 ms, and some 25 when so much is written that
 # less would never be done with it.
 LITTLE: Final = 48
 MUCH: Final = 256
 
 
-def merge_some() -> None:
-    """Go on with merging, if there is anything to merge."""
+def merge_some() -> int:
+    """Go on with merging, if there is anything to merge; how many pieces there were of a crowded level, of which
+    more is to be merged at once. To merge large pieces takes long and is in no hurry: a search looks into some more.
+    """
     levels = list(_levels())
-    most = max((pieces for pieces, _going_on in levels), default=0)
-    if most >= ENOUGH or any(going_on for _pieces, going_on in levels):
+    crowded = max((pieces for pieces, _going_on in levels[:SMALL] if pieces >= CROWDED), default=0)
+    if crowded or any(going_on or pieces >= ENOUGH for pieces, going_on in levels):
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(TELL, ["merge", MUCH if most >= CROWDED else LITTLE])
+            cursor.execute(TELL, ["merge", MUCH if crowded else LITTLE])
+    return crowded
 
 
 def _levels() -> Iterator[tuple[int, bool]]:

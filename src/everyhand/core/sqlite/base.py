@@ -113,6 +113,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self._inside or self.in_atomic_block or query.lstrip()[:9].upper().startswith(_READS):
             yield
             return
+        with self.alone():
+            yield
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the gate, so that nobody else writes in the block."""
         try:
             self._enter()
             yield

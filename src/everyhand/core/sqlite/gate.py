@@ -4,6 +4,9 @@ SQLite lets one transaction write at a time and makes the others poll with growi
 be overtaken again and again: with eight busy writers the unluckiest was measured to wait 5 s, and 0.14 s once they
 queued. Threads of one process queue in order of arrival; processes pass a turnstile of two file locks, which the
 kernel drops when a process dies. Readers never come here: in WAL mode they do not wait for writers.
+
+A process that works in the background (`let_others_first`) goes where nobody is, and only after a moment to the end of
+the queue: it always has something small to write, and would have every second turn while mail pours in.
 """
 
 from __future__ import annotations
@@ -17,6 +20,9 @@ from typing import Final
 
 _POLL_SECONDS: Final = 0.0005
 _PATIENT_POLL_SECONDS: Final = 0.002
+_MODEST_SECONDS: Final = 0.025  # some two turns of others: nothing waits for the end of a flood
+
+_modest = False  # of this process
 
 
 class Line:
@@ -65,12 +71,26 @@ class Turnstile:
     def enter(self, seconds: float) -> bool:
         self._open()
         give_up_at = time.monotonic() + seconds
+        if _modest and self._enter_where_nobody_is(time.monotonic() + min(seconds, _MODEST_SECONDS)):
+            return True
         if not _lock(self._next, give_up_at):
             return False
         try:
             return _lock(self._writer, give_up_at)
         finally:
             fcntl.flock(self._next, fcntl.LOCK_UN)
+
+    def _enter_where_nobody_is(self, give_up_at: float) -> bool:
+        while True:
+            if _taken(self._next):
+                try:
+                    if _taken(self._writer):
+                        return True
+                finally:
+                    fcntl.flock(self._next, fcntl.LOCK_UN)
+            if time.monotonic() >= give_up_at:
+                return False
+            time.sleep(_PATIENT_POLL_SECONDS)
 
     def leave(self) -> None:
         fcntl.flock(self._writer, fcntl.LOCK_UN)
@@ -85,16 +105,20 @@ class Turnstile:
 
 def _lock(descriptor: int, give_up_at: float) -> bool:
     started = time.monotonic()
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            now = time.monotonic()
-            if now >= give_up_at:
-                return False
-            time.sleep(_POLL_SECONDS if now - started < 0.05 else _PATIENT_POLL_SECONDS)
-        else:
-            return True
+    while not _taken(descriptor):
+        now = time.monotonic()
+        if now >= give_up_at:
+            return False
+        time.sleep(_POLL_SECONDS if now - started < 0.05 else _PATIENT_POLL_SECONDS)
+    return True
+
+
+def _taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 class Gate:
@@ -133,3 +157,9 @@ def gate_of(path: str) -> Gate:
     key = (os.getpid(), os.path.realpath(path))
     with _gates_mutex:
         return _gates.setdefault(key, Gate(key[1]))
+
+
+def let_others_first() -> None:
+    """Whatever this process writes from now on can wait a moment for others."""
+    global _modest  # noqa: PLW0603 (said once, when the process begins)
+    _modest = True
