@@ -29,6 +29,8 @@ from everyhand.channels.email.parsing.limits import TooHostile
 from everyhand.channels.email.settle import Understood
 from everyhand.core import work
 from everyhand.core.prepared import prepared_for_several
+from everyhand.core.sqlite.scouting import scouts
+from everyhand.customers.actions import normalised
 from everyhand.desk.inbound import Inbound
 
 # Short, since what a dead worker had in hand waits for its end. Losing it costs nothing: a mail is filed and its row
@@ -43,6 +45,13 @@ A_MOMENT: Final = 0.015  # seconds
 # What is read ahead of being filed, in mails and bytes: the parsers must never wait, nor memory fill with big mails.
 AHEAD: Final = 2 * TOGETHER
 BYTES_AHEAD: Final = 8_000_000
+# What settling looks for, and writes, under keys that lie anywhere: the letter, its Message-ID, whoever wrote it.
+_UNDER_RANDOM_KEYS: Final = """SELECT
+  EXISTS (SELECT 1 FROM email_mail WHERE fingerprint = ?),
+  EXISTS (SELECT 1 FROM conversations_message WHERE message_id = ? AND NOT (message_id = '')),
+  EXISTS (SELECT 1 FROM customers_identity WHERE kind = 'email' AND value = ?),
+  EXISTS (SELECT 1 FROM customers_identity WHERE value = ?),
+  EXISTS (SELECT 1 FROM customers_identity WHERE domain = ?)"""
 
 
 class Filer:
@@ -52,6 +61,7 @@ class Filer:
         self._parser = IsolatedParser(processes=parsers)
         # More than there are parsers, since asking the DNS about a sender is mostly waiting.
         self._threads = ThreadPoolExecutor(4 * parsers, thread_name_prefix="understand")
+        self._scouts = scouts(_UNDER_RANDOM_KEYS)
         self._judge = judge or Judge(
             trusted_receiver=settings.EVERYHAND.trusted_receiver,
             verify=settings.EVERYHAND.verify_senders,
@@ -61,6 +71,8 @@ class Filer:
     def close(self) -> None:
         self._threads.shutdown()
         self._parser.close()
+        if self._scouts:
+            self._scouts.close()
 
     def rest(self) -> None:
         """There is nothing to file: keep no more parsers than are needed."""
@@ -94,7 +106,12 @@ class Filer:
             return inbound
         arrival = Arrival(raw, mail.source, inbound.sender.email, mail.envelope_from, mail.helo, receiver)
         verdict = self._judge.judge(arrival)
-        return settle.Letter(replace(inbound, verdict=verdict), fingerprint_of(raw, inbound.automatic or ""))
+        letter = settle.Letter(replace(inbound, verdict=verdict), fingerprint_of(raw, inbound.automatic or ""))
+        if self._scouts:
+            sender = normalised(inbound.sender.email)
+            domain = sender.rpartition("@")[2]
+            self._scouts.look(letter.fingerprint or "", inbound.message_id, sender, sender, domain)
+        return letter
 
 
 class Hand:
