@@ -20,7 +20,7 @@ from everyhand.channels import erasing
 from everyhand.channels.email import file, queries
 from everyhand.channels.email.fetching import alarms
 from everyhand.channels.email.models import SystemMail
-from everyhand.channels.email.outbound import deliver, notice_mail
+from everyhand.channels.email.outbound import deliver, no_server, notice_mail
 from everyhand.cli import reactions
 from everyhand.cli.demo import wishes
 from everyhand.cli.lanes import Duty, Lane, Turn, Worker
@@ -28,7 +28,7 @@ from everyhand.conversations import checking, noting, whose
 from everyhand.conversations.models import Delivery, Renaming, Sleep, VirusCheck
 from everyhand.core import disk, heartbeat, looks, work
 from everyhand.core.search import merging
-from everyhand.core.sqlite import statistics, write_ahead
+from everyhand.core.sqlite import gate, statistics, write_ahead
 from everyhand.core.work import Row
 from everyhand.customers.models import Erasure
 from everyhand.desk import let_go, turns
@@ -61,7 +61,8 @@ def filing() -> Worker:
 
 
 def everything_else() -> Worker:
-    """Does whatever else is due."""
+    """Does whatever else is due. Nobody waits for it as for mail that is accepted and for what members do."""
+    gate.let_others_first()
     return Worker(_lanes(stopping := threading.Event()), stopping=stopping)
 
 
@@ -88,6 +89,7 @@ def _lanes(stopping: threading.Event) -> Sequence[Lane]:
             _sign_of_life(WORKER),
         ],
         [
+            Duty("send what waited for a mail server", _send_what_waited, timedelta(hours=1)),
             Duty("find by new names", lambda at: _each(Renaming, whose.index_again, at), timedelta(seconds=2)),
             Duty("bring and take the demo", lambda at: _each(DemoWish, wishes.fulfil, at), timedelta(seconds=1)),
             Duty("erase", lambda at: _each(Erasure, erasing.erase, at), timedelta(seconds=10)),
@@ -107,7 +109,7 @@ def _of_sqlite() -> Lane:
     """What whoever commits would have to do by themselves."""
     return (
         Duty("bring home what was written ahead", lambda _at: write_ahead.bring_home(), timedelta(seconds=0.5)),
-        Duty("merge the index of words", lambda _at: merging.merge_some(), timedelta(seconds=0.1)),
+        Duty("merge the index of words", lambda _at: merging.merge_some(), timedelta(seconds=0.5)),
     )
 
 
@@ -142,6 +144,8 @@ def _finish(filer: file.Filer, hand: file.Hand) -> None:
 
 
 def _deliver_replies(stopping: threading.Event, at: datetime) -> int:
+    if not settings.EVERYHAND.mail_url:
+        return no_server.wait(Delivery, at=at)
     deliveries = work.claim(Delivery, at=at, limit=BATCH)
     if deliveries:
         with heartbeat.leases_kept(deliveries):
@@ -150,11 +154,17 @@ def _deliver_replies(stopping: threading.Event, at: datetime) -> int:
 
 
 def _deliver_system_mail(stopping: threading.Event, at: datetime) -> int:
+    if not settings.EVERYHAND.mail_url:
+        return no_server.wait(SystemMail, at=at)
     mails = work.claim(SystemMail, at=at, limit=BATCH)
     if mails:
         with heartbeat.leases_kept(mails):
             deliver.deliver_system_mail(mails, stopping=stopping)
     return len(mails)
+
+
+def _send_what_waited(at: datetime) -> int:
+    return no_server.wait_no_longer(at=at) if settings.EVERYHAND.mail_url else 0
 
 
 def _each(kind: type[Row], do: Callable[..., None], at: datetime) -> int:

@@ -60,8 +60,13 @@ def first_heard(conversation: Conversation) -> Message | None:
 
 def last_heard(conversation: Conversation) -> Message | None:
     """What somebody outside wrote last in it."""
-    heard = Message.objects.filter(conversation=conversation, direction=Message.Direction.IN)
-    return heard.select_related("author_identity").order_by("-at", "-id").first()
+    return next(iter(_newest_heard()(conversation=conversation.pk)), None)
+
+
+@cache
+def _newest_heard() -> Callable[..., list[Message]]:
+    heard = Message.objects.filter(conversation=Given("conversation"), direction=Message.Direction.IN)
+    return prepared(heard.select_related("author_identity").order_by("-at", "-id")[:1])
 
 
 def locked(conversation: Conversation) -> Conversation:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from everyhand.conversations.models import Attachment, Conversation, Follower, Message
-from everyhand.core.prepared import Given
+from everyhand.core.prepared import Given, prepared
 from everyhand.customers.models import Customer
 from everyhand.people.models import Member, Membership, Team
 
@@ -29,6 +31,17 @@ def visible_to(member: Member | Asker) -> QuerySet[Conversation]:
     Each way of seeing is a condition that an index of its own answers, and the teams are listed once a query.
     """
     return _within_sight(member).filter(merged_into=None, aside_of=None)
+
+
+def may_see(member: Member, conversation: int) -> bool:
+    """Whether the conversation with this primary key is visible to `member`."""
+    return bool(_one_visible(member.sees_every_queue)(asker=member.pk, conversation=conversation))
+
+
+@cache
+def _one_visible(sees_every_queue: bool) -> Callable[..., list[int]]:
+    visible = visible_to(Asker(sees_every_queue=sees_every_queue)).order_by()
+    return prepared(visible.filter(pk=Given("conversation")).values_list("pk", flat=True))
 
 
 def merged_from_sight(member: Member) -> QuerySet[Conversation]:

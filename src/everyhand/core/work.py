@@ -152,8 +152,17 @@ def put_off_due(kind: type[Row], reason: str, *, at: datetime, until: datetime) 
     were. Few enough at a time that no other writer waits for it: thousands took more than a second.
     """
     due = open_rows(kind).filter(claimed_until=None, due_at__lte=at)
+    if not due.exists():
+        return 0
     first = due.order_by("due_at", "pk").values("pk")[:PUT_OFF_TOGETHER]
     return due.filter(pk__in=first).update(due_at=until, last_error=reason[:2000])
+
+
+def bring_forward(kind: type[Row], reason: str, *, at: datetime) -> int:
+    """What was put off for this reason is due now: so many at a time, too; how many there were."""
+    put_off = open_rows(kind).filter(claimed_until=None, due_at__gt=at, last_error=reason[:2000])
+    first = list(put_off.order_by("due_at", "pk").values_list("pk", flat=True)[:PUT_OFF_TOGETHER])
+    return put_off.filter(pk__in=first).update(due_at=at) if first else 0
 
 
 def put_off_unclaimed(rows: models.QuerySet[Row], *, until: datetime) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from django.db.models import Q, QuerySet
 
-from everyhand.conversations.sight import seen_by, visible_to
+from everyhand.conversations.sight import may_see, seen_by
 from everyhand.notices.models import Kind, Notice
 from everyhand.people.models import Member, Team
 
@@ -39,7 +39,7 @@ def with_all_that_is_said(notices: QuerySet[Notice]) -> QuerySet[Notice]:
 def may_be_told(notice: Notice) -> bool:
     """Whether it still is news to somebody who may hear it; asked again before mail or push leaves."""
     member = notice.member
-    seen = notice.conversation_id is None or visible_to(member).filter(pk=notice.conversation_id).exists()
+    seen = notice.conversation_id is None or may_see(member, notice.conversation_id)
     theirs = notice.kind != Kind.HELD or may_look_after(member, notice.particulars.get("team"))
     return notice.read_at is None and member.is_active and seen and theirs
 

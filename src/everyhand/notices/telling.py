@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Final
 
 from everyhand.core import work
+from everyhand.core.prepared import Given, prepared
 from everyhand.notices import queries
 from everyhand.notices.models import MailTelling, Notice, Rest
 from everyhand.people.models import Member
@@ -27,7 +29,7 @@ class Bundle:
 
     def news(self) -> list[Notice]:
         """What is still to be told: unread, to somebody who works here, may see it and whom mail reaches."""
-        if Rest.objects.filter(member=self.member, mail_paused_at__isnull=False).exists():
+        if _paused()(member=self.member.pk):
             return []
         return [one.notice for one in self.tellings if queries.may_be_told(one.notice)]
 
@@ -39,6 +41,12 @@ class Bundle:
     def failed(self, reason: str, *, at: datetime) -> None:
         for telling in self.tellings:
             work.fail(telling, reason, at=at)
+
+
+@cache
+def _paused() -> Callable[..., list[int]]:
+    paused = Rest.objects.filter(member=Given("member"), mail_paused_at__isnull=False)
+    return prepared(paused.values_list("pk", flat=True))
 
 
 def due_mail(*, at: datetime, lease: timedelta = work.LEASE) -> list[Bundle]:

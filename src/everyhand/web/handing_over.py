@@ -80,6 +80,6 @@ def _participant_or_404(request: HttpRequest, pk: int) -> Participant:
 
 def back_to(member: Member, conversation: Conversation) -> HttpResponse:
     """To the conversation, or to the inbox when it is not theirs to see any more."""
-    if sight.visible_to(member).filter(pk=conversation.pk).exists():
+    if sight.may_see(member, conversation.pk):
         return redirect("conversation", conversation.pk)
     return redirect("home")

@@ -14,9 +14,10 @@ from django.db import connection
 
 from everyhand.channels.email import tokens
 from everyhand.channels.email.models import Mailbox
-from everyhand.channels.email.outbound import postman
+from everyhand.channels.email.outbound import no_server, postman
 from everyhand.channels.email.outbound.compose import compose
-from everyhand.channels.email.outbound.deliver import NO_SERVER, deliver
+from everyhand.channels.email.outbound.deliver import deliver
+from everyhand.channels.email.outbound.no_server import NO_SERVER
 from everyhand.conversations.models import Conversation, Delivery
 from everyhand.core import journal, work
 from everyhand.desk.receive import receive
@@ -148,7 +149,7 @@ def test_a_server_that_is_down_is_asked_once_a_batch_and_found_when_it_is_back(
     assert far_end.connections == 1
 
 
-def test_without_a_server_replies_wait_without_losing_a_try(
+def test_without_a_server_replies_wait_without_losing_a_try_and_leave_once_one_is_set(
     cast: Cast, conversation: Conversation, mail_server: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use(monkeypatch, "")
@@ -157,35 +158,40 @@ def test_without_a_server_replies_wait_without_losing_a_try(
         work_off(SOON + minutes(number * 2))
     assert {(one.state, one.last_error, one.attempts) for one in Delivery.objects.all()} == {("due", NO_SERVER, 0)}
     mail_server()
-    assert {one.state for one in work_off(SOON + minutes(122))} == {"sent"}
+    no_server.wait_no_longer(at=SOON + minutes(121))
+    assert {one.state for one in work_off(SOON + minutes(121))} == {"sent"}
 
 
 def test_without_a_server_all_that_is_due_waits_and_what_can_be_taken_back_is_left_alone(
-    cast: Cast, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+    cast: Cast, conversation: Conversation
 ) -> None:
-    use(monkeypatch, "")
     answer(conversation, cast)
     first, second, third = Delivery.objects.order_by("pk")
     Delivery.objects.filter(pk=third.pk).update(due_at=SOON + minutes(1))
-    deliver(work.claim(Delivery, at=SOON, limit=1), clock=lambda: SOON)
+    assert no_server.wait(Delivery, at=SOON) == 2
     waits = Delivery.objects.order_by("pk").values_list("pk", "last_error", "attempts", "due_at")
-    until = SOON + minutes(1)
-    assert list(waits) == [(first.pk, NO_SERVER, 0, until), (second.pk, NO_SERVER, 0, until), (third.pk, "", 0, until)]
+    until = SOON + no_server.PAUSE
+    assert list(waits) == [
+        (first.pk, NO_SERVER, 0, until),
+        (second.pk, NO_SERVER, 0, until),
+        (third.pk, "", 0, SOON + minutes(1)),
+    ]
 
 
-def test_of_thousands_that_wait_a_few_at_a_time_are_put_off_and_all_of_them_soon(
+def test_of_thousands_that_wait_a_few_at_a_time_are_put_off_and_brought_forward_in_their_order(
     cast: Cast, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    use(monkeypatch, "")
     monkeypatch.setattr(work, "PUT_OFF_TOGETHER", 1)
     for _ in range(3):
         answer(conversation, cast)
-    told: list[int] = []
-    while deliveries := work.claim(Delivery, at=SOON, limit=1):
-        deliver(deliveries, clock=lambda: SOON)
-        told.append(Delivery.objects.filter(last_error=NO_SERVER, due_at=SOON + minutes(1)).count())
-    everybody = Delivery.objects.count()
-    assert told == [*range(2, everybody, 2), everybody]
+    everybody = list(Delivery.objects.order_by("due_at", "pk").values_list("pk", flat=True))
+    for number in range(len(everybody)):
+        assert no_server.wait(Delivery, at=SOON + minutes(number)) == 1
+    assert no_server.wait(Delivery, at=SOON) == 0
+    for number in range(len(everybody)):
+        assert no_server.wait_no_longer(at=SOON + minutes(20 + number)) == 1
+    assert no_server.wait_no_longer(at=SOON + minutes(30)) == 0
+    assert [one.pk for one in work.claim(Delivery, at=SOON + minutes(30), limit=100)] == everybody
 
 
 def test_a_reply_that_was_taken_back_is_never_sent(cast: Cast, conversation: Conversation, mail_server: Start) -> None:

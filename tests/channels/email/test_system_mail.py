@@ -9,7 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from everyhand.channels.email.models import Mailbox, SystemMail
-from everyhand.channels.email.outbound.deliver import NO_SERVER, deliver_system_mail
+from everyhand.channels.email.outbound.deliver import deliver_system_mail
+from everyhand.channels.email.outbound.no_server import NO_SERVER
 from everyhand.core import work
 from tests.cast import HELP
 from tests.channels.email.far_end import Start, use

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from django.db.models import Count, QuerySet, Value
 from django.db.models.functions import Lower
 
 from everyhand.channels.email.models import Mail, Mailbox, RawMail, Redelivery
+from everyhand.core.prepared import prepared
 
 
 @dataclass(frozen=True)
@@ -97,14 +98,23 @@ def mailbox_for(addresses: Iterable[str]) -> str:
     return OurAddresses().answering(addresses)
 
 
+def name_of_mailbox(address: str) -> str:
+    """What customers see beside this address of ours; "" where it has no name, or is not exactly a mailbox."""
+    return next((name for known, name in _mailboxes()() if known.lower() == address.lower()), "")
+
+
+@cache
+def _mailboxes() -> Callable[..., list[tuple[str, str]]]:
+    return prepared(Mailbox.objects.order_by("pk").values_list("address", "name"))
+
+
 class OurAddresses:
     """The addresses of ours as they stand now, or those given: asked often, read once. Within a transaction it must not
     outlive it.
     """
 
     def __init__(self, mailboxes: Sequence[str] | None = None) -> None:
-        ordered = Mailbox.objects.order_by("pk")
-        self._mailboxes = list(ordered.values_list("address", flat=True)) if mailboxes is None else mailboxes
+        self._mailboxes = [address for address, _name in _mailboxes()()] if mailboxes is None else mailboxes
         self._known = frozenset(address.lower() for address in self._mailboxes)
 
     @cached_property

@@ -12,8 +12,7 @@ from email.utils import format_datetime
 
 from django.conf import settings
 
-from everyhand.channels.email import tokens
-from everyhand.channels.email.models import Mailbox
+from everyhand.channels.email import queries, tokens
 from everyhand.channels.email.outbound import letter
 from everyhand.channels.email.outbound.html import as_html
 from everyhand.conversations import subjects
@@ -59,8 +58,7 @@ def _as_text(message: Message) -> str:
 def sender_name(person: str, mailbox_address: str, *, house: str = "") -> str:
     """`Ana Silva (The Courier)`: who answers, and for whom. The mailbox's own name goes before the company's."""
     if not house:
-        mailbox = Mailbox.objects.filter(address__iexact=mailbox_address).first()
-        house = (mailbox.name if mailbox else "") or settings.EVERYHAND.company
+        house = queries.name_of_mailbox(mailbox_address) or settings.EVERYHAND.company
     return f"{person} ({house})" if person and house else person or house
 
 

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from everyhand.channels.email import tokens
 from everyhand.channels.email.models import SystemMail
-from everyhand.channels.email.outbound import dkim, pace
+from everyhand.channels.email.outbound import dkim, no_server, pace
 from everyhand.channels.email.outbound.compose import compose
 from everyhand.channels.email.outbound.letter import NoAddress, address
 from everyhand.channels.email.outbound.postman import Letter, Postman, Refused, Unreachable, connect
@@ -36,13 +36,12 @@ log = structlog.get_logger(__name__)
 
 Row = TypeVar("Row", Delivery, SystemMail)
 
-# Soon enough that a reply leaves when a server is set, seldom enough that nobody is kept busy waiting for one.
-NO_SERVER_PAUSE: Final = timedelta(minutes=1)
+# Soon enough that a reply leaves when the server is back, seldom enough that nobody is kept busy waiting for it.
+AWAY_PAUSE: Final = timedelta(minutes=1)
 # How long a letter waits for a server that can't be reached before somebody has to hear of it.
 PATIENCE: Final = timedelta(days=2)
 # Seconds; together less than the lease, which nobody can extend meanwhile.
 PAUSES_TO_NOTE: Final = (1, 2, 4, 8, 15)
-NO_SERVER: Final = "No outgoing mail server is set (EVERYHAND_MAIL_URL)."
 
 
 def deliver(
@@ -78,10 +77,7 @@ def _carry(
     clock: Callable[[], datetime],
 ) -> None:
     if rows and not settings.EVERYHAND.mail_url:
-        at = clock()
-        work.put_off_together(rows, NO_SERVER, until=at + NO_SERVER_PAUSE)
-        # Thousands may wait for whoever sets one, and would be claimed again each time.
-        work.put_off_due(type(rows[0]), NO_SERVER, at=at, until=at + NO_SERVER_PAUSE)
+        work.put_off_together(rows, no_server.NO_SERVER, until=clock() + no_server.PAUSE)
         return
     with Postman() as postman:
         for row in rows:
@@ -120,7 +116,7 @@ def _wait_for_server(row: Row, outage: Unreachable, *, at: datetime) -> None:
     if at - _written_at(row) > PATIENCE:
         _note_refusal(row, Refused(str(outage), permanent=True), at=at)
     else:
-        work.put_off(row, str(outage), until=at + NO_SERVER_PAUSE)
+        work.put_off(row, str(outage), until=at + AWAY_PAUSE)
 
 
 def _written_at(row: Delivery | SystemMail) -> datetime:

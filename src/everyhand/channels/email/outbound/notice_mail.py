@@ -10,7 +10,8 @@ back says whom mail does not reach. Nothing ever answers a mail that comes there
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 import structlog
@@ -22,13 +23,15 @@ from django.utils.translation import ngettext
 from everyhand.channels.email import queries, tokens
 from everyhand.channels.email.models import SystemMail
 from everyhand.channels.email.outbound import compose, letter, notice_words, system_mail
-from everyhand.core import outage, work
+from everyhand.core import outage, rows, work
 from everyhand.notices import telling, words
 from everyhand.notices.models import Notice
 from everyhand.notices.telling import Bundle
 from everyhand.people.models import Member
 
 log = structlog.get_logger(__name__)
+
+_Ready = tuple[Bundle, SystemMail | None]  # None: none of it is news any more
 
 
 def write_due(at: datetime) -> int:
@@ -38,22 +41,41 @@ def write_due(at: datetime) -> int:
     together before: nobody else can write during a transaction, and many may be due.
     """
     bundles = telling.due_mail(at=at)
+    ready: list[_Ready] = []
     for bundle in bundles:
-        try:
+        with _its_own_failure(bundle, at):
             news = bundle.news()
-            mail = _composed(bundle, news, at) if news else None
-            with transaction.atomic():
-                if mail:
-                    mail.save()
-                bundle.done(at=at)
-        except work.LeaseLost:
-            log.warning("another worker had taken it over", member=bundle.member.pk)
-        except Exception as error:
-            if outage.is_outage(error):
-                raise
-            log.exception("a notice mail could not be written", member=bundle.member.pk)
-            bundle.failed(f"{type(error).__name__}: {error}", at=at)
+            ready.append((bundle, _composed(bundle, news, at) if news else None))
+    try:
+        _write(ready, at)
+    except Exception as error:  # noqa: BLE001 (whose it was comes out below)
+        log.warning("notice mails are written one by one", error=type(error).__name__)
+        for one in ready:
+            with _its_own_failure(one[0], at):
+                _write([one], at)
     return len(bundles)
+
+
+def _write(ready: Sequence[_Ready], at: datetime) -> None:
+    """All of them, or none with an exception."""
+    with transaction.atomic(), rows.gathering():
+        for bundle, _mail in ready:
+            bundle.done(at=at)
+        rows.create_several([mail for _bundle, mail in ready if mail])
+
+
+@contextmanager
+def _its_own_failure(bundle: Bundle, at: datetime) -> Iterator[None]:
+    """What fails in the block keeps no other mail from being written, and is tried again later."""
+    try:
+        yield
+    except work.LeaseLost:
+        log.warning("another worker had taken it over", member=bundle.member.pk)
+    except Exception as error:
+        if outage.is_outage(error):
+            raise
+        log.exception("a notice mail could not be written", member=bundle.member.pk)
+        bundle.failed(f"{type(error).__name__}: {error}", at=at)
 
 
 def _composed(bundle: Bundle, news: Sequence[Notice], at: datetime) -> SystemMail:
