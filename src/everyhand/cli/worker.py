@@ -27,6 +27,7 @@ from everyhand.cli.lanes import Duty, Lane, Turn, Worker
 from everyhand.conversations import checking, noting, whose
 from everyhand.conversations.models import Delivery, Renaming, Sleep, VirusCheck
 from everyhand.core import disk, heartbeat, looks, work
+from everyhand.core.postgresql import pending
 from everyhand.core.search import merging
 from everyhand.core.sqlite import gate, statistics, write_ahead
 from everyhand.core.work import Row
@@ -101,12 +102,14 @@ def _lanes(stopping: threading.Event) -> Sequence[Lane]:
             Duty("forget old looks", _forget_old_looks, timedelta(minutes=10)),
             Duty("gather statistics", _gather_statistics, timedelta(hours=1)),
         ],
-        *([_of_sqlite()] if connection.vendor == "sqlite" else []),
+        _of_the_database(),
     )
 
 
-def _of_sqlite() -> Lane:
+def _of_the_database() -> Lane:
     """What whoever commits would have to do by themselves."""
+    if connection.vendor == "postgresql":
+        return (Duty("sort new words in", lambda _at: pending.sort_in(), timedelta(seconds=3)),)
     return (
         Duty("bring home what was written ahead", lambda _at: write_ahead.bring_home(), timedelta(seconds=0.5)),
         Duty("merge the index of words", lambda _at: merging.merge_some(), timedelta(seconds=0.5)),

@@ -35,6 +35,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
         opened.prepared_max = KEPT
         return opened
 
+    def init_connection_state(self) -> None:
+        """PostgreSQL supposes that any page costs four times as much to read as the next one, as on turning disks, and
+        sorted all that waits in a team where an index had it in order.
+        """
+        super().init_connection_state()
+        with self.cursor() as cursor:
+            cursor.execute("SET random_page_cost = 1.1")
+        if not self.get_autocommit():
+            self.connection.commit()
+
     def settled(self, sql: str, params: Iterable[Any]) -> tuple[str, tuple[Any, ...]]:
         """The question with all that stays the same written into its text, where PostgreSQL sees of which type it is
         and how rare; and what is left open: what is told with each asking (an expression stands for it), and moments.
