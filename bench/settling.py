@@ -1,5 +1,6 @@
-"""A made-up company whose story ended a while ago has a day's promises to break and tell of when it is started, while
-one that was never stopped has nothing to do. What is measured is a company that has caught up.
+"""A made-up company whose story ended a while ago has a day's promises to break and tell of when it is started, and one
+in which mail was measured has notices to write, while one that was never stopped has nothing to do. What is measured is
+a company that has caught up.
 """
 
 from __future__ import annotations
@@ -8,7 +9,10 @@ import time
 from pathlib import Path
 from typing import Final
 
+from django.utils import timezone
+
 from bench.server import running
+from everyhand.core import work
 from everyhand.core.journal import Entry
 
 QUIET: Final = 3.0  # seconds in which nothing happens: then all is done
@@ -22,8 +26,13 @@ def catch_up(data: Path) -> None:
         newest, since = _newest(), time.monotonic()
         while time.monotonic() < min(since + QUIET, give_up_at):
             time.sleep(0.2)
-            if _newest() != newest:
+            if _newest() != newest or _is_due():
                 newest, since = _newest(), time.monotonic()
+
+
+def _is_due() -> bool:
+    now = timezone.now()
+    return any(work.open_rows(kind).filter(due_at__lte=now).exists() for kind in work.kinds())
 
 
 def _newest() -> int:

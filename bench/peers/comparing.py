@@ -25,6 +25,7 @@ from typing import Final
 import click
 from django.conf import settings
 
+from bench import settling
 from bench.conversation import LONG_ONES
 from bench.figures import environment
 from bench.interrupting import leave_when_interrupted
@@ -54,7 +55,7 @@ class Size:
 
     visits: int = 100
     rounds: int = 4
-    mails: int = 100
+    mails: int = 300
 
 
 FULL: Final = Size()
@@ -71,6 +72,7 @@ def main() -> None:
     leave_when_interrupted()
     size = SMALL if asked.small else FULL
     surroundings = environment(settings.EVERYHAND.data)
+    settling.catch_up(settings.EVERYHAND.data)
     with _folder() as folder:
         desks, absent = _prepared(asked.only or PEERS, folder, asked.environments or folder / "environments")
         measured = Comparison(desks, size).measured()
