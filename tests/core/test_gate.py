@@ -12,6 +12,7 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from everyhand.core.journal import Entry, note
+from everyhand.core.sqlite import gate
 from everyhand.core.sqlite.gate import Gate, Line, gate_of
 from tests.cast import NOON
 
@@ -62,6 +63,49 @@ def test_a_process_that_writes_without_pause_does_not_keep_another_out(tmp_path:
         greedy.join(10)
     # Each turn of the greedy one takes 5 ms; without a turnstile the longest wait was measured in seconds.
     assert max(waits) < 1.0
+
+
+def test_who_works_in_the_background_lets_others_first_and_is_not_kept_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = str(tmp_path / "db")
+    inside, background, member = Gate(path), Gate(path), Gate(path)
+    monkeypatch.setattr(gate, "_modest", False)
+    assert inside.enter(1)
+    came: list[str] = []
+
+    def comes(who: Gate, name: str, *, modest: bool) -> threading.Thread:
+        def write() -> None:
+            assert who.enter(10)
+            came.append(name)
+            time.sleep(0.01)
+            who.leave()
+
+        monkeypatch.setattr(gate, "_modest", modest)
+        thread = threading.Thread(target=write)
+        thread.start()
+        time.sleep(0.005)  # it has looked whether it is modest
+        return thread
+
+    monkeypatch.setattr(gate, "_MODEST_SECONDS", 5.0)
+    threads = [comes(background, "worker", modest=True), comes(member, "reply", modest=False)]
+    inside.leave()
+    for thread in threads:
+        thread.join(10)
+    assert came == ["reply", "worker"]
+
+    greedy = multiprocessing.get_context("fork").Process(target=_write_without_pause, args=(path,))
+    monkeypatch.setattr(gate, "_modest", False)
+    greedy.start()
+    try:
+        monkeypatch.setattr(gate, "_modest", True)
+        monkeypatch.setattr(gate, "_MODEST_SECONDS", 0.025)
+        for _ in range(20):
+            assert background.enter(2)
+            background.leave()
+    finally:
+        greedy.kill()
+        greedy.join(10)
 
 
 def test_the_gate_opens_when_the_process_inside_is_killed(tmp_path: Path) -> None:

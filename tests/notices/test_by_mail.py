@@ -7,7 +7,9 @@ from email.utils import parseaddr
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from everyhand.channels.email import notice_answers, tokens
 from everyhand.channels.email.models import Mail, Mailbox, RawMail, SystemMail
@@ -21,7 +23,8 @@ from everyhand.desk.receive import receive
 from everyhand.desk.reply import write_note
 from everyhand.desk.verdict import Finding, Result, Verdict
 from everyhand.notices import preferences
-from everyhand.notices.models import Kind, Notice, Rest
+from everyhand.notices.models import Kind, MailTelling, Notice, Rest
+from everyhand.notices.telling import Bundle
 from everyhand.people import actions as people
 from tests.cast import HELP, NOON, Cast, letter, minutes
 from tests.notices.office import Office, plain, told
@@ -315,3 +318,38 @@ def test_a_choice_is_kept_and_a_wrong_one_loses_nothing(cast: Cast) -> None:
     chosen = preferences.chosen_by(cast.carla)
     assert (chosen[Kind.MINE].app, chosen[Kind.MINE].mail, chosen[Kind.NOTE].app) == (True, "never", False)
     assert Rest.objects.get(member=cast.carla).quiet_until == time(7)
+
+
+def test_many_mails_are_written_with_few_statements_and_one_commit(cast: Cast, office: Office) -> None:
+    for number in range(12):
+        receive_for(cast, number)
+    office.reacts(NOON)
+    with CaptureQueriesContext(connection) as asked:
+        mails = office.writes_mails(NOON + minutes(2))
+    writes = [one["sql"] for one in asked if "INSERT" in one["sql"] or "UPDATE" in one["sql"]]
+    assert (len(mails), len(writes)) == (12, 3)  # claimed, done, written
+    assert len(asked) < 12 * 7
+
+
+def test_one_that_another_worker_took_over_keeps_none_of_the_others_from_being_written(
+    cast: Cast, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        receive_for(cast, number)
+    office.reacts(NOON)
+    news, lost = Bundle.news, MailTelling.objects.order_by("pk")[1]
+
+    def news_of_one_that_is_lost(bundle: Bundle) -> list[Notice]:
+        MailTelling.objects.filter(pk=lost.pk).update(claim="another")
+        return news(bundle)
+
+    monkeypatch.setattr(Bundle, "news", news_of_one_that_is_lost)
+    mails = office.writes_mails(NOON + minutes(2))
+    assert sorted(plain(mail).count("Number") for mail in mails) == [1, 1]
+    assert [one.pk for one in MailTelling.objects.filter(done_at=None)] == [lost.pk]
+
+
+def receive_for(cast: Cast, number: int) -> None:
+    """A conversation that is handed to Ana."""
+    received = receive(letter(f"Number {number}."), channel="email", at=NOON, answered_from=HELP)
+    hand_over(received.conversation, owner=cast.ana, team=None, by=cast.ines, at=NOON)

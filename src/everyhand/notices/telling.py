@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -34,9 +35,9 @@ class Bundle:
         return [one.notice for one in self.tellings if queries.may_be_told(one.notice)]
 
     def done(self, *, at: datetime) -> None:
-        """In the transaction that writes the mail. Raises `work.LeaseLost`."""
+        """In the transaction that writes the mail, which may be tried again. Raises `work.LeaseLost`."""
         for telling in self.tellings:
-            work.complete(telling, at=at)
+            work.complete(copy(telling), at=at)
 
     def failed(self, reason: str, *, at: datetime) -> None:
         for telling in self.tellings:

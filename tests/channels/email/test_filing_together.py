@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from everyhand.channels.email.models import Mail, Mailbox
 from everyhand.cli import worker
 from everyhand.conversations.models import Conversation, Message
 from everyhand.core.journal import Entry
+from everyhand.core.sqlite import scouting
 from everyhand.customers.models import Customer
 from everyhand.promises.models import Promise
 from everyhand.routing import actions as routing
@@ -184,3 +186,29 @@ def test_what_is_in_hand_when_the_worker_is_told_to_end_is_filed_and_what_is_not
     running.join(60)
     assert not running.is_alive()
     assert not Mail.objects.filter(outcome=Mail.Outcome.PENDING).exclude(claim="").exists()
+
+
+@pytest.mark.sqlite
+@pytest.mark.usefixtures("house")
+def test_what_lies_under_random_keys_is_looked_at_by_index_and_beforehand(
+    filer: file.Filer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(scouting.Scouts, "look", lambda _scouts, *values: looked.append(values))
+    comes(1)
+    work(filer)
+    [(fingerprint, *known)] = looked
+    assert (len(fingerprint), known) == (64, ["1@customers.test", *["ada1@customers.test"] * 2, "customers.test"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {file._UNDER_RANDOM_KEYS}", looked[0])
+        plan = [row[-1] for row in cursor.fetchall()]
+    assert sum("USING COVERING INDEX" in step for step in plan) == len(looked[0])
+
+
+@pytest.mark.sqlite
+@pytest.mark.usefixtures("house")
+def test_a_look_that_fails_loses_nothing(filer: file.Filer, tmp_path: Path) -> None:
+    filer._scouts = scouting.Scouts("SELECT 1 FROM nowhere", file=tmp_path / "absent")
+    comes(1)
+    work(filer)
+    assert outcomes() == ["filed"]
