@@ -233,5 +233,5 @@ def test_a_long_conversation_costs_as_many_queries_as_a_short_one(
         assert reply.pk
     browser = browser_of(house.ana)
     browser.get(f"/conversations/{received.conversation.pk}")
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(16):
         browser.get(f"/conversations/{received.conversation.pk}")

@@ -62,7 +62,7 @@ def test_the_page_costs_the_same_however_much_was_said(house: House, django_asse
     browser = browser_of(house.ana)
     path = f"/customers/{of(ADA.email).pk}"
     browser.get(path)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(15):
         assert "Day 11" in words(browser.get(path))
 
 

@@ -148,7 +148,7 @@ def test_fifty_rows_cost_as_many_queries_as_two(
     for number in range(50):
         arrives("route 4", sender=Address(f"Reader {number}", f"reader{number}@example.org"))
     browser.get("/inbox/everyone")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         page = browser.get("/inbox/everyone")
     assert words(page).count('class="conversation-row') >= 50
 

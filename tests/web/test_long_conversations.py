@@ -154,7 +154,7 @@ def test_a_page_costs_the_same_however_long_it_is(
 ) -> None:
     browser = browser_of(house.ana)
     page = read(browser, f"/conversations/{long.pk}")
-    with django_assert_num_queries(18):  # one more than a short one, for how many come before
+    with django_assert_num_queries(17):  # one more than a short one, for how many come before
         read(browser, f"/conversations/{long.pk}")
     with django_assert_num_queries(12):
         read(browser, earlier(page), by_script=True)

@@ -39,7 +39,11 @@ class Part:
     def start(self, doors: str) -> None:
         """As a process that loads the program itself, with the doors that we hold open for it."""
         command = [sys.executable, "-P", "-c", _START, self.name, str(os.getpid()), doors]
-        self.pid = os.posix_spawn(sys.executable, command, os.environ, setsigmask=())
+        try:
+            self.pid = os.posix_spawn(sys.executable, command, os.environ, setsigmask=())
+        except OSError as error:  # no room for another process just now
+            self.start_again_at = time.monotonic() + _LONGEST_REST
+            _log("a part of the program can't be started; trying again", part=self.name, errno=error.errno)
         self.started_at = time.monotonic()
 
     def has_ended(self) -> bool:

@@ -17,7 +17,7 @@ from everyhand.conversations import inbox, saved_views
 from everyhand.conversations.models import SavedView, Status
 from everyhand.conversations.sight import Asker
 from everyhand.core import work
-from everyhand.core.counting import Count, counted, whole
+from everyhand.core.counting import Count, whole
 from everyhand.people.models import Member, Membership
 from everyhand.web.narrowing import address, asked_for
 
@@ -57,7 +57,7 @@ class Counts:
 
     @cached_property
     def _waiting(self) -> tuple[dict[inbox.View, int], list[SavedPlace], list[int]]:
-        """Of each view, of each saved one, and of `_held`; one read."""
+        """Of each view, of each saved one, and of what is beside them; one read."""
         at = timezone.now()
         saved = saved_views.within_reach(self._member)
         narrowed = [asked_for(QueryDict(one.narrowed_by), member=self._member, at=at) for one in saved]
@@ -66,7 +66,7 @@ class Counts:
             for one, filters in zip(saved, narrowed, strict=True)
             if filters.value("status") in ("", Status.OPEN)
         }
-        beside = [] if self._member.sees_every_queue else _held()
+        beside = _set_aside(may_set_up=self._member.may_set_up) if self._member.sees_every_queue else _held()
         numbers, also = inbox.waiting(self._member, also=list(counted.values()), beside=beside)
         number_of = dict(zip(counted, also, strict=False))
         places = [
@@ -134,12 +134,10 @@ class Counts:
     @cached_property
     def _set_aside(self) -> dict[type[Model], int]:
         """How many rows of each kind of work are quarantined, and how many mailboxes are in trouble, for those who look
-        after it; one read.
+        after it.
         """
-        if not self._member.sees_every_queue:
-            return dict.fromkeys(_kinds(), 0)
-        questions = _set_aside(may_set_up=self._member.may_set_up)
-        return dict(zip(_kinds(), counted(questions, asker=self._member.pk), strict=True))
+        numbers = self._waiting[2] if self._member.sees_every_queue else [0] * len(_kinds())
+        return dict(zip(_kinds(), numbers, strict=True))
 
 
 @cache
