@@ -186,5 +186,5 @@ def test_twenty_saved_views_cost_no_query_each(mail: House, django_assert_num_qu
         )  # fmt: skip
     browser = browser_of(mail.ana)
     browser.get("/inbox/everyone")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         browser.get("/inbox/everyone")
