@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from functools import cache
@@ -19,7 +20,13 @@ Known = dict[str, Identity | None]  # by normalised address; None when nobody ha
 def known_among(emails: Iterable[str]) -> Known:
     """Who is behind these addresses, read together; to be handed to `identify` within the same transaction."""
     wanted: Known = dict.fromkeys(filter(None, map(normalised, emails)))
-    return wanted | {identity.value: identity for identity in _with_all_identities()(wanted)}
+    found = _by_address()(wanted)
+    theirs: dict[int, list[Identity]] = defaultdict(list)
+    for identity in _of_customers()({one.customer_id for one in found}):
+        theirs[identity.customer_id].append(identity)
+    for one in found:
+        one.customer.has_only(*theirs[one.customer_id])
+    return wanted | {one.value: one for one in found}
 
 
 def identify(*, email: str, name: str, at: datetime, known: Known | None = None) -> Identity:
@@ -81,10 +88,13 @@ def describe(
 
 
 @cache
-def _with_all_identities() -> Callable[[Collection[str]], list[Identity]]:
-    return prepared_for_several(
-        lambda values: _identities().filter(value__in=values).prefetch_related("customer__identities")
-    )
+def _by_address() -> Callable[[Collection[str]], list[Identity]]:
+    return prepared_for_several(lambda values: _identities().filter(value__in=values))
+
+
+@cache
+def _of_customers() -> Callable[[Collection[int]], list[Identity]]:
+    return prepared_for_several(lambda keys: Identity.objects.filter(customer__in=keys).order_by("pk"))
 
 
 def _identities() -> QuerySet[Identity]:

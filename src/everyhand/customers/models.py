@@ -68,10 +68,10 @@ class Customer(ReadOften):
     def __str__(self) -> str:
         return self.name or self.address or str(NAMELESS)
 
-    def has_only(self, identity: Identity) -> None:
-        """This object is of somebody new, whose one identity this is: it need not be looked up."""
-        known = self.identities.all()
-        known._result_cache = [identity]  # noqa: SLF001 (what `prefetch_related` would do with a query)
+    def has_only(self, *identities: Identity) -> None:
+        """These are all of theirs: they need not be looked up (`prefetch_related` takes ten times as long)."""
+        known: models.QuerySet[Identity] = models.QuerySet(Identity)
+        known._result_cache = list(identities)  # noqa: SLF001
         self._prefetched_objects_cache = {"identities": known}
 
     @property
