@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from django.db import DatabaseError, connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, models, transaction
 
 from everyhand.core import instances, statements
 from everyhand.core.statements import attribute, column, quoted
@@ -58,10 +58,10 @@ def create(model: type[Row], **fields: Any) -> Row:
     """A new row, with its primary key. Until it is written, what changes about the object is written with it."""
     gathered = _gathered.get()
     if gathered:
-        row = instances.written(model, connection.alias, pk=gathered.next_key(model), fields=fields)
+        row = instances.written(model, DEFAULT_DB_ALIAS, pk=gathered.next_key(model), fields=fields)
         gathered.create(row)
     else:
-        row = instances.written(model, connection.alias, pk=None, fields=fields)
+        row = instances.written(model, DEFAULT_DB_ALIAS, pk=None, fields=fields)
         _insert_new(row)
     return row
 
@@ -74,7 +74,7 @@ def save(row: models.Model, names: Iterable[str]) -> None:
     gathered = _gathered.get()
     if gathered is None:
         gone = DatabaseError(f"{row._meta.model_name} {row.pk} does not exist any more")
-        with transaction.mark_for_rollback_on_error(connection.alias):
+        with transaction.mark_for_rollback_on_error(DEFAULT_DB_ALIAS):
             _change([_saved(row, names, otherwise=gone)])
     else:
         gathered.save(row, names)
@@ -95,7 +95,7 @@ def create_several(rows: Sequence[models.Model]) -> None:
     """Write these new rows of one model at once. None gets its primary key."""
     if rows:
         insertion = statements.insertion(type(rows[0]), keyed=False)
-        with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
+        with transaction.mark_for_rollback_on_error(DEFAULT_DB_ALIAS), connection.cursor() as cursor:
             cursor.executemany(insertion.statement, [insertion.values(row) for row in rows])
 
 
@@ -112,7 +112,7 @@ def create_missing(rows: Sequence[models.Model]) -> None:
 def remove(row: models.Model) -> None:
     """Delete a row that nothing else refers to; nothing happens when it is gone already."""
     where = f"{column(type(row), 'pk')} = %s"
-    with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
+    with transaction.mark_for_rollback_on_error(DEFAULT_DB_ALIAS), connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {quoted(type(row))} WHERE {where}", [row.pk])  # noqa: S608 (names of our tables)
 
 
@@ -216,7 +216,7 @@ def _insert(model: type[models.Model], rows: Iterable[models.Model]) -> None:
 def _insert_new(row: models.Model) -> None:
     """Write it at once; the database gives it its primary key."""
     insertion, key = statements.insertion(type(row), keyed=False), statements.column(type(row), "pk")
-    with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
+    with transaction.mark_for_rollback_on_error(DEFAULT_DB_ALIAS), connection.cursor() as cursor:
         cursor.execute(f"{insertion.statement} RETURNING {key}", insertion.values(row))
         row.pk = cursor.fetchone()[0]
 
