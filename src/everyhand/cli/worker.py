@@ -19,7 +19,7 @@ from django.utils import timezone
 from everyhand.channels import erasing
 from everyhand.channels.email import file, queries
 from everyhand.channels.email.fetching import alarms
-from everyhand.channels.email.models import SystemMail
+from everyhand.channels.email.models import Mail, SystemMail
 from everyhand.channels.email.outbound import deliver, no_server, notice_mail
 from everyhand.cli import reactions
 from everyhand.cli.demo import wishes
@@ -128,13 +128,19 @@ def _sign_of_life(part: str) -> Duty:
 
 def _file_mail(filer: file.Filer, hand: file.Hand, at: datetime) -> int:
     """Of those in hand a commit's worth is filed, while the parsers read the next ones."""
+
+    def claim() -> list[Mail]:
+        # What came while we waited for others, too.
+        return file.claim(at=timezone.now(), limit=MAILS - len(hand.mails))
+
     hand.wait_for_more()
-    hand.take(file.claim(at=at, limit=MAILS - len(hand.mails)))
+    if not hand.mails:
+        hand.take(claim())
     if not hand.mails:
         filer.rest()
         return 0
     with heartbeat.leases_kept(hand.mails, lease=file.LEASE):
-        return len(hand.file_next(at=at))
+        return len(hand.file_next(at=at, claim=claim))
 
 
 def _finish(filer: file.Filer, hand: file.Hand) -> None:

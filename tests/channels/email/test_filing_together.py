@@ -212,3 +212,30 @@ def test_a_look_that_fails_loses_nothing(filer: file.Filer, tmp_path: Path) -> N
     comes(1)
     work(filer)
     assert outcomes() == ["filed"]
+
+
+@pytest.mark.usefixtures("house")
+def test_the_next_ones_are_claimed_with_the_commit_that_files_these(filer: file.Filer) -> None:
+    first, second = comes(1), comes(2)
+    hand = file.Hand(filer)
+    hand.take(file.claim(at=NOON, limit=1))
+    filed = hand.file_next(at=NOON, claim=lambda: file.claim(at=NOON, limit=5))
+    assert [one.mail.pk for one in filed] == [first.pk]
+    assert [one.pk for one in hand.mails] == [second.pk]
+    hand.file_next(at=NOON)
+    assert outcomes() == ["filed", "filed"]
+
+
+@pytest.mark.usefixtures("house")
+def test_where_a_batch_fails_none_of_the_next_ones_is_claimed(filer: file.Filer) -> None:
+    for number in range(3):
+        comes(number)
+    hand = file.Hand(filer)
+    hand.take(file.claim(at=NOON, limit=2))
+    with failing(DataError("no"), at=lambda _sql, params: "Letter 1" in str(params)):
+        hand.file_some(2, at=NOON, claim=lambda: file.claim(at=NOON, limit=5))
+    assert hand.mails == []
+    assert outcomes() == ["filed", "pending", "pending"]
+    assert not Mail.objects.filter(claimed_until__isnull=False).exists()
+    work(filer, at=10)
+    assert outcomes() == ["filed"] * 3

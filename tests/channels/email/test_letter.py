@@ -120,12 +120,14 @@ def _clean(text: str) -> str:
 @example("Rechnung Müller & Söhne 2026.pdf", b"%PDF")
 @example('a"; filename="b.exe', b"")
 @example("ä" * 300, b"\r\n.\r\n")
+@example("<>", b"")
 @example("../../etc/passwd\r\nX-Evil: 1", b"")
 def test_every_file_arrives_with_its_name(name: str, content: bytes) -> None:
     raw = letter.write([], text="See the file.", files=[letter.Enclosure(name, "application/pdf", content)])
     assert_well_formed(raw, [])
     (file,) = parsed(raw).iter_attachments()
-    assert file.get_filename() == (letter.one_line(name) or "file")
+    # As it stands there: `get_filename` takes the brackets off "<name>".
+    assert file["Content-Disposition"].params["filename"] == (letter.one_line(name) or "file")
     assert file.get_param("name") == (letter.one_line(name) or "file") or isinstance(file.get_param("name"), tuple)
     assert file.get_payload(decode=True) == content
     assert file.get_content_type() == "application/pdf"

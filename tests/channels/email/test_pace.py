@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 from everyhand.channels.email.models import DomainPace, SystemMail
-from everyhand.channels.email.outbound import deliver, letter, pace, system_mail
+from everyhand.channels.email.outbound import deliver, letter, no_server, pace, system_mail
 from everyhand.conversations.models import Conversation, Delivery
 from everyhand.core import work
 from everyhand.desk.receive import receive
@@ -86,6 +86,7 @@ def test_after_an_outage_what_was_written_first_leaves_first(
     use(monkeypatch, "")
     work_off(SOON)
     far_end = mail_server()
+    no_server.wait_no_longer(at=SOON + minutes(1))
     for minute in range(1, 4):
         work_off(SOON + minutes(minute))
 

@@ -139,17 +139,20 @@ class Hand:
 
     def take(self, mails: Sequence[Mail]) -> None:
         """Begin to understand these, which must be claimed."""
+        if not mails:
+            return
         sizes = dict(_sizes()([mail.raw_id for mail in mails]))
         self._waiting += [(mail, sizes[mail.raw_id]) for mail in mails]
         self._read_ahead()
 
-    def file_next(self, *, at: datetime) -> list[Filed]:
+    def file_next(self, *, at: datetime, claim: settle.Claim = list) -> list[Filed]:
         """File some of them, with one commit: what is understood by now, and at least every other one, so that the
-        parsers have the next ones to read meanwhile.
+        parsers have the next ones to read meanwhile. What `claim` claims is taken in hand: a commit of its own would
+        have to wait for another turn to write.
         """
-        return self.file_some(-(-len(self._reading) // 2), at=at)
+        return self.file_some(-(-len(self._reading) // 2), at=at, claim=claim)
 
-    def file_some(self, least: int, *, at: datetime) -> list[Filed]:
+    def file_some(self, least: int, *, at: datetime, claim: settle.Claim = list) -> list[Filed]:
         """The same, but at least so many; they are waited for."""
         self._read_ahead()
         batch: list[tuple[Mail, Understood]] = []
@@ -158,7 +161,9 @@ class Hand:
             # It is waited for here, so that the transaction waits for nobody.
             batch.append((mail, _outcome(understood)))
         self._just_filed = len(batch)
-        return settle.together(batch, at=at)
+        filed, claimed = settle.together(batch, at=at, claim=claim)
+        self.take(claimed)
+        return filed
 
     def _read_ahead(self) -> None:
         """Begin to understand further mails, always one at least. The bytes are read here: the threads that understand

@@ -49,6 +49,7 @@ class Letter:
 # Or why not: a refusal of the parser, in words for people, or an error nobody expected.
 Understood = Letter | Exception
 Batch = Sequence[tuple[Mail, Understood]]
+Claim = Callable[[], list[Mail]]
 
 
 class _Facts:
@@ -86,24 +87,28 @@ def _known_letters() -> Callable[[Collection[str]], list[Mail]]:
     return prepared_for_several(lambda fingerprints: Mail.objects.filter(fingerprint__in=fingerprints))
 
 
-def together(batch: Batch, *, at: datetime) -> list[Filed]:
-    """Settle these mails, which must be claimed; what became of each, in their order."""
+def together(batch: Batch, *, at: datetime, claim: Claim = list) -> tuple[list[Filed], list[Mail]]:
+    """Settle these mails, which must be claimed; what became of each, in their order. And the next ones, which `claim`
+    claims with the same commit; none when something goes wrong.
+    """
     try:
-        return _at_once(batch, at)
+        return _at_once(batch, at, claim)
     except Exception as error:  # noqa: BLE001 (told below, or tried again)
         if outage.is_outage(error):
-            return [_put_back(mail, error, at) for mail, _understood in batch]
+            return [_put_back(mail, error, at) for mail, _understood in batch], []
         if len(batch) > 1:
             log.info("filing mails one by one, since a batch failed", mails=len(batch), error=type(error).__name__)
-            return [filed for one in batch for filed in together([one], at=at)]
-        return [_alone(*batch[0], error, at)]
+            return [filed for one in batch for filed in together([one], at=at)[0]], []
+        return [_alone(*batch[0], error, at)], []
 
 
-def _at_once(batch: Batch, at: datetime) -> list[Filed]:
-    with transaction.atomic(), rows.gathering(), search.gathering():
-        facts = _Facts(batch)
-        # On copies, which nobody looks at any more when the transaction comes to nothing.
-        return [_settle(copy(mail), understood, facts, at) for mail, understood in batch]
+def _at_once(batch: Batch, at: datetime, claim: Claim = list) -> tuple[list[Filed], list[Mail]]:
+    with transaction.atomic():
+        with rows.gathering(), search.gathering():
+            facts = _Facts(batch)
+            # On copies, which nobody looks at any more when the transaction comes to nothing.
+            filed = [_settle(copy(mail), understood, facts, at) for mail, understood in batch]
+        return filed, claim()
 
 
 def _alone(mail: Mail, understood: Understood, error: Exception, at: datetime) -> Filed:
@@ -112,7 +117,7 @@ def _alone(mail: Mail, understood: Understood, error: Exception, at: datetime) -
         # On PostgreSQL another worker may have filed the same letter, or met the same customer, between our look and
         # our write: now we see what they wrote.
         try:
-            return _at_once([(mail, understood)], at)[0]
+            return _at_once([(mail, understood)], at)[0][0]
         except Exception as again:  # noqa: BLE001 (told below)
             error = again
     if isinstance(error, work.LeaseLost):
