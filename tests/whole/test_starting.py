@@ -24,6 +24,7 @@ def test_sigterm_ends_all_of_it_cleanly_and_the_data_serves_again(everyhand: Run
 
 def test_parts_that_die_are_started_again_and_whoever_came_meanwhile_is_served(everyhand: RunningEveryhand) -> None:
     everyhand.wait_until(lambda: "Ctrl-C ends it" in everyhand.log(), seconds=20, what="the greeting")
+    everyhand.wait_until(lambda: len(everyhand.members()) == 5, seconds=5, what="who greeted has ended")
     (keeper,) = (pid for pid in everyhand.members() if os.getsid(pid) == pid)
     died = [pid for pid in everyhand.members() if pid != keeper]
     for part in died:

@@ -16,6 +16,7 @@ ENDINGS = (signal.SIGTERM, signal.SIGINT)
 AWAITED = (*ENDINGS, signal.SIGCHLD, signal.SIGALRM)
 
 _STOP_WITHIN = 15.0  # seconds a part may take to finish what it has in hand
+_SAY_AGAIN_AFTER = 3.0  # seconds
 _SHORT_LIFE = 30.0  # seconds; a part that lived longer did not keep dying
 _LONGEST_REST = 10.0  # seconds between two tries to start a part that keeps dying
 _NEVER = float("inf")
@@ -78,13 +79,20 @@ def keep(parts: list[Part], doors: str) -> None:
 def _end(parts: list[Part]) -> None:
     _tell(parts, signal.SIGTERM)
     give_up_at = time.monotonic() + _STOP_WITHIN
+    again_at = time.monotonic() + _SAY_AGAIN_AFTER
     while parts := [part for part in parts if part.pid and not part.has_ended()]:
-        if give_up_at <= time.monotonic():
+        now = time.monotonic()
+        if give_up_at <= now:
             for part in parts:
                 _log("a part of the program does not stop; ending it", part=part.name)
             _tell(parts, signal.SIGKILL)
-            give_up_at = _NEVER
-        _wait(until=give_up_at)
+            give_up_at = again_at = _NEVER
+        elif again_at <= now:  # what it was told first may have met it where an exception is lost, as in a destructor
+            for part in parts:
+                _log("a part of the program does not stop; telling it again", part=part.name)
+            _tell(parts, signal.SIGTERM)
+            again_at = now + _SAY_AGAIN_AFTER
+        _wait(until=min(give_up_at, again_at))
 
 
 def _tell(parts: list[Part], what: signal.Signals) -> None:
