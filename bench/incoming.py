@@ -39,7 +39,7 @@ def accepted(data: Path, mails: int) -> Iterator[Figure]:
 
 
 def filed(data: Path, mails: int, *, called: str) -> Iterator[Figure]:
-    """Two ways: what waited is filed by the worker alone; and all of it together while it comes in. By then everybody has
+    """Two ways: what waited is filed by the worker alone; and all of it together while it comes in. By then all have
     started, parsers too, which do with the first mails.
     """
     letters = _letters(2 * mails + WARM_UP)
