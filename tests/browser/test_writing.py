@@ -31,7 +31,7 @@ def ana(courier: Courier, visit: Callable[..., Page]) -> Page:
 
 
 def editor(page: Page) -> Locator:
-    """The field with the editor in it, which comes when somebody first goes there, or by itself where words are kept."""
+    """The field with the editor in it, which comes when somebody first goes there, or by itself where words stand."""
     field = page.locator("trix-editor")
     if page.evaluate("document.querySelector('#reply-text').value"):
         expect(field).to_be_attached()  # else it might come between finding the plain field and going there
