@@ -326,7 +326,7 @@ def test_many_mails_are_written_with_few_statements_and_one_commit(cast: Cast, o
     office.reacts(NOON)
     with CaptureQueriesContext(connection) as asked:
         mails = office.writes_mails(NOON + minutes(2))
-    writes = [one["sql"] for one in asked if "INSERT INTO" in one["sql"] or "UPDATE \"" in one["sql"]]
+    writes = [one["sql"] for one in asked if "INSERT INTO" in one["sql"] or 'UPDATE "' in one["sql"]]
     assert (len(mails), len(writes)) == (12, 3)  # claimed, done, written
     assert len(asked) < 12 * 7
 
