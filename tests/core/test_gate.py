@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
+import os
 import sqlite3
 import threading
 import time
@@ -13,8 +15,9 @@ from django.db import OperationalError, connection, transaction
 
 from everyhand.core.journal import Entry, note
 from everyhand.core.sqlite import gate
-from everyhand.core.sqlite.gate import Gate, Line, gate_of
+from everyhand.core.sqlite.gate import Gate, Line, Turnstile, gate_of
 from tests.cast import NOON
+from tests.servers.processes import wait_until
 
 
 def test_threads_are_served_in_the_order_in_which_they_came() -> None:
@@ -70,25 +73,33 @@ def test_who_works_in_the_background_lets_others_first_and_is_not_kept_out(
 ) -> None:
     path = str(tmp_path / "db")
     inside, background, member = Gate(path), Gate(path), Gate(path)
-    monkeypatch.setattr(gate, "_modest", False)
     assert inside.enter(1)
+    looks, look = threading.Event(), Turnstile._enter_where_nobody_is
+    monkeypatch.setattr(
+        Turnstile,
+        "_enter_where_nobody_is",
+        lambda self, until: looks.set() or look(self, until),  # type: ignore[func-returns-value]
+    )
     came: list[str] = []
 
-    def comes(who: Gate, name: str, *, modest: bool) -> threading.Thread:
+    def comes(who: Gate, name: str) -> threading.Thread:
         def write() -> None:
             assert who.enter(10)
             came.append(name)
             time.sleep(0.01)
             who.leave()
 
-        monkeypatch.setattr(gate, "_modest", modest)
         thread = threading.Thread(target=write)
         thread.start()
-        time.sleep(0.005)  # it has looked whether it is modest
         return thread
 
     monkeypatch.setattr(gate, "_MODEST_SECONDS", 5.0)
-    threads = [comes(background, "worker", modest=True), comes(member, "reply", modest=False)]
+    monkeypatch.setattr(gate, "_modest", True)
+    threads = [comes(background, "worker")]
+    assert looks.wait(5)
+    monkeypatch.setattr(gate, "_modest", False)
+    threads.append(comes(member, "reply"))
+    wait_until(lambda: somebody_is_next(path), seconds=5, what="the reply is next")
     inside.leave()
     for thread in threads:
         thread.join(10)
@@ -117,6 +128,22 @@ def test_the_gate_opens_when_the_process_inside_is_killed(tmp_path: Path) -> Non
     inside.kill()
     inside.join(10)
     assert gate.enter(1)
+
+
+def somebody_is_next(path: str) -> bool:
+    """Whether the place behind the writer is kept, and not only looked at."""
+    place = os.open(path + ".next", os.O_RDWR)
+    try:
+        for _ in range(10):
+            try:
+                fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(0.001)
+            else:
+                return False
+        return True
+    finally:
+        os.close(place)
 
 
 def _write_without_pause(path: str) -> None:

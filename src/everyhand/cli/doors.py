@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 
 from django.conf import settings
@@ -34,7 +33,7 @@ def mail_doors() -> Doors:
 
 def handed_on(numbers: dict[str, int]) -> Doors:
     """Doors that another process opened, by the numbers of their sockets here."""
-    return {name: socket.socket(fileno=os.dup(number)) for name, number in numbers.items()}
+    return {name: socket.socket(fileno=number) for name, number in numbers.items()}
 
 
 def open_door(variable: str, address: tuple[str, int]) -> socket.socket:

@@ -79,7 +79,6 @@ PARTS: Final[dict[str, Part]] = {
     "filing": run_filing,
     "worker": run_worker,
     "worker-and-fetchers": run_worker_and_fetchers,
-    "fetchers": run_fetchers,
     "greeting": greet,
 }
 
