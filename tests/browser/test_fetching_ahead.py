@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser.courier import ROW
+
+SLOW = 600  # ms: longer than the keyboard has to rest on a row
 
 
 def test_a_conversation_is_asked_for_when_the_button_goes_down_and_opens_when_it_comes_up(ana: Page) -> None:
@@ -37,6 +39,19 @@ def test_a_row_at_which_the_keyboard_rests_is_fetched_ahead_and_read_when_it_is_
     assert (noted.value.status, len(asked), len(told)) == (204, 1, 1)
 
 
+def test_a_row_that_is_being_opened_is_not_fetched_again_when_the_focus_comes_back_to_it(ana: Page) -> None:
+    row = ana.locator(ROW).first.get_by_role("link")
+    address, subject = str(row.get_attribute("href")), row.inner_text()
+    asked = asked_for(ana, address)
+    ana.route(f"**{address}", slowly)
+    with ana.expect_request(lambda request: request.url.endswith(address)):
+        ana.keyboard.press("j")
+    row.evaluate("link => { link.blur(); link.focus() }")  # as when its row is told anew
+    ana.keyboard.press("Enter")
+    expect(ana.locator("h1")).to_have_text(subject)
+    assert len(asked) == 1
+
+
 def test_who_hurries_past_rows_has_none_of_them_fetched(ana: Page) -> None:
     asked: list[str] = []
     ana.on("request", lambda request: asked.append(request.url))
@@ -58,6 +73,11 @@ def test_who_lets_go_elsewhere_opens_nothing_and_the_next_click_what_it_is_on(an
     expect(ana).to_have_url(re.compile("/inbox/everyone$"))
     other.click()
     expect(ana.locator("h1")).to_have_text(subject)
+
+
+def slowly(route: Route) -> None:
+    route.request.frame.page.wait_for_timeout(SLOW)
+    route.continue_()
 
 
 def asked_for(page: Page, address: str) -> list[str]:

@@ -42,6 +42,7 @@ export function givesWay() {
 
 /* Shows the page of an address of ours; `place` is where in it the reader was, `again` whether the history has it already. */
 export async function go(address, { place = {}, again = false } = {}) {
+  clearTimeout(resting); /* what is being opened is not begun once more */
   asking.abort();
   asking = new AbortController();
   const stood = standing(address);
