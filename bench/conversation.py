@@ -7,13 +7,12 @@ functions, so that the program goes on from here as from its own past.
 from __future__ import annotations
 
 import base64
-import hashlib
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from bench.company import DOMAIN, HELP
 from everyhand.channels.email import tokens
-from everyhand.channels.email.fingerprint import fingerprint_of
+from everyhand.channels.email.fingerprint import digest_of, fingerprint_of
 
 if TYPE_CHECKING:
     from bench.history import History
@@ -194,7 +193,7 @@ class Conversation:
                 "--cut--",
             ]
         raw = "\r\n".join([*lines, *body, ""]).encode()
-        stored = history.raw.add(hashlib.sha256(raw).hexdigest(), len(raw), raw)
+        stored = history.raw.add(digest_of(raw), len(raw), raw)
         history.mail.add(
             *(stored, "smtp 192.0.2.7", self._address, [self._ours], self._at, self._at, 1, self._at, "filed"),
             *(fingerprint_of(raw), self._address, subject, self._pk, message),

@@ -80,7 +80,7 @@ class History:
         )
         self.entry = Table(Entry, "action", "actor", "subject", "particulars", "at")
         self.entry.next = (Entry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0) + 1
-        self.raw = Table(RawMail, "sha256", "size", "content")
+        self.raw = Table(RawMail, "digest", "size", "content")
         self.mail = Table(
             Mail,
             *("raw_id", "source", "envelope_from", "envelope_to", "accepted_at", "due_at", "attempts", "done_at"),

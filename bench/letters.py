@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Final
 
 from bench.company import DOMAIN
@@ -31,10 +32,10 @@ class Letter:
     message_id: str
 
     def as_mail(self, *, to: str, mark: str = "") -> bytes:
-        """As it comes over the wire; `mark` stands before the subject of an answer."""
+        """As it comes over the wire, written now; `mark` stands before the subject of an answer."""
         subject = f"Re: {mark}{self.subject}" if self.answers else self.subject
         header = f"From: {self.name} <{self.sender}>\r\nTo: {to}\r\nSubject: {subject}\r\n"
-        more = f"Message-ID: <{self.message_id}>\r\nDate: Mon, 2 Mar 2026 12:00:00 +0000\r\n"
+        more = f"Message-ID: <{self.message_id}>\r\nDate: {formatdate()}\r\n"
         text = self.text.replace("\n", "\r\n")
         return f"{header}{more}Content-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n".encode()
 

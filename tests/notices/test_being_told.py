@@ -183,7 +183,7 @@ def test_author_and_owner_hear_that_a_reply_failed_where_and_what_to_do(cast: Ca
 
 
 def test_a_mail_that_waits_tells_those_who_look_after_mail_until_it_is_decided(cast: Cast, office: Office) -> None:
-    raw = RawMail.objects.create(sha256="0" * 64, size=3, content=b"???")
+    raw = RawMail.objects.create(digest="0" * 64, size=3, content=b"???")
     mail = Mail.objects.create(raw=raw, source="test", accepted_at=NOON, due_at=NOON)
     journal.note("mail.held", subject=mail, at=NOON, why="forged-reply")
     office.reacts(NOON)

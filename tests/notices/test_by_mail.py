@@ -212,7 +212,7 @@ def answer(notice: Notice, *, sender: str = "ana@courier.test", text: str = "I c
 
 def filed(inbound: Inbound, notice: Notice) -> Mail:
     """Its mail, once it has been filed as an answer to `notice`."""
-    raw = RawMail.objects.create(sha256=inbound.message_id, size=3, content=b"...")
+    raw = RawMail.objects.create(digest=inbound.message_id, size=3, content=b"...")
     Mail.objects.create(raw=raw, source="test", accepted_at=NOON, due_at=NOON)
     (mail,) = work.claim(Mail, at=NOON, limit=1)
     notice_answers.file(mail, inbound, notice, NOON)

@@ -44,12 +44,12 @@ def scene(house: House, *, to: str, about: str, owner: Member) -> Scene:
     assert conversation.owner == owner
     reply = answers(owner, conversation, "Thank you.")
     now = timezone.now()
-    filed = RawMail.objects.create(sha256="f" * 64, size=3, content=b"abc")
+    filed = RawMail.objects.create(digest="f" * 64, size=3, content=b"abc")
     Mail.objects.create(
         raw=filed, source="test", accepted_at=now, due_at=now, done_at=now, outcome="filed",
         conversation=conversation, message=message,
     )  # fmt: skip
-    odd = RawMail.objects.create(sha256="0" * 64, size=3, content=b"???")
+    odd = RawMail.objects.create(digest="0" * 64, size=3, content=b"???")
     mail = Mail.objects.create(
         raw=odd, source="test", accepted_at=now, due_at=now, quarantined_at=now, outcome="quarantined", why="odd",
         team=conversation.team,

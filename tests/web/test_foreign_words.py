@@ -123,7 +123,7 @@ def test_words_are_words_on_every_page(house: House, attack: str) -> None:
     received = arrives(
         f"route 4 {attack}", sender=sender, subject=attack, files=[file], cc=[Address(attack, "eve@example.org")]
     )
-    raw = RawMail.objects.create(sha256="1" * 64, size=9, content=f"Subject: {attack}\n\n{attack}".encode())
+    raw = RawMail.objects.create(digest="1" * 64, size=9, content=f"Subject: {attack}\n\n{attack}".encode())
     now = received.message.at
     mail = Mail.objects.create(
         raw=raw, source=attack, accepted_at=now, due_at=now, quarantined_at=now, outcome="quarantined",
@@ -186,7 +186,7 @@ def test_files_are_only_ever_downloads(house: House, name: str, type_: str, serv
 def test_the_raw_mail_is_a_download_byte_for_byte(house: House) -> None:
     received = arrives()
     content = b"Subject: x\r\n\r\n\xff\x00raw"
-    raw = RawMail.objects.create(sha256="2" * 64, size=len(content), content=content)
+    raw = RawMail.objects.create(digest="2" * 64, size=len(content), content=content)
     at = received.message.at
     Mail.objects.create(raw=raw, source="test", accepted_at=at, due_at=at, done_at=at, message=received.message)
     page = browser_of(house.ana).get(f"/conversations/{received.conversation.pk}")

@@ -22,7 +22,7 @@ def words(response: Any) -> str:
 
 def accepted(number: int, outcome: str = "quarantined", content: bytes = b"Subject: x\n\nHello", **more: Any) -> Mail:
     now = timezone.now()
-    raw = RawMail.objects.create(sha256=f"{number:064}", size=len(content), content=content)
+    raw = RawMail.objects.create(digest=f"{number:064}", size=len(content), content=content)
     fields: dict[str, Any] = {"source": "smtp 192.0.2.7", "sender": f"reader{number}@example.org", "subject": "Odd"}
     if outcome == "quarantined":
         fields |= {"quarantined_at": now, "why": "It is nested too deeply.", "attempts": 4, "last_error": "TooHostile"}

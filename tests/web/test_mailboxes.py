@@ -81,7 +81,7 @@ def test_each_mailbox_has_a_light_in_words_and_says_what_to_do(house: House) -> 
         trouble="password",
         trouble_said="[AUTH] no such user",
     )
-    raw = RawMail.objects.create(sha256="1" * 64, size=1, content=b"x")
+    raw = RawMail.objects.create(digest="1" * 64, size=1, content=b"x")
     Mail.objects.create(
         raw=raw, source="imap", accepted_at=now, arrived_at=now - timedelta(hours=3), due_at=now, fetched_into=ours
     )

@@ -102,7 +102,7 @@ def test_what_comes_in_is_filed_first_and_looked_at_then(house: House, scanner: 
 def test_the_raw_mail_with_a_virus_in_it_is_for_administrators(house: House, scanner: Clamd) -> None:
     received = arrives(files=[BILL])
     now = timezone.now()
-    raw = RawMail.objects.create(sha256="e" * 64, size=3, content=b"raw")
+    raw = RawMail.objects.create(digest="e" * 64, size=3, content=b"raw")
     Mail.objects.create(
         raw=raw, source="test", accepted_at=now, due_at=now, done_at=now, outcome="filed",
         conversation=received.conversation, message=received.message,

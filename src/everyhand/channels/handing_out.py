@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from everyhand.channels.email.fingerprint import alone
 from everyhand.channels.email.models import RawMail
 from everyhand.conversations import tags
 from everyhand.conversations.models import Attachment, Conversation, Message, taken_back
@@ -62,7 +63,7 @@ def archive(
                 yield passing.taken()
         messages = _said(conversations, notes=notes)
         for raw in RawMail.objects.filter(mail__message__in=messages).exclude(content=NOTHING).iterator(chunk_size=10):
-            packed.writestr(f"mails/{raw.sha256}.eml", bytes(raw.content))
+            packed.writestr(f"mails/{alone(raw.digest)}.eml", bytes(raw.content))
             yield passing.taken()
         files = Attachment.objects.filter(message__in=messages).select_related("blob")
         for attachment in files.iterator(chunk_size=10):

@@ -33,3 +33,24 @@ class WithoutOwnIndex(migrations.AlterField):
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:  # noqa: ARG002
         model = to_state.apps.get_model(app_label, self.model_name)
         schema_editor.execute(schema_editor._create_index_sql(model, fields=[model._meta.get_field(self.name)]))  # noqa: SLF001
+
+
+class WithoutPatterns(migrations.RunPython):
+    """Take away the second index, for LIKE, that Django gives an indexed text on PostgreSQL, where nobody asks that.
+
+    It is named after the column, so this comes before the column is called otherwise.
+    """
+
+    def __init__(self, table: str, column: str) -> None:
+        self._of = (table, column)
+        super().__init__(self._drop, migrations.RunPython.noop)
+
+    def deconstruct(self) -> tuple[str, tuple[str, str], dict[str, Any]]:
+        return type(self).__qualname__, self._of, {}
+
+    def _drop(self, _apps: Any, schema_editor: Any) -> None:
+        if schema_editor.connection.vendor != "postgresql":
+            return
+        table, column = self._of
+        name = schema_editor._create_index_name(table, [column], suffix="_like")  # noqa: SLF001
+        schema_editor.execute(f"DROP INDEX IF EXISTS {schema_editor.quote_name(name)}")

@@ -4,7 +4,6 @@ lost, half done, or done twice.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -14,6 +13,7 @@ from django.db import DataError, OperationalError, connection
 from imapclient.exceptions import IMAPClientError
 
 from everyhand.channels.email import accept, file, queries
+from everyhand.channels.email.fingerprint import digest_of
 from everyhand.channels.email.models import ConnectedMailbox, Mail, Mailbox
 from everyhand.channels.email.outbound import deliver as delivering
 from everyhand.conversations.models import Conversation, Delivery, Message
@@ -78,7 +78,7 @@ def test_a_mail_is_accepted_whole_and_once(cast: Cast, error: type[BaseException
             except OperationalError:
                 connection.close()
         accept.accept(arriving, at=NOON)
-        assert bytes(Mail.objects.get(raw__sha256=_sha256(number)).raw.content) == _raw(number)
+        assert bytes(Mail.objects.get(raw__digest=_digest(number)).raw.content) == _raw(number)
 
     steps = at_every_step(bring, error)
     tell(f"accepting, {error.__name__} at each of {steps}")
@@ -98,14 +98,14 @@ def test_mails_are_filed_whole_and_once(cast: Cast, filer: file.Filer, error: ty
         assert queries.ledger().balanced
         assert queries.ledger().quarantined == 0
         for one in numbers:
-            waits = Mail.objects.filter(raw__sha256=_sha256(one), outcome=Mail.Outcome.PENDING).exists()
+            waits = Mail.objects.filter(raw__digest=_digest(one), outcome=Mail.Outcome.PENDING).exists()
             assert Conversation.objects.filter(subject=f"Letter {one}").count() == (0 if waits else 1)
         # Whatever was claimed and never heard of again is free when its lease has run out.
         _work(filer, at=NOON + minutes(10))
         for one in numbers:
             (message,) = Message.objects.filter(subject=f"Letter {one}")
             assert [file.name for file in message.attachments.all()] == ["wet.png"]
-            mail = Mail.objects.get(raw__sha256=_sha256(one))
+            mail = Mail.objects.get(raw__digest=_digest(one))
             assert (mail.outcome, mail.message, mail.conversation) == ("filed", message, message.conversation)
 
     steps = at_every_step(file_two, error)
@@ -203,8 +203,8 @@ def _raw(number: int) -> bytes:
     return LETTER.format(number=number, to=HELP).encode()
 
 
-def _sha256(number: int) -> str:
-    return hashlib.sha256(_raw(number)).hexdigest()
+def _digest(number: int) -> str:
+    return digest_of(_raw(number))
 
 
 def _again(box: ConnectedMailbox) -> ConnectedMailbox:

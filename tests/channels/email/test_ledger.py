@@ -29,7 +29,7 @@ def test_a_mail_that_nothing_became_of_is_told_of_until_it_is_found(cast: Cast) 
     comes(1)
     balance = queries.Balance()
     assert balance.stands()
-    lost = RawMail.objects.create(sha256="f" * 64, size=1, content=b"?")
+    lost = RawMail.objects.create(digest="f" * 64, size=1, content=b"?")
     assert [balance.stands(), balance.stands()] == [False, False]
     lost.delete()
     assert balance.stands()

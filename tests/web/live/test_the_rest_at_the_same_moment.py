@@ -25,7 +25,7 @@ __all__ = ["founded"]  # the fixture
 
 
 def test_a_held_mail_decided_by_two_is_decided_once(company: Desks) -> None:
-    raw = RawMail.objects.create(sha256=f"{Mail.objects.count():064}", size=3, content=b"???")
+    raw = RawMail.objects.create(digest=f"{Mail.objects.count():064}", size=3, content=b"???")
     mail = Mail.objects.create(
         raw=raw, source="test", accepted_at=now(), due_at=now(), quarantined_at=now(), outcome="quarantined",
         why="odd", held=Held.DOUBTFUL_REPLY,

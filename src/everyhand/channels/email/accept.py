@@ -5,7 +5,6 @@ Nothing here looks inside a mail, so nothing in a mail can keep it out.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,7 @@ from functools import cache
 from django.db import IntegrityError, connection, transaction
 
 from everyhand.channels.email import whose
+from everyhand.channels.email.fingerprint import alone, digest_of, either
 from everyhand.channels.email.models import Mail, Mailbox, RawMail, Redelivery
 from everyhand.core import journal, rows
 from everyhand.core.prepared import Given, prepared
@@ -68,19 +68,19 @@ def accept_many(arriving: Sequence[Arriving], *, at: datetime) -> list[Accepted]
 @transaction.atomic
 def _accept(arriving: Sequence[Arriving], at: datetime) -> list[Accepted]:
     digests = _digests(arriving)
-    known = {mail.raw.sha256: mail for mail in _known(digests)}
-    new = {digest: one for digest, one in zip(digests, arriving, strict=True) if digest not in known}
+    known = {alone(mail.raw.digest): mail for mail in _known(digests)}
+    new = {digest: one for digest, one in zip(digests, arriving, strict=True) if alone(digest) not in known}
     with rows.gathering():
         mails = [_new(digest, one, at) for digest, one in new.items()]
     for made in mails:
         if made.quarantined_at:
             _keep_for_its_team(made, at)
-    fresh = {mail.raw.sha256: mail for mail in mails}
+    fresh = {mail.raw.digest: mail for mail in mails}
     accepted = []
     for digest, one in zip(digests, arriving, strict=True):
         mail = fresh.pop(digest, None)
         if mail is None:
-            mail = known.get(digest) or next(made for made in mails if made.raw.sha256 == digest)
+            mail = known.get(alone(digest)) or next(made for made in mails if made.raw.digest == digest)
             Redelivery.objects.create(mail=mail, source=one.source[:1000], envelope_to=list(one.envelope_to), at=at)
             accepted.append(Accepted(mail, again=True))
         else:
@@ -89,7 +89,7 @@ def _accept(arriving: Sequence[Arriving], at: datetime) -> list[Accepted]:
 
 
 def _digests(arriving: Sequence[Arriving]) -> list[str]:
-    return [hashlib.sha256(one.raw).hexdigest() for one in arriving]
+    return [digest_of(one.raw) for one in arriving]
 
 
 def _keep_for_its_team(mail: Mail, at: datetime) -> None:
@@ -103,7 +103,7 @@ def _keep_for_its_team(mail: Mail, at: datetime) -> None:
 def _new(digest: str, one: Arriving, at: datetime) -> Mail:
     return rows.create(
         Mail,
-        raw=rows.create(RawMail, sha256=digest, size=len(one.raw), content=one.raw),
+        raw=rows.create(RawMail, digest=digest, size=len(one.raw), content=one.raw),
         source=one.source[:1000],
         envelope_from=one.envelope_from[:320],
         envelope_to=list(one.envelope_to),
@@ -121,10 +121,10 @@ def _new(digest: str, one: Arriving, at: datetime) -> Mail:
 
 
 def _known(digests: Sequence[str]) -> list[Mail]:
-    return _of_so_many(len(digests))(digests=digests) if digests else []
+    return _of_so_many(2 * len(digests))(digests=either(digests)) if digests else []
 
 
 @cache
 def _of_so_many(digests: int) -> Callable[..., list[Mail]]:
-    same = Mail.objects.filter(raw__sha256__in=Given("digests", several=digests))
+    same = Mail.objects.filter(raw__digest__in=Given("digests", several=digests))
     return prepared(same.select_related("raw").defer("raw__content"))

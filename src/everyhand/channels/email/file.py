@@ -21,7 +21,7 @@ from django.db import transaction
 from everyhand.channels.email import outcomes, settle
 from everyhand.channels.email.authentication import Arrival, Judge
 from everyhand.channels.email.fetching import receivers
-from everyhand.channels.email.fingerprint import fingerprint_of
+from everyhand.channels.email.fingerprint import either, fingerprint_of
 from everyhand.channels.email.models import Mail, RawMail
 from everyhand.channels.email.outcomes import Filed
 from everyhand.channels.email.parsing.isolated import IsolatedParser, ParseFailed
@@ -47,10 +47,9 @@ AHEAD: Final = 2 * TOGETHER
 BYTES_AHEAD: Final = 8_000_000
 # What settling looks for, and writes, under keys that lie anywhere: the letter, its Message-ID, whoever wrote it.
 _UNDER_RANDOM_KEYS: Final = """SELECT
-  EXISTS (SELECT 1 FROM email_mail WHERE fingerprint = ?),
+  EXISTS (SELECT 1 FROM email_mail WHERE fingerprint IN (?, ?)),
   EXISTS (SELECT 1 FROM conversations_message WHERE message_id = ? AND NOT (message_id = '')),
-  EXISTS (SELECT 1 FROM customers_identity WHERE kind = 'email' AND value = ?),
-  EXISTS (SELECT 1 FROM customers_identity WHERE value = ?),
+  EXISTS (SELECT 1 FROM customers_identity WHERE value = ? AND kind = 'email'),
   EXISTS (SELECT 1 FROM customers_identity WHERE domain = ?)"""
 
 
@@ -110,7 +109,8 @@ class Filer:
         if self._scouts:
             sender = normalised(inbound.sender.email)
             domain = sender.rpartition("@")[2]
-            self._scouts.look(letter.fingerprint or "", inbound.message_id, sender, sender, domain)
+            letters = either([letter.fingerprint or ""])
+            self._scouts.look(*letters, inbound.message_id, sender, domain)
         return letter
 
 

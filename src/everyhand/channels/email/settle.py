@@ -18,6 +18,7 @@ import structlog
 from django.db import IntegrityError, transaction
 
 from everyhand.channels.email import guesses, holding, notice_answers, outcomes, queries, tokens, whose
+from everyhand.channels.email.fingerprint import alone, either
 from everyhand.channels.email.models import Mail
 from everyhand.channels.email.outbound import acknowledge
 from everyhand.channels.email.outcomes import Filed
@@ -65,8 +66,8 @@ class _Facts:
         openings = [one.inbound for one in letters if not tokens.named_conversations(one.inbound.recipients)]
         self.standing.map.expect([kept.hints(one) for one in openings])
         self.ours = queries.OurAddresses()
-        known = _known_letters()([one.fingerprint for one in letters if one.fingerprint])
-        self._letters = {mail.fingerprint: mail for mail in known}
+        known = _known_letters()(either(one.fingerprint for one in letters if one.fingerprint))
+        self._letters = {alone(mail.fingerprint): mail for mail in known if mail.fingerprint}
 
     def look_again(self) -> None:
         """Before the first mail, and after one that changed a conversation which others may belong to."""
@@ -74,12 +75,12 @@ class _Facts:
 
     def known_as(self, mail: Mail, fingerprint: str | None) -> Mail | None:
         """The mail that brought the same letter before."""
-        original = self._letters.get(fingerprint) if fingerprint else None
+        original = self._letters.get(alone(fingerprint)) if fingerprint else None
         return original if original and original.pk != mail.pk else None
 
     def remember(self, mail: Mail) -> None:
         if mail.fingerprint:
-            self._letters[mail.fingerprint] = mail
+            self._letters[alone(mail.fingerprint)] = mail
 
 
 @cache

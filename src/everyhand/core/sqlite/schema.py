@@ -53,6 +53,11 @@ class SchemaEditor(schema.DatabaseSchemaEditor):
             self._keys_changed_in.add(model._meta.db_table)
         super().add_field(model, field)
 
+    def _field_should_be_altered(self, old_field: Any, new_field: Any, ignore: set[str] | None = None) -> bool:
+        # SQLite limits no text, and Django would copy the whole table for another limit.
+        ignored = {*(ignore or ()), "max_length"}
+        return bool(super()._field_should_be_altered(old_field, new_field, ignore=ignored))  # type: ignore[misc]
+
     def _remake_table(self, model: Any, **more: Any) -> None:
         self._keys_changed_in.add(model._meta.db_table)
         super()._remake_table(model, **more)  # type: ignore[misc]

@@ -11,7 +11,8 @@ from django.db import connection
 
 from everyhand.channels.email import accept, file, queries
 from everyhand.channels.email.file import Filer
-from everyhand.channels.email.models import Mail, Mailbox, Redelivery
+from everyhand.channels.email.fingerprint import alone
+from everyhand.channels.email.models import Mail, Mailbox, RawMail, Redelivery
 from everyhand.conversations.models import Conversation, Message
 from tests.cast import HELP, NOON, Cast, minutes
 from tests.channels.email.proof.post import ADA, BEA, Post, said
@@ -96,6 +97,15 @@ def test_letters_that_nothing_tells_apart_but_their_time_are_all_kept(post: Post
     post.comes(by_route(1, raw))
     assert post.comes(by_route(2, raw)).outcome == "filed"
     assert Message.objects.count() == 2
+
+
+def test_what_was_stored_when_digests_had_no_day_yet_is_known_again(post: Post) -> None:
+    first = post.comes(LETTER)
+    RawMail.objects.update(digest=alone(first.raw.digest))
+    Mail.objects.update(fingerprint=alone(str(first.fingerprint)))
+    assert accept.accept(accept.Arriving(LETTER, "smtp 192.0.2.25", ADA, (HELP,)), at=NOON).again
+    assert post.comes(by_route(1)).duplicate_of == first
+    assert Message.objects.count() == 1
 
 
 def test_one_letter_to_two_of_our_mailboxes_is_one_conversation(post: Post) -> None:

@@ -1,0 +1,65 @@
+"""By what a mail is known again: its digest, behind the day on which it was written."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from everyhand.channels.email.fingerprint import alone, digest_of, fingerprint_of
+
+DAY = "Mon, 2 Mar 2026 12:00:00 +0000"
+
+
+def letter(dated: str, *, before: str = "", text: str = "No paper today.") -> bytes:
+    return f"{before}From: ada@example.org\r\nDate: {dated}\r\nSubject: Paper\r\n\r\n{text}\r\n".encode()
+
+
+def day_of(raw: bytes) -> str:
+    fingerprint = fingerprint_of(raw)
+    assert fingerprint is not None
+    assert digest_of(raw)[:-64] == fingerprint[:-64]
+    return fingerprint[:-64]
+
+
+def test_mails_written_one_day_after_the_other_stand_one_after_the_other() -> None:
+    days = [date(2026, 1, 1) + timedelta(days=number) for number in range(800)]
+    keys = [day_of(letter(f"{day:%a, {day.day} %b %Y} 23:59:59 -0800")) for day in days]
+    assert all(earlier < later for earlier, later in pairwise(keys))
+
+
+@given(some.binary(max_size=400))
+def test_whatever_the_bytes_are_their_digest_is_behind_four_digits(raw: bytes) -> None:
+    assert alone(digest_of(raw)) == hashlib.sha256(raw).hexdigest()
+    int(digest_of(raw)[:-64], 16)
+    assert len(digest_of(raw)) == 68
+
+
+@pytest.mark.parametrize(
+    "dated",
+    ["2 Mar 2026 12:00:00 +0000", "Mon,  02 mar 2026 12:00", "Monday,\r\n 2 March 2026", "MON, 2 Mar 2026 noon"],
+    ids=["no name of a day", "other spaces and letters", "folded", "no time"],
+)
+def test_a_day_is_read_however_it_is_written(dated: str) -> None:
+    assert day_of(letter(dated)) == day_of(letter(DAY))
+
+
+@pytest.mark.parametrize("dated", ["", "yesterday", "2026-03-02", "\r\n\t", "2 Mrz 2026", "Mar 2026"])
+def test_a_day_that_cannot_be_read_comes_first(dated: str) -> None:
+    assert digest_of(letter(dated)).startswith("0000")
+
+
+def test_a_date_in_the_text_is_none_of_the_letter() -> None:
+    raw = letter("once", text="He wrote:\r\nDate: Tue, 3 Mar 2026 12:00:00 +0000")
+    assert digest_of(raw).startswith("0000")
+
+
+def test_of_two_dates_the_same_is_taken_by_either_route() -> None:
+    later = "Date: Tue, 3 Mar 2026 12:00:00 +0000\r\n"
+    raw = letter(DAY)
+    routes = [later.encode() + raw, raw.replace(b"Subject", later.encode() + b"Subject")]
+    assert len({fingerprint_of(route) for route in routes}) == 1
