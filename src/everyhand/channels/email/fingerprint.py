@@ -2,8 +2,9 @@
 came by two routes then, so its trace lines differ, and nothing else does.
 
 Both are unique, so each has an index, and a digest alone falls anywhere among millions of others: each mail would
-change a page of either index that nobody has in memory, and that is written to the disk for its sake alone. So the day
-that its sender wrote stands in front: mails of these days stand together, and an old one that comes again is found.
+change a page of either index that nobody has in memory, and that is written to the disk for its sake alone. So the
+minute that its sender wrote stands in front: what comes in now stands together, and an old mail that comes again is
+found.
 """
 
 from __future__ import annotations
@@ -19,22 +20,22 @@ _WRITTEN = frozenset(
     b"content-transfer-encoding content-disposition auto-submitted".split()
 )
 _END_OF_HEADER = re.compile(rb"\r?\n\r?\n")
-_DAY = re.compile(
+_DATE = re.compile(
     rb"\n[Dd][Aa][Tt][Ee][ \t]*:(?:[^\n]|\n[ \t])*?(\d{1,2})\s+"
-    rb"(?i:(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)\s+([12]\d{3})\b"
+    rb"(?i:(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)\s+([12]\d{3})\b(?:\s+(\d\d):(\d\d))?"
 )
 _MONTHS = b"jan feb mar apr may jun jul aug sep oct nov dec".split()
 _FIELD = re.compile(rb"^([!-9;-~]{1,76})[ \t]*:((?:[^\n]*\n[ \t])*[^\n]*)", re.MULTILINE)
 
 
 def digest_of(raw: bytes) -> str:
-    """68 hex digits that belong to exactly these bytes."""
+    """72 hex digits that belong to exactly these bytes."""
     end = _END_OF_HEADER.search(raw)
-    return _on_its_day(raw[: end.start()] if end else raw, hashlib.sha256(raw).hexdigest())
+    return _at_its_minute(raw[: end.start()] if end else raw, hashlib.sha256(raw).hexdigest())
 
 
 def fingerprint_of(raw: bytes, kind: str = "") -> str | None:
-    """68 hex digits that two deliveries of one letter share and no two letters do. `kind` tells apart what was taken
+    """72 hex digits that two deliveries of one letter share and no two letters do. `kind` tells apart what was taken
     for automatic from what was not: a report that wraps a letter must never hide the letter.
 
     A Message-ID alone never decides, because some senders use one twice: it counts together with all that the sender
@@ -50,26 +51,28 @@ def fingerprint_of(raw: bytes, kind: str = "") -> str | None:
     digest = hashlib.sha256()
     for part in (kind.encode(), *(b"%s:%s" % field for field in fields), body.replace(b"\r\n", b"\n").rstrip()):
         digest.update(len(part).to_bytes(8, "big") + part)
-    return _on_its_day(header, digest.hexdigest())
+    return _at_its_minute(header, digest.hexdigest())
 
 
 def either(keys: Iterable[str]) -> list[str]:
-    """By what they may be stored: before days stood in front, digests stood alone."""
+    """By what they may be stored: before minutes stood in front, digests stood alone."""
     return [spelling for key in keys for spelling in (key, alone(key))]
 
 
 def alone(key: str) -> str:
-    """The digest of a key, without its day."""
+    """The digest of a key, without its minute."""
     return key[-64:]
 
 
-def _on_its_day(header: bytes, digest: str) -> str:
-    """The first day that this header names (RFC 5322, 3.3), in four hex digits, and the digest. Days are numbered in
-    their order, 31 a month; a header without any has 0. Which Date field stands first may differ by route.
+def _at_its_minute(header: bytes, digest: str) -> str:
+    """The minute that this header names (RFC 5322, 3.3), in eight hex digits, and the digest. Minutes are numbered in
+    their order, 31 days a month and as their sender's clock showed them; a header without a date has 0. The first of
+    several is taken, since by another route their fields may stand in another order.
     """
-    days = [_number(*written) for written in _DAY.findall(b"\n" + header)]
-    return f"{min(days, default=0):04x}{digest}"
+    minutes = [_number(*written) for written in _DATE.findall(b"\n" + header)]
+    return f"{min(minutes, default=0):08x}{digest}"
 
 
-def _number(day: bytes, month: bytes, year: bytes) -> int:
-    return ((int(year) - 1900) * 372 + _MONTHS.index(month.lower()) * 31 + int(day)) % 0x10000
+def _number(day: bytes, month: bytes, year: bytes, hour: bytes, minute: bytes) -> int:
+    days = (int(year) - 1900) * 372 + _MONTHS.index(month.lower()) * 31 + int(day)
+    return (days * 1440 + int(hour or 0) * 60 + int(minute or 0)) % 2**32
