@@ -198,7 +198,7 @@ def test_what_lies_under_random_keys_is_looked_at_by_index_and_beforehand(
     comes(1)
     work(filer)
     [(fingerprint, as_before, *known)] = looked
-    assert (len(fingerprint), as_before) == (72, fingerprint[8:])
+    assert (len(fingerprint), as_before) == (74, fingerprint[10:])
     assert known == ["1@customers.test", "ada1@customers.test", "customers.test"]
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN QUERY PLAN {file._UNDER_RANDOM_KEYS}", looked[0])

@@ -3,7 +3,7 @@ came by two routes then, so its trace lines differ, and nothing else does.
 
 Both are unique, so each has an index, and a digest alone falls anywhere among millions of others: each mail would
 change a page of either index that nobody has in memory, and that is written to the disk for its sake alone. So the
-minute that its sender wrote stands in front: what comes in now stands together, and an old mail that comes again is
+second that its sender wrote stands in front: what comes in now stands together, and an old mail that comes again is
 found.
 """
 
@@ -22,20 +22,20 @@ _WRITTEN = frozenset(
 _END_OF_HEADER = re.compile(rb"\r?\n\r?\n")
 _DATE = re.compile(
     rb"\n[Dd][Aa][Tt][Ee][ \t]*:(?:[^\n]|\n[ \t])*?(\d{1,2})\s+"
-    rb"(?i:(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)\s+([12]\d{3})\b(?:\s+(\d\d):(\d\d))?"
+    rb"(?i:(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)\s+([12]\d{3})\b(?:\s+(\d\d):(\d\d)(?::(\d\d))?)?"
 )
 _MONTHS = b"jan feb mar apr may jun jul aug sep oct nov dec".split()
 _FIELD = re.compile(rb"^([!-9;-~]{1,76})[ \t]*:((?:[^\n]*\n[ \t])*[^\n]*)", re.MULTILINE)
 
 
 def digest_of(raw: bytes) -> str:
-    """72 hex digits that belong to exactly these bytes."""
+    """74 hex digits that belong to exactly these bytes."""
     end = _END_OF_HEADER.search(raw)
-    return _at_its_minute(raw[: end.start()] if end else raw, hashlib.sha256(raw).hexdigest())
+    return _at_its_second(raw[: end.start()] if end else raw, hashlib.sha256(raw).hexdigest())
 
 
 def fingerprint_of(raw: bytes, kind: str = "") -> str | None:
-    """72 hex digits that two deliveries of one letter share and no two letters do. `kind` tells apart what was taken
+    """74 hex digits that two deliveries of one letter share and no two letters do. `kind` tells apart what was taken
     for automatic from what was not: a report that wraps a letter must never hide the letter.
 
     A Message-ID alone never decides, because some senders use one twice: it counts together with all that the sender
@@ -51,28 +51,30 @@ def fingerprint_of(raw: bytes, kind: str = "") -> str | None:
     digest = hashlib.sha256()
     for part in (kind.encode(), *(b"%s:%s" % field for field in fields), body.replace(b"\r\n", b"\n").rstrip()):
         digest.update(len(part).to_bytes(8, "big") + part)
-    return _at_its_minute(header, digest.hexdigest())
+    return _at_its_second(header, digest.hexdigest())
 
 
 def either(keys: Iterable[str]) -> list[str]:
-    """By what they may be stored: before minutes stood in front, digests stood alone."""
+    """By what they may be stored: before seconds stood in front, digests stood alone."""
     return [spelling for key in keys for spelling in (key, alone(key))]
 
 
 def alone(key: str) -> str:
-    """The digest of a key, without its minute."""
+    """The digest of a key, without its second."""
     return key[-64:]
 
 
-def _at_its_minute(header: bytes, digest: str) -> str:
-    """The minute that this header names (RFC 5322, 3.3), in eight hex digits, and the digest. Minutes are numbered in
+def _at_its_second(header: bytes, digest: str) -> str:
+    """The second that this header names (RFC 5322, 3.3), in ten hex digits, and the digest. Seconds are numbered in
     their order, 31 days a month and as their sender's clock showed them; a header without a date has 0. The first of
     several is taken, since by another route their fields may stand in another order.
     """
-    minutes = [_number(*written) for written in _DATE.findall(b"\n" + header)]
-    return f"{min(minutes, default=0):08x}{digest}"
+    seconds = [_number(written) for written in _DATE.findall(b"\n" + header)]
+    return f"{min(seconds, default=0):010x}{digest}"
 
 
-def _number(day: bytes, month: bytes, year: bytes, hour: bytes, minute: bytes) -> int:
-    days = (int(year) - 1900) * 372 + _MONTHS.index(month.lower()) * 31 + int(day)
-    return (days * 1440 + int(hour or 0) * 60 + int(minute or 0)) % 2**32
+def _number(written: tuple[bytes, ...]) -> int:
+    day, month, year, *clock = written
+    hour, minute, second = (int(part or 0) for part in clock)
+    days = (int(year) - 1000) * 372 + _MONTHS.index(month.lower()) * 31 + int(day)
+    return days * 86_400 + hour * 3_600 + minute * 60 + second

@@ -109,7 +109,7 @@ class ConnectedMailbox(models.Model):
 class RawMail(models.Model):
     """The bytes of a mail exactly as they came. Written once, in the transaction that accepts it; never changed."""
 
-    digest = models.CharField(max_length=72, unique=True)  # see `fingerprint.digest_of`
+    digest = models.CharField(max_length=74, unique=True)  # see `fingerprint.digest_of`
     size = models.PositiveBigIntegerField()
     content = models.BinaryField()
 
@@ -141,7 +141,7 @@ class Mail(DueRow):
     outcome = models.CharField(max_length=12, choices=Outcome.choices, default=Outcome.PENDING)
     why = models.CharField(max_length=500, blank=True)  # a code for what was suppressed, a sentence for quarantine
     # The same letter in other bytes (another route, other Received lines) has the same fingerprint; unknown until read.
-    fingerprint = models.CharField(max_length=72, unique=True, null=True)  # noqa: DJ001 (NULLs don't collide, "" would)
+    fingerprint = models.CharField(max_length=74, unique=True, null=True)  # noqa: DJ001 (NULLs don't collide, "" would)
     duplicate_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+", db_index=False)
     # Whose it is while no conversation holds it (see `whose`); None for everybody who looks after mail.
     team = models.ForeignKey(Team, models.SET_NULL, null=True, related_name="+", db_index=False)

@@ -99,7 +99,7 @@ def test_letters_that_nothing_tells_apart_but_their_time_are_all_kept(post: Post
     assert Message.objects.count() == 2
 
 
-def test_what_was_stored_when_digests_had_no_minute_yet_is_known_again(post: Post) -> None:
+def test_what_was_stored_when_digests_had_no_second_yet_is_known_again(post: Post) -> None:
     first = post.comes(LETTER)
     RawMail.objects.update(digest=alone(first.raw.digest))
     Mail.objects.update(fingerprint=alone(str(first.fingerprint)))

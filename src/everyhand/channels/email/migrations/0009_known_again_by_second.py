@@ -1,4 +1,4 @@
-"""By what a mail is known again has its minute in front (see `fingerprint`). What is here already is found as it is."""
+"""By what a mail is known again has its second in front (see `fingerprint`). What is here already is found as it is."""
 
 from django.db import migrations, models
 
@@ -12,8 +12,8 @@ class Migration(migrations.Migration):
         WithoutPatterns("email_rawmail", "sha256"),
         WithoutPatterns("email_mail", "fingerprint"),
         migrations.RenameField(model_name="rawmail", old_name="sha256", new_name="digest"),
-        migrations.AlterField(model_name="rawmail", name="digest", field=models.CharField(max_length=72, unique=True)),
+        migrations.AlterField(model_name="rawmail", name="digest", field=models.CharField(max_length=74, unique=True)),
         migrations.AlterField(
-            model_name="mail", name="fingerprint", field=models.CharField(max_length=72, null=True, unique=True)
+            model_name="mail", name="fingerprint", field=models.CharField(max_length=74, null=True, unique=True)
         ),
     ]
