@@ -25,6 +25,7 @@ from django.db import connection
 from bench import company, history, postgresql
 from bench.history import FILLED
 from bench.interrupting import leave_when_interrupted
+from bench.pieces import raise_levels
 from bench.tables import indexes_built_afterwards
 from bench.words import Writer
 from everyhand.cli import reactions
@@ -103,6 +104,7 @@ def _much_indexed_at_once() -> Iterator[None]:
     _gather(GATHERED)
     yield
     _gather(GATHERED_BY_DEFAULT)
+    raise_levels()
 
 
 def _gather(size: int) -> None:

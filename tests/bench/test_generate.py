@@ -15,6 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from bench.pieces import RAISED
 from tests.servers.processes import open_directory
 from tests.whole.test_the_main_job import wait_for
 
@@ -82,6 +83,15 @@ def test_the_same_seed_makes_the_same_company(company: Path) -> None:
     assert fingerprint(look(again, content)) == fingerprint(look(company, content))
     blobs = "SELECT sha256 FROM core_blob ORDER BY id"
     assert look(again, blobs) == look(company, blobs)
+
+
+def test_its_index_of_words_is_whole_and_its_pieces_stand_above_those_of_new_mail(company: Path) -> None:
+    assert look(company, "INSERT INTO core_document_index (core_document_index) VALUES ('integrity-check')") == []
+    [(structure,)] = look(company, "SELECT block FROM core_document_index_data WHERE id = 10")
+    assert isinstance(structure, bytes)
+    levels, pieces, written = structure[4:7]
+    assert (levels > RAISED, pieces > 0, written) == (True, True, 0)
+    assert structure[7 : 7 + 2 * RAISED] == bytes(2 * RAISED)
 
 
 def test_nothing_is_written_over(company: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
+from bench.pieces import RAISED, raise_levels
 from everyhand.core import search
 from everyhand.core.search import merging
 
@@ -27,6 +28,10 @@ def pieces() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(DISTINCT segid) FROM core_document_index_idx")
         return int(cursor.fetchone()[0])
+
+
+def large() -> merging.Level:
+    return list(merging._levels())[RAISED]
 
 
 def found(words: str) -> int:
@@ -57,6 +62,20 @@ def test_the_worker_writes_only_while_there_is_something_to_merge(number: int) -
     assert not written[-1]
     assert pieces() < merging.ENOUGH * 3
     assert found("kettle") == number
+
+
+def test_while_small_pieces_are_urgent_large_ones_are_in_no_hurry() -> None:
+    for number in range(merging.ENOUGH):
+        search.put(number, group=1, texts=[" ".join(f"word{number}x{place}" for place in range(9_000))])
+    raise_levels()
+    merging.merge_some()
+    put(range(100, 100 + merging.CROWDED))
+    before = large()
+    assert before.going_on
+    assert merging.merge_some() == merging.CROWDED
+    assert pieces() == before.pieces + len(["what is being made of them", "of the small ones"])
+    assert before.pages - large().pages < merging.LITTLE
+    assert found("kettle") == merging.CROWDED
 
 
 def test_nothing_was_ever_written() -> None:

@@ -9,6 +9,7 @@ whoever commits does it still, once sixteen pieces of a level have gathered (htt
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from django.db import connection, transaction
@@ -29,31 +30,43 @@ LITTLE: Final = 48
 MUCH: Final = 256
 
 
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The pieces of a level, how many pages they have, and whether they are being merged."""
+
+    pieces: int
+    pages: int
+    going_on: bool
+
+
 def merge_some() -> int:
     """Go on with merging, if there is anything to merge; how many pieces there were of a crowded level, of which
     more is to be merged at once. To merge large pieces takes long and is in no hurry: a search looks into some more.
     """
     levels = list(_levels())
-    crowded = max((pieces for pieces, _going_on in levels[:SMALL] if pieces >= CROWDED), default=0)
-    if crowded or any(going_on or pieces >= ENOUGH for pieces, going_on in levels):
+    crowded = [one for one in levels[:SMALL] if one.pieces >= CROWDED]
+    if crowded or any(one.going_on or one.pieces >= ENOUGH for one in levels):
+        # No more than those have, else FTS5 would hurry on with large ones.
+        pages = min(MUCH, sum(one.pages for one in crowded)) if crowded else LITTLE
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(TELL, ["merge", MUCH if crowded else LITTLE])
-    return crowded
+            cursor.execute(TELL, ["merge", pages])
+    return max((one.pieces for one in crowded), default=0)
 
 
-def _levels() -> Iterator[tuple[int, bool]]:
-    """The pieces of each level, and whether they are being merged: as the structure record tells (SQLite's source,
-    ext/fts5/fts5_index.c, the format of tables like ours), which begins with a cookie of four bytes.
+def _levels() -> Iterator[Level]:
+    """As the structure record tells (SQLite's source, ext/fts5/fts5_index.c, the format of tables like ours), which
+    begins with a cookie of four bytes.
     """
     with connection.cursor() as cursor:
         cursor.execute(_STRUCTURE)
         numbers = _numbers(cursor.fetchone()[0][4:])
     levels, _pieces, _written = next(numbers), next(numbers), next(numbers)
     for _ in range(levels):
-        merging, pieces = next(numbers), next(numbers)
-        for _ in range(3 * pieces):  # of each its number, its first page and its last
-            next(numbers)
-        yield pieces, merging > 0
+        merging, pieces, pages = next(numbers), next(numbers), 0
+        for _ in range(pieces):
+            _name, first, last = next(numbers), next(numbers), next(numbers)
+            pages += last - first + 1
+        yield Level(pieces, pages, going_on=merging > 0)
 
 
 def _numbers(record: bytes) -> Iterator[int]:
