@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from time import monotonic
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from everyhand.conversations.models import Conversation, Status
 from everyhand.desk.receive import receive
 from everyhand.people.duty import on_duty
 from everyhand.people.models import Member, WorkingHours
 from everyhand.routing import actions as routing
-from everyhand.routing import reasons
+from everyhand.routing import loads, reasons
 from everyhand.routing.decide import Hints
 from everyhand.routing.models import Rule
 from tests.cast import HELP, NOON, Cast, letter, team
@@ -26,6 +30,10 @@ def add(cast: Cast, looks_at: str, pattern: str, **who: object) -> Rule:
 def why(hints: Hints) -> tuple[str, str]:
     decision = routing.owner_for(hints, at=NOON)
     return decision.owner.name, reasons.in_words(decision.because, decision.owner.name)
+
+
+def comes(number: int) -> Conversation:
+    return receive(letter(sender=f"reader{number}@example.org"), channel="email", at=NOON).conversation
 
 
 def test_words_find_the_person_who_answers_for_the_thing(cast: Cast) -> None:
@@ -82,11 +90,23 @@ def test_a_team_is_answered_for_by_whoever_is_on_duty(cast: Cast) -> None:
 
 def test_of_several_on_duty_the_one_with_the_fewest_open_conversations_gets_it(cast: Cast) -> None:
     add(cast, "words", "paper", team=cast.delivery)
-    owners = [
-        receive(letter(sender=f"reader{number}@example.org"), channel="email", at=NOON).conversation.owner
-        for number in range(4)
-    ]
+    owners = [comes(number).owner for number in range(4)]
     assert sorted(owner.name for owner in owners) == ["Ana Silva", "Ana Silva", "Ben Okoro", "Ben Okoro"]
+
+
+def test_where_thousands_are_open_they_are_counted_once_a_second(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [monotonic() + 10]
+    monkeypatch.setattr(loads, "THOUSANDS", 2)
+    monkeypatch.setattr(loads, "monotonic", lambda: clock[0])
+    add(cast, "words", "paper", team=cast.delivery)
+    given = [comes(number) for number in range(4)]
+    with CaptureQueriesContext(connection) as asked:
+        given += [comes(number) for number in range(4, 8)]
+    assert [one["sql"] for one in asked if "COUNT" in one["sql"]] == []
+    assert sorted(one.owner.name for one in given) == ["Ana Silva"] * 4 + ["Ben Okoro"] * 4
+    Conversation.objects.filter(owner=cast.ana).update(status=Status.CLOSED)
+    clock[0] += loads.A_SECOND
+    assert {comes(number).owner.name for number in range(8, 11)} == {"Ana Silva"}
 
 
 def test_when_nobody_is_on_duty_the_lead_has_it_and_the_reason_says_so(cast: Cast) -> None:

@@ -8,13 +8,14 @@ from datetime import datetime
 from functools import cache, cached_property
 from typing import Any
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import QuerySet
 
 from everyhand.conversations.models import Conversation, Status
-from everyhand.core.prepared import Given, prepared, prepared_for_several
+from everyhand.core.prepared import Given, prepared
 from everyhand.people import duty
 from everyhand.people.duty import Colleague
 from everyhand.people.models import Member, Role, Team
+from everyhand.routing import loads
 from everyhand.routing.decide import Hints, Match, decide
 from everyhand.routing.models import Fallback, Rule
 
@@ -41,7 +42,7 @@ class OwnershipMap:
         self._members_of: dict[int, list[Colleague]] = {}
         self._owners: dict[int, Member] = {}
         # How many open conversations a member owns, and the latest of them.
-        self._loads: dict[int, tuple[int, int]] = {}
+        self._loads: dict[int, loads.Load] = {}
         self._matches: dict[tuple[object, ...], Match | None] = {}
 
     def expect(self, several: Sequence[Hints]) -> None:
@@ -81,6 +82,7 @@ class OwnershipMap:
 
     def opened(self, conversation: Conversation) -> None:
         """Somebody owns one more: the next goes to whoever then has the fewest."""
+        loads.one_more(conversation)
         load = self._loads.get(conversation.owner_id)
         if load and conversation.status == Status.OPEN:
             self._loads[conversation.owner_id] = (load[0] + 1, conversation.pk)
@@ -144,8 +146,7 @@ class OwnershipMap:
     def _read_loads(self, members: Collection[int]) -> None:
         unknown = [member for member in members if member not in self._loads]
         if unknown:
-            self._loads |= dict.fromkeys(unknown, (0, 0))
-            self._loads |= {owner: (load, latest) for owner, load, latest in _loads()(unknown)}
+            self._loads |= loads.of(unknown)
 
     def _everything_else(self, because: dict[str, Any], team: Team | None = None) -> Decision:
         if self._chosen:
@@ -182,14 +183,3 @@ def _rules() -> Callable[[], list[Rule]]:
 @cache
 def _member() -> Callable[..., list[Member]]:
     return prepared(Member.objects.filter(pk=Given("member")))
-
-
-@cache
-def _loads() -> Callable[[Collection[int]], list[tuple[int, int, int]]]:
-    """Of these members, how many open conversations each owns and the latest of them."""
-    open_ones = Conversation.objects.filter(status=Status.OPEN).order_by()
-    return prepared_for_several(
-        lambda owners: (
-            open_ones.filter(owner__in=owners).values_list("owner").annotate(load=Count("pk"), latest=Max("pk"))
-        )
-    )
