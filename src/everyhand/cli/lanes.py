@@ -20,12 +20,13 @@ log = structlog.get_logger(__name__)
 @dataclass(frozen=True)
 class Duty:
     """Something the worker does again and again. `do` returns how much there was; after nothing, and after what goes at
-    a pace of its own and returns None, it rests `pause`.
+    a pace of its own and returns None, it rests `pause`. The first time is `later` after the start.
     """
 
     name: str
     do: Callable[[datetime], int | None]
     pause: timedelta
+    later: timedelta = timedelta()
 
 
 # Duties that are done one after the other. Each lane is a thread, with a connection to the database and the memory that
@@ -75,7 +76,7 @@ class Turn:
     """
 
     def __init__(self, duty: Duty) -> None:
-        self.at = 0.0  # by the monotonic clock
+        self.at = time.monotonic() + duty.later.total_seconds()
         self._duty = duty
         self._failures = 0
 

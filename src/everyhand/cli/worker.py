@@ -46,6 +46,8 @@ from everyhand.routing.models import Departure
 log = structlog.get_logger(__name__)
 
 BATCH = 32
+# What nobody waits for comes so long after a start: until then what waited meanwhile is caught up with.
+CAUGHT_UP = timedelta(seconds=30)
 MAILS = 128  # taken in hand at once: while some are filed the next are understood
 
 # By these names the two say that they run.
@@ -96,11 +98,11 @@ def _lanes(stopping: threading.Event) -> Sequence[Lane]:
             Duty("erase", lambda at: _each(Erasure, erasing.erase, at), timedelta(seconds=10)),
             Duty("watch mailboxes", lambda at: alarms.raise_alarms(at=at, watching_since=began), timedelta(seconds=20)),
             Duty("watch the disk", lambda at: disk.watch(settings.EVERYHAND.data, at=at), timedelta(minutes=1)),
-            Duty("check the ledger", lambda _at: _check_ledger(balance), timedelta(minutes=1)),
-            Duty("forget old notices", _forget_old_notices, timedelta(minutes=10)),
-            Duty("forget words of removed notes", lambda at: noting.forget_words(at=at), timedelta(minutes=10)),
-            Duty("forget old looks", _forget_old_looks, timedelta(minutes=10)),
-            Duty("gather statistics", _gather_statistics, timedelta(hours=1)),
+            Duty("check the ledger", lambda _at: _check_ledger(balance), timedelta(minutes=1), CAUGHT_UP),
+            Duty("forget old notices", _forget_old_notices, timedelta(minutes=10), CAUGHT_UP),
+            Duty("forget words of removed notes", lambda at: noting.forget_words(at=at), timedelta(minutes=10), CAUGHT_UP),
+            Duty("forget old looks", _forget_old_looks, timedelta(minutes=10), CAUGHT_UP),
+            Duty("gather statistics", _gather_statistics, timedelta(hours=1), CAUGHT_UP),
         ],
         _of_the_database(),
     )
