@@ -100,7 +100,7 @@ def _lanes(stopping: threading.Event) -> Sequence[Lane]:
             Duty("watch the disk", lambda at: disk.watch(settings.EVERYHAND.data, at=at), timedelta(minutes=1)),
             Duty("check the ledger", lambda _at: _check_ledger(balance), timedelta(minutes=1), CAUGHT_UP),
             Duty("forget old notices", _forget_old_notices, timedelta(minutes=10), CAUGHT_UP),
-            Duty("forget words of removed notes", lambda at: noting.forget_words(at=at), timedelta(minutes=10), CAUGHT_UP),
+            Duty("forget words of removed notes", _forget_words, timedelta(minutes=10), CAUGHT_UP),
             Duty("forget old looks", _forget_old_looks, timedelta(minutes=10), CAUGHT_UP),
             Duty("gather statistics", _gather_statistics, timedelta(hours=1), CAUGHT_UP),
         ],
@@ -205,6 +205,10 @@ def _warn_of_promises(at: datetime) -> int:
 
 def _forget_old_notices(at: datetime) -> int:
     return notices.forget_old(at=at, after=settings.EVERYHAND.keep_notices)
+
+
+def _forget_words(at: datetime) -> int:
+    return noting.forget_words(at=at)
 
 
 def _forget_old_looks(at: datetime) -> int:
