@@ -76,3 +76,10 @@ def test_of_two_dates_the_same_is_taken_by_either_route() -> None:
     raw = letter(DAY)
     routes = [later.encode() + raw, raw.replace(b"Subject", later.encode() + b"Subject")]
     assert len({fingerprint_of(route) for route in routes}) == 1
+
+
+@pytest.mark.parametrize(("before", "is_read"), [(50_000, True), (200_000, False)])
+def test_at_the_door_the_beginning_of_a_mail_is_looked_at_and_no_more(before: int, is_read: bool) -> None:
+    raw = letter(DAY, before=f"X-Long: {'x' * before}\r\n")
+    assert (digest_of(raw)[:-64] != "0" * 10) == is_read
+    assert fingerprint_of(raw) == fingerprint_of(letter(DAY))

@@ -19,6 +19,8 @@ _WRITTEN = frozenset(
     b"from sender reply-to to cc subject date message-id in-reply-to references mime-version content-type "
     b"content-transfer-encoding content-disposition auto-submitted".split()
 )
+# Of a mail at the door so many bytes are looked at: it may be nothing but Date fields.
+_BEGINNING = 100_000
 _END_OF_HEADER = re.compile(rb"\r?\n\r?\n")
 _DATE = re.compile(
     rb"\n[Dd][Aa][Tt][Ee][ \t]*:(?:[^\n]|\n[ \t])*?(\d{1,2})\s+"
@@ -30,8 +32,9 @@ _FIELD = re.compile(rb"^([!-9;-~]{1,76})[ \t]*:((?:[^\n]*\n[ \t])*[^\n]*)", re.M
 
 def digest_of(raw: bytes) -> str:
     """74 hex digits that belong to exactly these bytes."""
-    end = _END_OF_HEADER.search(raw)
-    return _at_its_second(raw[: end.start()] if end else raw, hashlib.sha256(raw).hexdigest())
+    beginning = raw[:_BEGINNING]
+    end = _END_OF_HEADER.search(beginning)
+    return _at_its_second(beginning[: end.start()] if end else beginning, hashlib.sha256(raw).hexdigest())
 
 
 def fingerprint_of(raw: bytes, kind: str = "") -> str | None:
