@@ -20,7 +20,7 @@ def courier(cluster_url: str | None) -> Iterator[Courier]:
 @pytest.fixture
 def ana(courier: Courier, visit: Callable[..., Page]) -> Page:
     """In the inbox of everybody, in a document that is known again."""
-    page = visit(expecting="htmx:(afterRequest|sendAbort)")  # which htmx says of what is broken off with a page
+    page = visit()
     courier.sign_in(page)
     page.goto(f"{courier.url}/inbox/everyone")
     expect_listening(page)

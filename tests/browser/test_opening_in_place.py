@@ -43,6 +43,19 @@ def test_a_row_opens_by_key_and_by_click_and_the_inbox_comes_back_to_it(ana: Pag
     assert ana.evaluate("window.sameDocument")
 
 
+def test_an_inbox_that_is_being_told_anew_gives_way_without_a_word_of_complaint(ana: Page) -> None:
+    held: list[Route] = []
+    ana.route(re.compile("/inbox/everyone$"), lambda route: held.append(route))  # noqa: PLW0108 (a builtin takes no mark)
+    with ana.expect_request(lambda request: request.url.endswith("/inbox/everyone")):
+        ana.locator("[data-live]").first.dispatch_event("live")
+    row = ana.locator(ROW).first.get_by_role("link")
+    subject = row.inner_text()
+    with ana.expect_event("requestfailed", lambda request: request.url.endswith("/inbox/everyone")):
+        row.click()
+    expect(ana.locator("h1")).to_have_text(subject)
+    assert len(held) == 1
+
+
 def test_the_inbox_comes_back_where_it_was_scrolled_to(ana: Page) -> None:
     ana.set_viewport_size({"width": 1440, "height": 400})
     last = ana.locator(ROW).last.get_by_role("link")

@@ -150,10 +150,18 @@ function leave() {
   finished = Promise.race([Promise.allSettled(ends), new Promise((done) => setTimeout(done, PATIENCE))]);
   places.set(entry, place);
   remember(place);
-  for (const one of document.querySelectorAll("main .htmx-request")) window.htmx.trigger(one, "htmx:abort");
+  breakOff(document.querySelectorAll("main .htmx-request"));
   document.querySelector("dialog[open]")?.close();
   history.scrollRestoration = "manual"; /* the browser would scroll the page that still stands */
   return true;
+}
+
+/* What is on its way to these is not waited for. htmx would tell the console of it as of an error. */
+function breakOff(waiting) {
+  const { error } = console;
+  console.error = () => {};
+  for (const one of waiting) window.htmx.trigger(one, "htmx:abort");
+  console.error = error;
 }
 
 function arrive(place) {
