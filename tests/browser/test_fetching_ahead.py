@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser.courier import ROW
@@ -39,15 +40,18 @@ def test_a_row_at_which_the_keyboard_rests_is_fetched_ahead_and_read_when_it_is_
     assert (noted.value.status, len(asked), len(told)) == (204, 1, 1)
 
 
-def test_a_row_that_is_being_opened_is_not_fetched_again_when_the_focus_comes_back_to_it(ana: Page) -> None:
+@pytest.mark.parametrize("comes_back", ["before the key", "after the key"])
+def test_a_row_that_is_being_opened_is_not_fetched_again_when_the_focus_comes_back(ana: Page, comes_back: str) -> None:
     row = ana.locator(ROW).first.get_by_role("link")
     address, subject = str(row.get_attribute("href")), row.inner_text()
     asked = asked_for(ana, address)
     ana.route(f"**{address}", slowly)
     with ana.expect_request(lambda request: request.url.endswith(address)):
         ana.keyboard.press("j")
-    row.evaluate("link => { link.blur(); link.focus() }")  # as when its row is told anew
-    ana.keyboard.press("Enter")
+    # As when its row is told anew, which a page may be while another is on its way.
+    back, key = "link => { link.blur(); link.focus() }", "link => { link.click() }"
+    for done in (back, key) if comes_back == "before the key" else (key, back):
+        row.evaluate(done)
     expect(ana.locator("h1")).to_have_text(subject)
     assert len(asked) == 1
 

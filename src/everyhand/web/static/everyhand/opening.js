@@ -31,6 +31,7 @@ let entry = history.state?.entry ?? named();
 let shown = location.pathname + location.search;
 let asking = new AbortController();
 let finished = Promise.resolve();
+let opening = ""; /* the address of the page that is on its way to be put in place */
 let resting = 0; /* timer */
 let left = ""; /* the page before this one */
 let kept = null; /* the inbox that was left last, {address, at, page}, unless something was done since */
@@ -42,10 +43,10 @@ export function givesWay() {
 
 /* Shows the page of an address of ours; `place` is where in it the reader was, `again` whether the history has it already. */
 export async function go(address, { place = {}, again = false } = {}) {
-  clearTimeout(resting); /* what is being opened is not begun once more */
   asking.abort();
   asking = new AbortController();
   const stood = standing(address);
+  opening = stood ? "" : address;
   if (stood) return put(stood, address, { place, again, stood });
   const { signal } = asking;
   const slow = setTimeout(() => part("main").setAttribute("aria-busy", "true"), SLOW);
@@ -60,7 +61,10 @@ export async function go(address, { place = {}, again = false } = {}) {
     else location.assign(address);
   } finally {
     clearTimeout(slow);
-    if (asking.signal === signal) part("main").removeAttribute("aria-busy");
+    if (asking.signal === signal) {
+      opening = "";
+      part("main").removeAttribute("aria-busy");
+    }
   }
 }
 
@@ -229,9 +233,10 @@ document.addEventListener("focusin", (event) => {
   resting = setTimeout(() => document.activeElement === row && beginOnceFinished(row), REST);
 });
 
-/* What was being written in it, and is on its way to the server, stands in the page then. */
+/* What was being written in it, and is on its way to the server, stands in the page then. The focus comes back to a row
+   that is told anew, also while it is being opened. */
 function beginOnceFinished(row) {
-  finished.then(() => begin(row.href));
+  finished.then(() => row.href === opening || begin(row.href));
 }
 
 document.addEventListener("click", (event) => {
